@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// The workspace's commands, on any Node from 20: fetch the toolchain, install, build, then hand over to Node 24.
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { build, ensureInstalled, nodePath, root, run, say, toolchainEnv } from "./workspace/toolchain.mjs";
+
+const [command = "start", ...args] = process.argv.slice(2);
+
+const commands = {
+  start: () => {
+    build(["--filter=@koinon/cli..."]);
+    handOver(path.join(root, "packages/cli/bin/koinon.mjs"), ["start", ...args]);
+  },
+  bench: () => {
+    build();
+    handOver(path.join(root, "bench/dist/main.js"), args);
+  },
+  build: () => build(args),
+  check: () => check(),
+  test: () => {
+    check();
+    build();
+    run("turbo", ["run", "typecheck", "--output-logs=errors-only", "--log-order=grouped"]);
+    run("turbo", ["run", "test", "--concurrency=2", "--output-logs=new-only", "--log-order=grouped", ...args]);
+  },
+};
+
+/** Style, unused code and layout: everything that needs no built output. */
+function check() {
+  run("biome", ["check", "--error-on-warnings", "."]);
+}
+
+/** Replaces this process as far as Node allows: same terminal, signals passed on, same exit code. */
+function handOver(file, fileArgs) {
+  const child = spawn(nodePath(), ["--enable-source-maps", file, ...fileArgs], {
+    stdio: "inherit",
+    env: toolchainEnv(),
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? (signal === null ? 1 : 128 + 15);
+  });
+}
+
+try {
+  if (!(command in commands))
+    throw new Error(`unknown command '${command}'; one of ${Object.keys(commands).join(", ")}`);
+  ensureInstalled();
+  commands[command]();
+} catch (error) {
+  say(`koinon: ${error.message}`);
+  process.exitCode = 1;
+}
