@@ -1,0 +1,22 @@
+import { parseArgs } from "node:util";
+import { printReport } from "./report/print.ts";
+import type { Row } from "./report/row.ts";
+
+const benches: Record<string, () => Promise<Row[]>> = {
+  inference: async () => (await import("./inference/inference-bench.ts")).benchInference(),
+  start: async () => (await import("./start-bench.ts")).benchStart(),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "string" }, help: { type: "boolean", short: "h" } },
+});
+const unknown = positionals.filter((name) => !(name in benches));
+if (values.help || positionals.length === 0 || unknown.length > 0) {
+  process.stderr.write(`usage: npm run bench -- NAME… [--json FILE]\n  NAME: ${Object.keys(benches).join(", ")}\n`);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  const rows: Row[] = [];
+  for (const name of positionals) rows.push(...(await (benches[name] as () => Promise<Row[]>)()));
+  printReport(rows, values.json);
+}
