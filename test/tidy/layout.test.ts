@@ -62,7 +62,7 @@ describe("dependency direction", () => {
     ["compute", "poi", "gateway", "terminal"],
     ["node"],
     ["cli"],
-    ["bench", "acceptance", "tidy"],
+    ["bench", "acceptance", "tidy", "charts-test"],
   ];
   const layerOf = new Map<string, number>(
     layers.flatMap((names, level) => names.map((name) => [`@koinon/${name}`, level] as const)),
