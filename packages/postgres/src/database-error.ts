@@ -41,9 +41,14 @@ const unreachableMessages = /^(Connection terminated|timeout exceeded when tryin
 
 /** Turns an error thrown by the driver into a DatabaseError; errors that are not the driver's come back unchanged. */
 export function databaseErrorFrom(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof DomainError) return error;
-  const fault = faultOf(error as DriverError);
+  if (error instanceof DomainError || !isDriverError(error)) return error;
+  const fault = faultOf(error);
   return fault === undefined ? error : new DatabaseError(fault, { cause: error });
+}
+
+// By shape: errors of Node's own sockets belong to another realm wherever code runs in a vm context, as under jest.
+function isDriverError(error: unknown): error is DriverError {
+  return typeof error === "object" && error !== null && "message" in error && typeof error.message === "string";
 }
 
 /** True when running the whole transaction again may succeed: serialization failure (40001) or deadlock (40P01). */

@@ -47,7 +47,7 @@ export async function startEmbeddedPostgres(
   const data = path.join(root, "data");
   const durable = options.durability !== "none";
   const identity = await findServerIdentity(process.getuid?.());
-  const binaries = await findBinaries(process.platform, process.arch);
+  const binaries = await findBinaries();
   await mkdir(root, { recursive: true, mode: 0o711 });
   await assertTraversable(identity, data);
   await assertTraversable(identity, binaries.postgres);
