@@ -1,0 +1,20 @@
+import type { MethodDefinition } from "./definition.ts";
+
+/** One outgoing call, as `createClient` prepared it. */
+export interface OutgoingCall {
+  readonly path: string;
+  readonly method: MethodDefinition;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A way to reach services: in this process or over gRPC. Both fail with the same errors. `request` is a message or, for request streams, an AsyncIterable. */
+export interface Channel {
+  unary(call: OutgoingCall, request: unknown): Promise<unknown>;
+  /** Starts the call. */
+  stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown>;
+  /** Releases connections; calls under way fail with CANCELLED. */
+  close(): void;
+}
