@@ -64,9 +64,11 @@ function exclusionOf(candidate: Candidate, rules: Rules): Exclusion | undefined 
   return undefined;
 }
 
+const unlisted = Number.MAX_SAFE_INTEGER;
+
 function placeInOrder(candidate: Candidate, { order }: Rules): number {
-  const byName = order.get(candidate.name.toLowerCase()) ?? order.size;
-  const byAddress = order.get(candidate.provider) ?? order.size;
+  const byName = order.get(candidate.name.toLowerCase()) ?? unlisted;
+  const byAddress = order.get(candidate.provider) ?? unlisted;
   return Math.min(byName, byAddress);
 }
 

@@ -1,0 +1,30 @@
+import { expect, test } from "@jest/globals";
+import { type ProviderFacts, providerState } from "./provider-state.ts";
+import { cleanStanding } from "./standing.ts";
+
+const now = 1_000_000;
+const intervalMs = 100;
+const facts: ProviderFacts = {
+  standing: cleanStanding,
+  lastSeenAt: now,
+  announcementExpiresAt: now + 1,
+  certificateExpiresAt: now + 1,
+  draining: false,
+  circuit: "closed",
+};
+const caught = { strikes: 1, lastStrikeAt: now - 5, reason: "FEE_MISMATCH", failingUntil: now + 1 };
+
+test.each<[string, Partial<ProviderFacts>, string, string]>([
+  ["nothing wrong", {}, "healthy", ""],
+  ["three missed heartbeats exactly", { lastSeenAt: now - 300 }, "healthy", ""],
+  ["more than three missed heartbeats", { lastSeenAt: now - 301 }, "unreachable", "HEARTBEATS_MISSED"],
+  ["announcement over", { announcementExpiresAt: now }, "unreachable", "ANNOUNCEMENT_EXPIRED"],
+  ["certificate over", { certificateExpiresAt: now }, "unreachable", "CERTIFICATE_EXPIRED"],
+  ["connections fail", { circuit: "connections-fail" }, "unreachable", "CONNECTIONS_FAIL"],
+  ["requests fail", { circuit: "requests-fail" }, "failing", "REQUESTS_FAIL"],
+  ["draining", { draining: true }, "draining", "DRAINING"],
+  ["caught", { standing: caught, draining: true, lastSeenAt: 0 }, "failing", "FEE_MISMATCH"],
+  ["penalty over", { standing: { ...caught, failingUntil: now } }, "healthy", ""],
+])("%s", (_name, changes, state, reason) => {
+  expect(providerState({ ...facts, ...changes }, intervalMs, now)).toEqual({ state, reason });
+});
