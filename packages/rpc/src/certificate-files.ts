@@ -1,7 +1,7 @@
-import type { experimental } from "@grpc/grpc-js";
 import type { Buffer } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
+import type { experimental } from "@grpc/grpc-js";
 import { DomainError } from "@koinon/errors/domain-error";
 
 /** PEM files of one identity. */
@@ -46,10 +46,7 @@ export class CertificateFiles implements CertificateSource {
   private version: string;
 
   /** `pollMs` is how often the files are looked at; mounted secrets change by symbolic link, which file watching misses. */
-  constructor(
-    paths: CertificatePaths,
-    options: { pollMs?: number; onProblem?(error: CertificateError): void } = {},
-  ) {
+  constructor(paths: CertificatePaths, options: { pollMs?: number; onProblem?(error: CertificateError): void } = {}) {
     this.paths = paths;
     this.onProblem = options.onProblem ?? (() => {});
     this.version = this.currentVersion();

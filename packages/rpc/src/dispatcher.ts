@@ -105,7 +105,12 @@ export class Dispatcher {
   }
 
   /** Handles a call with a stream of answers, each produced when it is read. */
-  stream<T>(method: DispatchedMethod, scope: CallScope, request: () => unknown, answer: Answer<T>): PipedStream<unknown, T> {
+  stream<T>(
+    method: DispatchedMethod,
+    scope: CallScope,
+    request: () => unknown,
+    answer: Answer<T>,
+  ): PipedStream<unknown, T> {
     let failure: RpcError | undefined;
     let source: AsyncIterator<unknown>;
     try {

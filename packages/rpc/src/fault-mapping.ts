@@ -3,7 +3,13 @@ import type { FaultTable } from "./binding.ts";
 import { RpcError, transportError } from "./rpc-error.ts";
 
 /** Reasons of an outgoing call that mean the same to the caller of the handler that made it. */
-const passing: ReadonlySet<string> = new Set(["CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "OVERLOADED", "DRAINING"]);
+const passing: ReadonlySet<string> = new Set([
+  "CANCELLED",
+  "DEADLINE_EXCEEDED",
+  "UNAVAILABLE",
+  "OVERLOADED",
+  "DRAINING",
+]);
 
 /**
  * What a caller sees of something a handler threw: a listed fault by the service's table, a transport failure of an

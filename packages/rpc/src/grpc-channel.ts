@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import {
   type ChannelOptions,
   Client,
@@ -6,7 +7,6 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import type { Buffer } from "node:buffer";
 import type { Clock } from "./call-scope.ts";
 import type { CertificateSource } from "./certificate-files.ts";
 import type { Channel, OutgoingCall } from "./channel.ts";

@@ -1,5 +1,5 @@
-import { Metadata } from "@grpc/grpc-js";
 import type { Buffer } from "node:buffer";
+import { Metadata } from "@grpc/grpc-js";
 
 /** Names the caller on connections without certificates; ignored on all others. */
 export const callerHeader = "x-koinon-caller";

@@ -1,4 +1,6 @@
+import type { Buffer } from "node:buffer";
 import {
+  experimental,
   type Metadata,
   Server,
   ServerCredentials,
@@ -6,10 +8,8 @@ import {
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
-  experimental,
   type sendUnaryData,
 } from "@grpc/grpc-js";
-import type { Buffer } from "node:buffer";
 import type { CallScope, Clock } from "./call-scope.ts";
 import type { CertificateSource } from "./certificate-files.ts";
 import type { Answer, DispatchedMethod, Dispatcher, IncomingCall } from "./dispatcher.ts";
@@ -167,7 +167,8 @@ export class GrpcServer {
 
   private incoming(call: AnyCall): IncomingCall {
     const metadata = metadataToMap(call.metadata);
-    const peers = this.options.security.kind === "mtls" ? peerServices(call.getAuthContext()) : claimedPeers(call.metadata);
+    const peers =
+      this.options.security.kind === "mtls" ? peerServices(call.getAuthContext()) : claimedPeers(call.metadata);
     return { peers, deadline: Number(call.getDeadline()), metadata };
   }
 }

@@ -89,7 +89,10 @@ export class PipedStream<I, O> implements AsyncIterableIterator<O> {
 
   private readonly taken = (result: IteratorResult<I>): void => {
     this.pulling = false;
-    if (this.closed) return result.done === true || this.options.source.return === undefined ? this.rest() : undefined;
+    if (this.closed) {
+      if (result.done === true || this.options.source.return === undefined) this.rest();
+      return;
+    }
     const resolve = this.resolve;
     if (result.done === true) {
       this.closed = true;

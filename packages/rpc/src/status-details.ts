@@ -15,9 +15,7 @@ export function encodeRpcError(error: RpcError): Uint8Array {
   const details = [
     {
       typeUrl: errorInfoUrl,
-      value: Buffer.from(
-        ErrorInfo.encode({ reason: error.code, domain, metadata: boundFacts(error.facts) }).finish(),
-      ),
+      value: Buffer.from(ErrorInfo.encode({ reason: error.code, domain, metadata: boundFacts(error.facts) }).finish()),
     },
   ];
   if (error.retryAfterMs !== undefined) {
