@@ -8,6 +8,8 @@ import { createWordCodec, readSmallWord, writeSmallWord } from "./word-codec.ts"
 /** A struct type, compiled once; hashing and encoding throw TypedDataError `TYPED_VALUE_INVALID` for values its types can not hold. */
 export interface Struct<V extends object> {
   readonly name: string;
+  /** Its members in order, as they were given. */
+  readonly fields: StructFields<V>;
   /** EIP-712 encodeType: "Name(type member,…)", then the structs it refers to, by name. */
   readonly encodeType: string;
   /** keccak-256 of `encodeType`. */
@@ -58,6 +60,7 @@ export function defineStruct<V extends object>(name: string, fields: StructField
   const codec = createTupleCodec(name, members, headBytes, hash);
   const struct: Struct<V> = {
     name,
+    fields,
     encodeType,
     typeHash,
     hash,
