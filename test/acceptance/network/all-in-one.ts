@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type Child, startChild } from "@koinon/testkit/child-process";
+import { waitFor } from "@koinon/testkit/wait-for";
+import { request } from "undici";
+import { koinonBin } from "./koinon-command.ts";
+import type { Network } from "./network.ts";
+
+interface ReadyLine {
+  readonly url: string;
+  readonly apiKey: string;
+  readonly terminal: string;
+  readonly dataDir: string;
+}
+
+interface NetworkFile {
+  readonly adminKey: string;
+  /** Process ids by name: the host itself and the children that it supervises. */
+  readonly processes: Record<string, number>;
+}
+
+/** Everything in one process (and the children it supervises), as `npm start` runs it. */
+export interface AllInOne extends Network {
+  readonly dataDir: string;
+  readonly terminal: string;
+  /** Ends it as Ctrl-C does and starts it again on the same folder. */
+  restart(): Promise<void>;
+}
+
+export async function startAllInOne(dataDir: string, args: readonly string[]): Promise<AllInOne> {
+  let { child, ready } = await launch(dataDir, args);
+  const networkFile = () => JSON.parse(readFileSync(path.join(dataDir, "network.json"), "utf8")) as NetworkFile;
+  const { adminKey } = networkFile();
+  const killed = new Map<string, number>();
+  const relaunch = async () => {
+    ({ child, ready } = await launch(dataDir, [...args, "--port", new URL(ready.url).port]));
+  };
+  return {
+    dataDir,
+    get url() {
+      return ready.url;
+    },
+    get terminal() {
+      return ready.terminal;
+    },
+    apiKey: ready.apiKey,
+    adminKey,
+    trustFile: path.join(dataDir, "trust.json"),
+    killable: Object.keys(networkFile().processes),
+    async kill(name) {
+      const pid = networkFile().processes[name];
+      if (pid === undefined) throw new Error(`no process named ${name}`);
+      process.kill(pid, "SIGKILL");
+      killed.set(name, pid);
+      if (pid === child.pid) await child.exited;
+      await waitFor(() => !isAlive(pid), { what: `${name} is gone` });
+    },
+    async recover() {
+      if (!child.isRunning()) await relaunch();
+      for (const [name, pid] of killed) {
+        await waitFor(() => networkFile().processes[name] !== pid && isAlive(networkFile().processes[name] as number), {
+          deadlineMs: 30_000,
+          what: `${name} runs again`,
+        });
+      }
+      killed.clear();
+      await waitFor(() => answers(`${ready.url}/v1/models`, ready.apiKey), {
+        deadlineMs: 30_000,
+        what: "the gateway serves",
+      });
+    },
+    async restart() {
+      await child.stop("SIGINT");
+      await relaunch();
+    },
+    stop: () => child.stop(),
+  };
+}
+
+async function launch(dataDir: string, args: readonly string[]): Promise<{ child: Child; ready: ReadyLine }> {
+  const port = args.includes("--port") ? [] : ["--port", "0"];
+  const child = await startChild({
+    command: process.execPath,
+    args: [koinonBin, "start", "--json", "--data", dataDir, ...port, ...args],
+    ready: /^\{.*"apiKey".*\}$/,
+    deadlineMs: 120_000,
+  });
+  return { child, ready: JSON.parse((child.ready as RegExpMatchArray)[0]) as ReadyLine };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function answers(url: string, apiKey: string): Promise<boolean> {
+  const { statusCode, body } = await request(url, { headers: { authorization: `Bearer ${apiKey}` } });
+  const { data } = (await body.json()) as { data?: { koinon?: { offers: { state: string }[] } }[] };
+  const offers = data?.flatMap((model) => model.koinon?.offers ?? []) ?? [];
+  return statusCode === 200 && offers.some(({ state }) => state === "healthy");
+}
