@@ -165,8 +165,16 @@ export interface MoneyStore {
     attempts: readonly Attempt[],
     now: number,
   ): Promise<"repointed" | "closed">;
-  /** The relay ended without a receipt: the provider's journal may hand it in now, and is held to what was delivered. */
-  endRelay(requestId: Hex, delivered: Delivered, attempts: readonly Attempt[]): Promise<void>;
+  /**
+   * The relay ended without a receipt: `relayedBy` is cleared, the provider's journal may hand the receipt in until `expiresAt` (never later
+   * than before) and is held to what was delivered. Does nothing when the reservation is not open any more.
+   */
+  endRelay(request: {
+    requestId: Hex;
+    delivered: Delivered;
+    attempts: readonly Attempt[];
+    expiresAt: number;
+  }): Promise<void>;
   settle(request: SettleRequest): Promise<SettleOutcome>;
   /** Releases an open reservation; `closed` when it is not open any more. */
   void(request: {
