@@ -1,0 +1,56 @@
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "@nats-io/jetstream";
+import { nanos } from "@nats-io/transport-node";
+import { domainOf, isDeadLetterSubject } from "./subject.ts";
+
+/** Bounds of the streams. */
+export interface StreamLimits {
+  /** Copies of each stream in a NATS cluster. Default 1. */
+  readonly replicas?: number;
+  /** Default 7 days; dead letters are kept four times as long. */
+  readonly ageMsMax?: number;
+  /** Default 1 GiB per stream; the oldest events go first, their owners publish again what was never confirmed. */
+  readonly sizeBytesMax?: number;
+}
+
+const weekMs = 7 * 24 * 3_600_000;
+const duplicateWindowMs = 120_000;
+const nameInUse = 10_058;
+
+/** The stream that keeps a subject: one per domain, and one for the domain's dead letters. */
+export function streamOf(subject: string): string {
+  const domain = domainOf(subject);
+  return isDeadLetterSubject(subject) ? `koinon-${domain}-dlq` : `koinon-${domain}`;
+}
+
+/** Creates the stream of a subject, or brings its settings up to date; safe to call from several replicas at once. */
+export async function ensureStream(manager: JetStreamManager, subject: string, limits: StreamLimits): Promise<string> {
+  const wanted = streamConfig(subject, limits);
+  try {
+    await manager.streams.add(wanted);
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
+    await manager.streams.update(wanted.name, wanted);
+  }
+  return wanted.name;
+}
+
+function streamConfig(subject: string, limits: StreamLimits): Partial<StreamConfig> & { name: string } {
+  const root = isDeadLetterSubject(subject) ? "koinon-dlq" : "koinon";
+  const ageMs = (limits.ageMsMax ?? weekMs) * (root === "koinon" ? 1 : 4);
+  return {
+    name: streamOf(subject),
+    subjects: [`${root}.${domainOf(subject)}.>`],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    num_replicas: limits.replicas ?? 1,
+    max_age: nanos(ageMs),
+    max_bytes: limits.sizeBytesMax ?? 2 ** 30,
+    duplicate_window: nanos(duplicateWindowMs),
+  };
+}
