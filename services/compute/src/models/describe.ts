@@ -7,16 +7,19 @@ import { encodeMetadataPair } from "./gguf/write.ts";
 import type { ModelRecord } from "./record.ts";
 
 /** The part of a record that the GGUF file itself tells. */
-export type GgufDescription = Omit<ModelRecord, "format" | "name" | "sizeBytes" | "weightsSha256" | "provenance">;
+export type GgufDescription = Omit<
+  ModelRecord,
+  "format" | "name" | "sizeBytes" | "weightsSha256" | "chatTemplate" | "provenance"
+>;
 
-/** Reads what a record needs from a GGUF file; throws GGUF_INVALID when a required key is absent. */
-export async function describeGguf(path: string): Promise<GgufDescription> {
+/** Reads what a record needs from a GGUF file, to be served with its own chat template or with the one given; throws GGUF_INVALID when a required key is absent. */
+export async function describeGguf(path: string, ownTemplate: string | null): Promise<GgufDescription> {
   const header = await readGgufFile(path);
   const { metadata } = header;
   const architecture = required(metadataString(metadata, "general.architecture"), "general.architecture");
   const embedding = metadataInteger(metadata, `${architecture}.pooling_type`) !== undefined;
   const length = metadataInteger(metadata, `${architecture}.embedding_length`);
-  const template = chatTemplate(metadata);
+  const template = ownTemplate ?? chatTemplate(metadata);
   return {
     kind: embedding ? "embedding" : "chat",
     architecture,

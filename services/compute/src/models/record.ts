@@ -14,8 +14,10 @@ export interface ModelRecord {
   readonly weightsSha256: string;
   /** Over every `tokenizer.ggml.` metadata pair as encoded in GGUF, in order of the keys. */
   readonly tokenizerSha256: string;
-  /** Over the template's UTF-8 text; null when the file has none. */
+  /** Over the UTF-8 text of the template in use; null when there is none. */
   readonly chatTemplateSha256: string | null;
+  /** A template to use in place of the file's own; null to use the file's. */
+  readonly chatTemplate: string | null;
   readonly license: string | null;
   readonly author: string | null;
   readonly provenance: Provenance;
@@ -27,6 +29,10 @@ export interface Provenance {
   /** Hash of each source file by name, for models that were converted; the weights' own hash says it otherwise. */
   readonly sourceSha256: Readonly<Record<string, string>>;
   readonly converter: string | null;
+  /** The model it was made from; null when unknown or trained from nothing. */
+  readonly baseModel: string | null;
+  /** What it was trained on, as far as known. */
+  readonly datasets: readonly string[];
 }
 
 const namePattern = /^[a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?$/;
@@ -62,6 +68,15 @@ function isRecord(value: unknown): value is ModelRecord {
     texts.every((text) => typeof text === "string") &&
     numbers.every((number) => Number.isSafeInteger(number) && Number(number) >= 0) &&
     hashes.every((hash) => typeof hash === "string" && sha256Pattern.test(hash)) &&
-    typeof record.provenance?.source === "string"
+    isProvenance(record.provenance) &&
+    (record.chatTemplate === null || typeof record.chatTemplate === "string")
+  );
+}
+
+function isProvenance(value: Partial<Provenance> | undefined): boolean {
+  return (
+    typeof value?.source === "string" &&
+    Array.isArray(value.datasets) &&
+    value.datasets.every((dataset) => typeof dataset === "string")
   );
 }

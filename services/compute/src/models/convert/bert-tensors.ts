@@ -12,8 +12,11 @@ interface Mapping {
 /** Tensors that some exports carry and the network does not use for sentence vectors. */
 const unused = new Set(["embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"]);
 
+/** Tables whose rows the engine adds directly; it adds F32 only. */
+const fullPrecision = new Set(["position_embd.weight", "token_types.weight"]);
+
 /**
- * The tensors of a BERT encoder in the engine's names and order: matrices as F16, vectors as F32. Every tensor of the file must be
+ * The tensors of a BERT encoder in the engine's names and order: multiplied matrices as F16, the rest as F32. Every tensor of the file must be
  * known and every expected one present with its expected shape.
  */
 export function mapBertTensors(file: SafetensorsFile, config: BertConfig): TensorToWrite[] {
@@ -26,7 +29,7 @@ export function mapBertTensors(file: SafetensorsFile, config: BertConfig): Tenso
 }
 
 function toWrite(file: SafetensorsFile, mapping: Mapping, tensor: SafeTensor): TensorToWrite {
-  const matrix = mapping.shape.length === 2;
+  const matrix = mapping.shape.length === 2 && !fullPrecision.has(mapping.to);
   return {
     name: mapping.to,
     // ggml lists the fastest-running dimension first.

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import type { Transform } from "node:stream";
+import { Readable, type Transform } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { ModelError } from "../errors.ts";
 
