@@ -1,0 +1,33 @@
+import { describe, expect, test } from "@jest/globals";
+import { createBundle } from "../src/bundle.ts";
+import { type StepName, stepNames } from "../src/verify/verification.ts";
+import { verifyBundle } from "../src/verify/verify-bundle.ts";
+import { createWorld } from "./world.ts";
+
+describe("a true bundle", () => {
+  test.each([
+    ["first of its session", {}],
+    ["second of its session, embedding", { sequence: 1, kind: "embedding" }],
+    [
+      "later in its session, under a new key, with witnesses",
+      { sequence: 7, rotated: true, witnesses: 3, threshold: 2 },
+    ],
+    ["cancelled, with parents, alone in the log", { outcome: 1, parents: 3, foreign: [0, 0, 0] }],
+  ] as const)("%s", (_name, options) => {
+    const world = createWorld(options);
+    const { request, response } = world.options;
+    const result = verifyBundle(createBundle(world.bundle), world.trust, { request, response, now: 1_790_000_002_000 });
+    expect(result.steps.map(({ name, status, detail }) => [name, status, status === "passed" ? "" : detail])).toEqual(
+      stepNames.map((name: StepName) => [name, "passed", ""]),
+    );
+    expect(result).toMatchObject({ valid: true, textChecked: true });
+    expect(result.anchors.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining([
+        "network",
+        "provider",
+        "log",
+        ...Array(world.options.witnesses > 0 ? 1 : 0).fill("witness"),
+      ]),
+    );
+  });
+});
