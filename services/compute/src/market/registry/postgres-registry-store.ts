@@ -3,7 +3,13 @@ import type { Queryable } from "@koinon/postgres/sql";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import type { Registration } from "./registration.ts";
-import { type ProviderRow, readRegistrations, recordFromRow, standingFromRow, writeDocuments } from "./registry-rows.ts";
+import {
+  type ProviderRow,
+  readRegistrations,
+  recordFromRow,
+  standingFromRow,
+  writeDocuments,
+} from "./registry-rows.ts";
 import {
   endedSessionsMax,
   type Heartbeat,

@@ -3,7 +3,13 @@ import type { Domain } from "@koinon/eip712/domain";
 import { DomainError } from "@koinon/errors/domain-error";
 import { type Announcement, announcementDocument } from "@koinon/receipts/announcement";
 import { certificateDocument, certifies } from "@koinon/receipts/certificate";
-import { type DocumentBytes, type DocumentType, decodeDocument, documentId, isSignedBy } from "@koinon/receipts/document";
+import {
+  type DocumentBytes,
+  type DocumentType,
+  decodeDocument,
+  documentId,
+  isSignedBy,
+} from "@koinon/receipts/document";
 import { manifestBytes, manifestBytesMax, parseManifest } from "@koinon/receipts/manifest";
 import { quoteDocument } from "@koinon/receipts/quote";
 import type { Address } from "@koinon/secp256k1/address";
@@ -59,9 +65,17 @@ export function verifyRegistration(
 
 function verifyCertificate(bytes: DocumentBytes, domain: Domain, now: number): ServingCertificate {
   const { document: certificate, signature } = decode(certificateDocument, bytes, "certificate");
-  const signed = isSignedBy(certificateDocument, { document: certificate, signature }, { domain, expected: certificate.root });
+  const signed = isSignedBy(
+    certificateDocument,
+    { document: certificate, signature },
+    { domain, expected: certificate.root },
+  );
   refuseUnless(signed, "certificate", "not signed by its root");
-  refuseUnless(certifies(certificate, { purpose: "serving", at: BigInt(now) }), "certificate", "not valid for serving now");
+  refuseUnless(
+    certifies(certificate, { purpose: "serving", at: BigInt(now) }),
+    "certificate",
+    "not valid for serving now",
+  );
   return { id: documentId(certificateDocument, certificate, domain), certificate, bytes };
 }
 

@@ -8,8 +8,14 @@ describe("findStatedUsage", () => {
   test("a whole answer, an embedding, and the last event of a stream", () => {
     const usage = { prompt_tokens: 12, completion_tokens: 34, total_tokens: 46 };
     expect(find(JSON.stringify({ id: "x", choices: [], usage }))).toEqual({ inputUnits: 12n, outputUnits: 34n });
-    expect(find('{"data":[],"usage": {"prompt_tokens":3,"total_tokens":3}}')).toEqual({ inputUnits: 3n, outputUnits: 0n });
-    const frames = [{ choices: [{}], usage: null }, { choices: [], usage }].map((frame) => `data: ${JSON.stringify(frame)}\n\n`);
+    expect(find('{"data":[],"usage": {"prompt_tokens":3,"total_tokens":3}}')).toEqual({
+      inputUnits: 3n,
+      outputUnits: 0n,
+    });
+    const frames = [
+      { choices: [{}], usage: null },
+      { choices: [], usage },
+    ].map((frame) => `data: ${JSON.stringify(frame)}\n\n`);
     expect(find(`${frames.join("")}data: [DONE]\n\n`)).toEqual({ inputUnits: 12n, outputUnits: 34n });
   });
 

@@ -31,7 +31,11 @@ export class Tail {
   push(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#sizeBytes += chunk.length;
-    for (let first = this.#chunks[0]; first && this.#sizeBytes - first.length >= usageTailBytes; first = this.#chunks[0]) {
+    for (
+      let first = this.#chunks[0];
+      first && this.#sizeBytes - first.length >= usageTailBytes;
+      first = this.#chunks[0]
+    ) {
       this.#chunks.shift();
       this.#sizeBytes -= first.length;
     }
@@ -54,7 +58,10 @@ function readUsage(text: string): StatedUsage | undefined {
   const { prompt_tokens, completion_tokens } = usage as { prompt_tokens?: unknown; completion_tokens?: unknown };
   if (!isCount(prompt_tokens)) return undefined;
   // Embeddings state no completion tokens.
-  return { inputUnits: BigInt(prompt_tokens), outputUnits: isCount(completion_tokens) ? BigInt(completion_tokens) : 0n };
+  return {
+    inputUnits: BigInt(prompt_tokens),
+    outputUnits: isCount(completion_tokens) ? BigInt(completion_tokens) : 0n,
+  };
 }
 
 // Usage objects hold numbers, nulls and nested objects of the same; no strings with braces.

@@ -40,7 +40,11 @@ describe("rankCandidates", () => {
   });
 
   test("latency: fastest first, an unmeasured provider before all", () => {
-    const all = [candidate(1, { latencyMs: 5 }), candidate(2, { latencyMs: 4 }), candidate(3, { latencyMs: undefined })];
+    const all = [
+      candidate(1, { latencyMs: 5 }),
+      candidate(2, { latencyMs: 4 }),
+      candidate(3, { latencyMs: undefined }),
+    ];
     expect(rankedNames(all, { prefer: "latency" })).toEqual(["Provider-3", "Provider-2", "Provider-1"]);
   });
 
@@ -80,23 +84,21 @@ const policies: fc.Arbitrary<RoutingPolicy> = fc.record({
   noFallback: fc.boolean(),
   maxFee: fc.option(fc.bigInt({ min: 0n, max: 20n }), { nil: undefined }),
 });
-const candidateLists = fc
-  .uniqueArray(fc.integer({ min: 0, max: 11 }), { maxLength: 12 })
-  .chain((indices) =>
-    fc.tuple(
-      ...indices.map((index) =>
-        fc
-          .record({
-            region: fc.constantFrom("eu", "us", "ap"),
-            maxFee: fc.bigInt({ min: 0n, max: 20n }),
-            latencyMs: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }),
-            active: fc.integer({ min: 0, max: 6 }),
-            capacity: fc.integer({ min: 1, max: 3 }),
-          })
-          .map((fields) => candidate(index, fields)),
-      ),
+const candidateLists = fc.uniqueArray(fc.integer({ min: 0, max: 11 }), { maxLength: 12 }).chain((indices) =>
+  fc.tuple(
+    ...indices.map((index) =>
+      fc
+        .record({
+          region: fc.constantFrom("eu", "us", "ap"),
+          maxFee: fc.bigInt({ min: 0n, max: 20n }),
+          latencyMs: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }),
+          active: fc.integer({ min: 0, max: 6 }),
+          capacity: fc.integer({ min: 1, max: 3 }),
+        })
+        .map((fields) => candidate(index, fields)),
     ),
-  );
+  ),
+);
 
 describe("properties", () => {
   test("the order does not depend on the order of the input", () => {
@@ -144,7 +146,12 @@ describe("properties", () => {
         for (const [index, right] of ordered.entries()) {
           const left = ordered[index - 1];
           if (left === undefined) continue;
-          const keys = (item: Candidate) => [place(item), cost(item), item.active / item.capacity, Number(item.provider)];
+          const keys = (item: Candidate) => [
+            place(item),
+            cost(item),
+            item.active / item.capacity,
+            Number(item.provider),
+          ];
           const firstDifference = keys(left).findIndex((key, at) => key !== keys(right)[at]);
           expect(keys(left)[firstDifference]).toBeLessThan(keys(right)[firstDifference] as number);
         }
