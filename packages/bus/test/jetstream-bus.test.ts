@@ -1,0 +1,95 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { startChild } from "@koinon/testkit/child-process";
+import { type NatsServer, startNats } from "@koinon/testkit/nats-server";
+import { describeWithProgram } from "@koinon/testkit/program-suite";
+import { waitFor } from "@koinon/testkit/wait-for";
+import type { BusEvent } from "../src/bus.ts";
+import { connectJetStreamBus, type JetStreamBusOptions } from "../src/jetstream-bus.ts";
+import { describeBusContract } from "./bus-contract.ts";
+
+const hangingConsumer = fileURLToPath(new URL("hanging-consumer.ts", import.meta.url));
+const quick = { redeliveryDelayMs: () => 5, stopGraceMs: 50, ackWaitMs: 1_000, publishTimeoutMs: 500 };
+
+describeWithProgram("nats-server", "over nats-server", () => {
+  describeBusContract("JetStream", async () => {
+    const nats = await startNats();
+    return {
+      connect: (observe) =>
+        connectJetStreamBus({ servers: [nats.url], name: "contract", ...quick }, observe ? { observe } : {}),
+      close: () => nats.stop(),
+    };
+  });
+
+  describe("JetStreamBus under faults", () => {
+    let nats: NatsServer;
+    const connect = (options: Partial<JetStreamBusOptions> = {}) =>
+      connectJetStreamBus({ servers: [nats.url], name: "faults", ...quick, ...options });
+    const event = (id: string) => ({ subject: "koinon.shop.v1.sold", id, payload: Buffer.from(id) });
+
+    beforeAll(async () => {
+      nats = await startNats();
+    });
+    afterAll(() => nats.stop());
+
+    test("survives kill -9 of the server: publishers are refused meanwhile, consumers go on, nothing is lost", async () => {
+      const bus = await connect();
+      const seen = new Set<string>();
+      const handler = async ({ id }: { id: string }) => void seen.add(id);
+      await bus.consume({ durable: "restart", subject: "koinon.shop.v1.sold", maxDeliveries: 5, handler });
+      await bus.publish(event("before"));
+      await waitFor(() => seen.has("before"));
+      await nats.kill();
+      await waitFor(() => !bus.isConnected());
+      await expect(bus.publish(event("refused"))).rejects.toMatchObject({ fault: { code: "BUS_UNREACHABLE" } });
+      await nats.restart();
+      await waitFor(() => bus.isConnected());
+      await waitFor(() => bus.publish(event("after")).then(() => true));
+      await waitFor(() => seen.has("after"), { deadlineMs: 20_000 });
+      await bus.close();
+    });
+
+    const startHanging = (durable: string, subject: string) =>
+      startChild({
+        command: process.execPath,
+        args: ["--no-warnings", hangingConsumer, nats.url, durable, subject, "400"],
+        ready: /consuming/,
+      });
+
+    test("an event in hand of a process that is killed goes to another one", async () => {
+      const subject = "koinon.shop.v1.paid";
+      const bus = await connect({ ackWaitMs: 400 });
+      const child = await startHanging("crash", subject);
+      await bus.publish({ ...event("1"), subject });
+      await child.waitForLine(/took 1 1/);
+      await child.kill();
+      const deliveries: number[] = [];
+      const handler = async (incoming: { deliveries: number }) => void deliveries.push(incoming.deliveries);
+      await bus.consume({ durable: "crash", subject, maxDeliveries: 5, handler });
+      await waitFor(() => deliveries.length === 1, { deadlineMs: 10_000 });
+      expect(deliveries).toEqual([2]);
+      await bus.close();
+    });
+
+    test("an event that kills its consumer each time ends as a dead letter", async () => {
+      const subject = "koinon.shop.v1.deadly";
+      const bus = await connect({ ackWaitMs: 400 });
+      const letters: string[] = [];
+      const inspect = async ({ headers }: BusEvent) => void letters.push(headers["koinon-id"] ?? "");
+      await bus.consume({ durable: "inspector", subject: "koinon-dlq.shop.*", maxDeliveries: 5, handler: inspect });
+      await bus.publish({ ...event("deadly"), subject });
+      for (const delivery of [1, 2]) {
+        const child = await startHanging("deadly", subject);
+        await child.waitForLine(new RegExp(`took deadly ${delivery}`));
+        await child.kill();
+      }
+      const handled: string[] = [];
+      const handler = async ({ id }: BusEvent) => void handled.push(id);
+      await bus.consume({ durable: "deadly", subject, maxDeliveries: 2, handler });
+      await waitFor(() => letters.length === 1, { deadlineMs: 10_000 });
+      expect(letters).toEqual(["deadly"]);
+      expect(handled).toEqual([]);
+      await bus.close();
+    });
+  });
+});
