@@ -3,12 +3,19 @@ import { certificateDocument } from "@koinon/receipts/certificate";
 import { type Signed, signDocument } from "@koinon/receipts/document";
 import { encodeLogEntry } from "@koinon/receipts/log-entry";
 import { quoteDocument } from "@koinon/receipts/quote";
-import type { Receipt } from "@koinon/receipts/receipt";
+import { type Receipt, receiptDocument } from "@koinon/receipts/receipt";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
 import fc from "fast-check";
 import { ContributionAudit } from "./audit.ts";
 import { AuditError } from "./audit-error.ts";
-import { SampleProvider, type SampleWork, sampleDomain, sampleEpochMs, sampleLog } from "./sample-work.ts";
+import {
+  SampleProvider,
+  type SampleWork,
+  sampleDomain,
+  sampleEpochMs,
+  sampleLog,
+  sampleSecret,
+} from "./sample-work.ts";
 
 const stranger = createSigner(new Uint8Array(32).fill(9));
 const entryOf = (signed: Signed<Receipt>) => encodeLogEntry({ type: "receipt", signed });
@@ -67,14 +74,14 @@ describe("audit of a log", () => {
     expect(faultOf(logWith({ subject: `0x${"11".repeat(32)}` }))).toBe("SUBJECT_OF_ANOTHER_QUOTE");
     expect(faultOf(logWith({ priceId: `0x${"11".repeat(32)}` }))).toBe("QUOTE_NOT_LOGGED");
     expect(faultOf(logWith({ provider: stranger.address }))).toBe("RECEIPT_OF_ANOTHER_PARTY");
-    expect(faultOf(logWith({ finishedAt: late }))).toBe("KEY_NOT_VALID_FOR_RECEIPT");
+    expect(faultOf(logWith({ finishedAt: late }))).toBe("KEY_NOT_VALID");
     expect(faultOf(logWith({ sequence: 1n, previous: `0x${"11".repeat(32)}` }))).toBe("SESSION_BROKEN");
     const short = new SampleProvider("a", { quote: { validUntil: sampleEpochMs } });
     expect(faultOf(logWith({}, short))).toBe("QUOTE_NOT_IN_FORCE");
-    const early = new SampleProvider("a", { quote: { validFrom: 1n } });
-    expect(faultOf(logWith({}, early))).toBe("KEY_NOT_VALID_FOR_QUOTE");
+    expect(faultOf(logWith({ outcome: 1 }))).toBe("none");
+    expect(faultOf(logWith({ outcome: 2 }))).toBe("BROKEN_WORK");
     const settling = new SampleProvider("a", { certificate: { purpose: "settlement" } });
-    expect(faultOf(logWith({}, settling))).toBe("KEY_NOT_VALID_FOR_QUOTE");
+    expect(faultOf(logWith({}, settling))).toBe("KEY_NOT_FOR_SERVING");
   });
 
   test("finds documents of others", () => {
@@ -122,8 +129,32 @@ describe("audit of a log", () => {
     const renewed = new SampleProvider("a", { certificate: { epoch: 2n } });
     const [certificate, quote, receipt] = sampleLog([provider.serve()]) as [Uint8Array, Uint8Array, Uint8Array];
     const renewal = encodeLogEntry({ type: "certificate", signed: renewed.certificate });
-    expect(faultOf([certificate, quote, receipt])).toBe("KEY_NOT_VALID_FOR_RECEIPT");
+    expect(faultOf([certificate, quote, receipt])).toBe("KEY_NOT_VALID");
     expect(faultOf([certificate, quote, renewal, receipt])).toBe("none");
+  });
+
+  test("within a session a key is replaced by one of a later epoch only", () => {
+    const log = (first: bigint, second: bigint) => {
+      const [a, b] = [first, second].map((epoch) => new SampleProvider("a", { certificate: { epoch } }));
+      if (a === undefined || b === undefined) throw new Error("two");
+      const other = createSigner(new Uint8Array(32).fill(5));
+      const work = a.serve();
+      const next = b.serve(0, { sequence: 1n, previous: work.id });
+      const certificate = signDocument(
+        certificateDocument,
+        { ...b.certificate.document, key: other.address },
+        { domain: sampleDomain, signer: createSigner(sampleSecret("a root")) },
+      );
+      const receipt = signDocument(receiptDocument, next.receipt.document, { domain: sampleDomain, signer: other });
+      return [
+        ...sampleLog([work]),
+        encodeLogEntry({ type: "certificate", signed: certificate }),
+        encodeLogEntry({ type: "receipt", signed: receipt }),
+      ];
+    };
+    expect(faultOf(log(1n, 2n))).toBe("none");
+    expect(faultOf(log(2n, 1n))).toBe("SESSION_BROKEN");
+    expect(faultOf(log(1n, 1n))).toBe("SESSION_BROKEN");
   });
 
   test("no byte of any entry can change unnoticed", () => {

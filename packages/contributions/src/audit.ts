@@ -67,7 +67,7 @@ export class ContributionAudit {
 
   #addQuote(signed: Signed<Quote>): void {
     const quote = this.#recover(quoteDocument, signed);
-    this.#assertAny(quote, (certificate) => checkQuote(quote, certificate));
+    this.#certificatesFor(quote, (certificate) => checkQuote(quote, certificate));
     this.#claim(quote.id);
     this.#quotes.set(quote.id, quote.document);
   }
@@ -78,11 +78,24 @@ export class ContributionAudit {
     const index = this.#size;
     const document = this.#quotes.get(priceId);
     if (document === undefined) throw new AuditError({ code: "QUOTE_NOT_LOGGED", index, priceId });
-    this.#assertAny(receipt, (certificate) => checkReceipt(receipt, certificate, { id: priceId, document }));
+    const quote = { id: priceId, document };
+    const certificates = this.#certificatesFor(receipt, (certificate) => checkReceipt(receipt, certificate, quote));
     this.#claim(receipt.id);
-    const place = placeInSession(this.#sessions.get(session), receipt.document);
-    if (place !== "next") throw new AuditError({ code: "SESSION_BROKEN", index, session, place });
-    this.#sessions.set(session, headOf(receipt.document, receipt.id));
+    const head = this.#sessions.get(session);
+    // The log does not say which of several certificates of one key a receipt came with; the oldest that fits leaves the
+    // session's later receipts the most room.
+    const byEpoch = certificates.toSorted((a, b) => (a.epoch < b.epoch ? -1 : 1));
+    const places = byEpoch.map((certificate) => placeInSession(head, receipt.document, certificate));
+    const by = byEpoch[places.indexOf("next")];
+    if (by === undefined) {
+      throw new AuditError({
+        code: "SESSION_BROKEN",
+        index,
+        session,
+        place: places.includes("early") ? "early" : "conflict",
+      });
+    }
+    this.#sessions.set(session, headOf(receipt.document, receipt.id, by));
     this.#view.add(receipt.document);
   }
 
@@ -103,14 +116,19 @@ export class ContributionAudit {
     }
   }
 
-  /** Some logged certificate of the signing key must satisfy the rule. */
-  #assertAny(signed: Recovered<object>, check: (certificate: KeyCertificate) => RuleViolation | undefined): void {
+  /** The logged certificates of the signing key that satisfy the rule; at least one. */
+  #certificatesFor(
+    signed: Recovered<object>,
+    check: (certificate: KeyCertificate) => RuleViolation | undefined,
+  ): KeyCertificate[] {
     const certificates = this.#certificates.get(signed.signer);
     if (certificates === undefined) {
       throw new AuditError({ code: "KEY_NOT_LOGGED", index: this.#size, key: signed.signer });
     }
-    const violations = certificates.map(check);
-    if (!violations.includes(undefined)) this.#assertRule(violations.at(-1));
+    const fitting = certificates.filter((certificate) => check(certificate) === undefined);
+    const [last] = certificates.slice(-1);
+    if (fitting.length === 0 && last !== undefined) this.#assertRule(check(last));
+    return fitting;
   }
 
   #assertRule(rule: RuleViolation | undefined): void {

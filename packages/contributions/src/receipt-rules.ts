@@ -1,6 +1,6 @@
 import { certifies, type KeyCertificate } from "@koinon/receipts/certificate";
 import { type Quote, quoteFee, quoteHoldsAt } from "@koinon/receipts/quote";
-import type { Receipt } from "@koinon/receipts/receipt";
+import { type Receipt, receiptOutcome } from "@koinon/receipts/receipt";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 
@@ -14,14 +14,17 @@ export type RuleViolation =
   /** The certificate is for another party than the document's provider. */
   | "QUOTE_OF_ANOTHER_PARTY"
   | "RECEIPT_OF_ANOTHER_PARTY"
-  /** The certificate is for another purpose, or did not hold when the document was made. */
-  | "KEY_NOT_VALID_FOR_QUOTE"
-  | "KEY_NOT_VALID_FOR_RECEIPT"
+  /** The certificate is for another purpose than serving. */
+  | "KEY_NOT_FOR_SERVING"
+  /** The certificate did not hold when the work was finished. */
+  | "KEY_NOT_VALID"
   /** The receipt names another price than the quote, or another subject. */
   | "PRICE_OF_ANOTHER_QUOTE"
   | "SUBJECT_OF_ANOTHER_QUOTE"
   /** The quote did not hold when the work started. */
   | "QUOTE_NOT_IN_FORCE"
+  /** Work that the provider broke off is not charged, so it has no receipt in the log. */
+  | "BROKEN_WORK"
   /** The fee does not follow from the units and the quote. */
   | "FEE_WRONG";
 
@@ -36,12 +39,11 @@ export function checkCertificate({ document, signer }: Recovered<KeyCertificate>
   return signer === document.root ? undefined : "CERTIFICATE_NOT_BY_ROOT";
 }
 
-/** A quote is signed by the provider's serving key, valid when the quote begins. The certificate itself was checked before. */
+/** A quote is signed by a serving key of the provider. The certificate itself was checked before. */
 export function checkQuote(quote: Recovered<Quote>, certificate: KeyCertificate): RuleViolation | undefined {
   if (quote.signer !== certificate.key) return "QUOTE_NOT_BY_KEY";
   if (quote.document.provider !== certificate.root) return "QUOTE_OF_ANOTHER_PARTY";
-  const holds = certifies(certificate, { purpose: "serving", at: quote.document.validFrom });
-  return holds ? undefined : "KEY_NOT_VALID_FOR_QUOTE";
+  return certificate.purpose === "serving" ? undefined : "KEY_NOT_FOR_SERVING";
 }
 
 /**
@@ -56,10 +58,12 @@ export function checkReceipt(
   const { document } = receipt;
   if (receipt.signer !== certificate.key) return "RECEIPT_NOT_BY_KEY";
   if (document.provider !== certificate.root) return "RECEIPT_OF_ANOTHER_PARTY";
-  if (!certifies(certificate, { purpose: "serving", at: document.finishedAt })) return "KEY_NOT_VALID_FOR_RECEIPT";
+  if (certificate.purpose !== "serving") return "KEY_NOT_FOR_SERVING";
+  if (!certifies(certificate, { purpose: "serving", at: document.finishedAt })) return "KEY_NOT_VALID";
   if (document.priceId !== quote.id || document.provider !== quote.document.provider) return "PRICE_OF_ANOTHER_QUOTE";
   if (document.subject !== quote.document.subject) return "SUBJECT_OF_ANOTHER_QUOTE";
   if (!quoteHoldsAt(quote.document, document.startedAt)) return "QUOTE_NOT_IN_FORCE";
+  if (document.outcome === receiptOutcome.broken) return "BROKEN_WORK";
   return feeFollows(quote.document, document) ? undefined : "FEE_WRONG";
 }
 

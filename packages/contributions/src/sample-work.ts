@@ -39,8 +39,8 @@ export class SampleProvider {
 
   constructor(name: string, overrides: { certificate?: Partial<KeyCertificate>; quote?: Partial<Quote> } = {}) {
     this.#name = name;
-    const root = createSigner(sampleBytes(`${name} root`));
-    this.key = createSigner(sampleBytes(`${name} key`));
+    const root = createSigner(sampleSecret(`${name} root`));
+    this.key = createSigner(sampleSecret(`${name} key`));
     const notBefore = sampleEpochMs - dayMs;
     const notAfter = sampleEpochMs + 365n * dayMs;
     this.certificate = signDocument(
@@ -113,10 +113,11 @@ export function sampleLog(works: readonly SampleWork[]): Uint8Array[] {
   return entries;
 }
 
-function sampleBytes(text: string): Uint8Array {
+/** 32 bytes that follow from a text; a sample provider's keys are those of "<name> root" and "<name> key". */
+export function sampleSecret(text: string): Uint8Array {
   return sha256(new TextEncoder().encode(`koinon sample: ${text}`));
 }
 
 function sampleHash(text: string): Hex {
-  return bytesToHex(sampleBytes(text));
+  return bytesToHex(sampleSecret(text));
 }
