@@ -1,0 +1,32 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { parseTrust } from "../src/trust.ts";
+import { stepNames } from "../src/verify/verification.ts";
+import { verifyBundle } from "../src/verify/verify-bundle.ts";
+
+const read = (name: string): Uint8Array => readFileSync(new URL(`vectors/${name}`, import.meta.url));
+
+describe("the checked-in vector", () => {
+  test("still verifies: the format has not changed", () => {
+    const given = { request: read("request.body"), response: read("response.body") };
+    const result = verifyBundle(read("bundle.json"), parseTrust(read("trust.json")), given);
+    expect(result.steps.filter(({ status }) => status !== "passed")).toEqual([]);
+    expect(result.textChecked).toBe(true);
+    expect(result.receiptId).toBe("0xe41070c37ba2e389174f0fb6474ac3b50c4083ae3e6c0a968935c865b5c69303");
+  });
+
+  test("verifies with the modules that a browser loads, none of which is a Node built-in", () => {
+    const script = fileURLToPath(new URL("browser-run.mjs", import.meta.url));
+    const output = execFileSync(process.execPath, ["--conditions=browser", script], { encoding: "utf8" });
+    const result = JSON.parse(output) as {
+      valid: boolean;
+      textChecked: boolean;
+      implementation: string;
+      steps: { name: string }[];
+    };
+    expect(result).toMatchObject({ valid: true, textChecked: true, implementation: "pure" });
+    expect(result.steps.map(({ name }) => name)).toEqual(stepNames);
+  });
+});
