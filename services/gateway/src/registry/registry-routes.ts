@@ -1,0 +1,54 @@
+import { GatewayError } from "../errors.ts";
+import { type ApiRoutes, addRoute, declareRoute } from "../http/api-routes.ts";
+import type { Registry } from "./registry.ts";
+import { modelListSchema, modelParamsSchema, modelSchema, providerListSchema } from "./registry-schemas.ts";
+
+const listModels = declareRoute({
+  method: "GET",
+  path: "/v1/models",
+  id: "listModels",
+  summary: "Models on offer, with every provider's price",
+  tag: "models",
+  access: "key",
+  answers: { 200: { description: "The models.", schema: modelListSchema } },
+  errors: [502, 504],
+});
+
+const getModel = declareRoute({
+  method: "GET",
+  // Names such as "org/name" hold slashes, which clients do not all encode.
+  path: "/v1/models/*",
+  publishedPath: "/v1/models/{model}",
+  id: "getModel",
+  summary: "One model, by name or manifest hash",
+  tag: "models",
+  access: "key",
+  params: modelParamsSchema,
+  answers: { 200: { description: "The model.", schema: modelSchema } },
+  errors: [404, 502, 504],
+});
+
+const listProviders = declareRoute({
+  method: "GET",
+  path: "/v1/providers",
+  id: "listProviders",
+  summary: "Registered providers with health and prices",
+  tag: "network",
+  access: "key",
+  answers: { 200: { description: "The providers, in order of their names.", schema: providerListSchema } },
+  errors: [502, 504],
+});
+
+/** Adds what shows the market's registry. */
+export function addRegistryRoutes(routes: ApiRoutes, dependencies: { readonly registry: Registry }): void {
+  const { registry } = dependencies;
+  addRoute(routes, listModels, async () => ({ object: "list", data: (await registry.view()).models }));
+  addRoute(routes, listProviders, async () => ({ data: (await registry.view()).providers }));
+  addRoute(routes, getModel, async ({ params }) => {
+    const name = params["*"];
+    const { models } = await registry.view();
+    const model = models.find(({ id }) => id === name) ?? models.find(({ koinon }) => koinon.manifest === name);
+    if (model === undefined) throw new GatewayError({ code: "UNKNOWN_MODEL", model: name });
+    return model;
+  });
+}
