@@ -132,7 +132,7 @@ class GrammarGate {
 
   push(piece: string): void {
     if (this.#start.length >= this.#trigger.length) return;
-    this.#start = (this.#start + piece).trimStart();
+    this.#start += piece;
     const compared = Math.min(this.#start.length, this.#trigger.length);
     if (this.#start.slice(0, compared) !== this.#trigger.slice(0, compared)) this.#state = undefined;
   }
