@@ -44,8 +44,6 @@ export interface ReservationRequest extends ReservationTerms {
   /** SHA-256 of the request body. */
   readonly requestDigest: Hex;
   readonly requestBytes: number;
-  /** Most output units the request can be metered at. */
-  readonly outputUnitsMax: bigint;
   /** The market process that relays the request. */
   readonly relayedBy: string;
   readonly now: number;
@@ -78,6 +76,8 @@ export interface SettleRequest {
   readonly sequence: bigint;
   /** Id of the receipt before in the session; zero hash for sequence 0. */
   readonly previous: Hex;
+  /** The key that signed, and its certificate's epoch: within a session the epoch never falls, and one epoch has one key. */
+  readonly signedBy: { readonly key: Address; readonly epoch: bigint };
   /** At most the amount reserved. */
   readonly fee: bigint;
   readonly receipt: OpenedReceiptBytes;
@@ -97,7 +97,7 @@ export type SettleOutcome =
   | "settled"
   | "duplicate"
   | "predecessor-missing"
-  /** The session has another receipt with this sequence, or the predecessor has another id. */
+  /** Its place in the session is taken, or the receipt before is another one, of other parties, or signed by a later key. */
   | "chain-broken"
   /** Another receipt was settled for this request. */
   | "settled-otherwise"
@@ -118,7 +118,6 @@ export interface SettlementRecord extends ReservationTerms {
   readonly endpoint: "chat" | "completion" | "embedding";
   readonly requestDigest: Hex;
   readonly requestBytes: number;
-  readonly outputUnitsMax: bigint;
   /** The market process that relays it; undefined once the relay ended without a receipt. */
   readonly relayedBy: string | undefined;
   readonly delivered: Delivered | undefined;
@@ -175,6 +174,8 @@ export interface MoneyStore {
     attempts: readonly Attempt[];
     expiresAt: number;
   }): Promise<void>;
+  /** The market process `relayedBy` is gone: like `endRelay` for all it relayed, nothing being known of what was delivered; answers how many. */
+  endRelaysOf(relayedBy: string, expiresAt: number): Promise<number>;
   settle(request: SettleRequest): Promise<SettleOutcome>;
   /** Releases an open reservation; `closed` when it is not open any more. */
   void(request: {

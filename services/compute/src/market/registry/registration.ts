@@ -1,7 +1,7 @@
 import type { KeyCertificate } from "@koinon/receipts/certificate";
 import type { DocumentBytes } from "@koinon/receipts/document";
 import { parseManifest } from "@koinon/receipts/manifest";
-import type { Prices, Quote } from "@koinon/receipts/quote";
+import type { Quote } from "@koinon/receipts/quote";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 
@@ -24,7 +24,7 @@ export interface Offer {
   readonly manifest: Uint8Array;
   /** Digest of the quote. */
   readonly priceId: Hex;
-  readonly prices: Prices;
+  readonly terms: Quote;
   readonly validFrom: number;
   /** The quote holds until just before this moment. */
   readonly validUntil: number;
@@ -65,7 +65,6 @@ export function createOffer(parts: {
   priceId: Hex;
 }): Offer {
   const { name, kind, contextTokens } = parseManifest(parts.manifest);
-  const { inputPrice, outputPrice, requestPrice } = parts.quote;
   return {
     subject: parts.quote.subject,
     model: name,
@@ -73,7 +72,7 @@ export function createOffer(parts: {
     contextTokens,
     manifest: parts.manifest,
     priceId: parts.priceId,
-    prices: { inputPrice, outputPrice, requestPrice },
+    terms: parts.quote,
     validFrom: timeFromUint64(parts.quote.validFrom),
     validUntil: timeFromUint64(parts.quote.validUntil),
     quote: parts.quoteBytes,

@@ -68,7 +68,7 @@ describe("Registry", () => {
     const party = new Party("alpha");
     await registry.register(party.registration([offer]));
     await registry.register(party.registration([{ ...offer, quote: { version: 2n, outputPrice: 7n } }]));
-    expect(registry.offersOf("chat-model").map((listed) => listed.offer.prices.outputPrice)).toEqual([7n]);
+    expect(registry.offersOf("chat-model").map((listed) => listed.offer.terms.outputPrice)).toEqual([7n]);
   });
 
   test("refusals", async () => {

@@ -47,7 +47,7 @@ describe("verifyRegistration", () => {
     const [first] = registration.offers;
     const quote = party.quote(offers[0] as (typeof offers)[0]).quote;
     expect(first?.priceId).toBe(documentId(quoteDocument, quote, testDomain));
-    expect(first?.prices).toEqual({ inputPrice: 1_000n, outputPrice: 2_000n, requestPrice: 5n });
+    expect(first?.terms).toEqual(quote);
   });
 
   test.each<[string, (party: Party) => RegistrationDocuments, string]>([
