@@ -47,7 +47,7 @@ export class Dispatcher {
   private readonly deps: DispatcherDependencies;
   private readonly served = new Set<CallScope>();
   private readonly idleWaiters: (() => void)[] = [];
-  private draining = false;
+  private refusal: "DRAINING" | "UNAVAILABLE" | undefined;
 
   constructor(binding: ServiceBinding, deps: DispatcherDependencies) {
     this.binding = binding;
@@ -133,9 +133,24 @@ export class Dispatcher {
     return stream;
   }
 
-  /** Refuses new calls from now on with DRAINING. */
-  beginDrain(): void {
-    this.draining = true;
+  /** Refuses new calls: UNAVAILABLE before its module has started, DRAINING before it stops. */
+  refuse(reason: "DRAINING" | "UNAVAILABLE"): void {
+    this.refusal = reason;
+  }
+
+  /** Takes calls again. */
+  accept(): void {
+    this.refusal = undefined;
+  }
+
+  /** Refuses new calls and waits for running ones; those that are not done when the signal aborts are cut short. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.refuse("DRAINING");
+    const cut = (): void => this.cancelAll(transportError("DRAINING"));
+    if (signal.aborted) cut();
+    else signal.addEventListener("abort", cut, { once: true });
+    await Promise.race([this.idle(), aborted(signal)]);
+    signal.removeEventListener("abort", cut);
   }
 
   /** Resolves when no handler is running. */
@@ -151,7 +166,7 @@ export class Dispatcher {
 
   private admit(call: IncomingCall, observation: CallObservation | undefined): CallScope {
     const { limits, callers, definition } = this.binding;
-    if (this.draining) throw transportError("DRAINING");
+    if (this.refusal !== undefined) throw transportError(this.refusal);
     const caller = allowedCaller(call.peers, callers);
     if (caller === undefined) {
       throw transportError("CALLER_REFUSED", {
@@ -209,6 +224,13 @@ function coded<T>(code: () => T): T {
   } catch (error) {
     throw error instanceof RpcError ? new CodecFailure(error) : error;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function handlerOf(binding: ServiceBinding, key: string): DispatchedMethod["handler"] {

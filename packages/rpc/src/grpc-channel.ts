@@ -1,7 +1,9 @@
-import type { Buffer } from "node:buffer";
 import {
   type ChannelOptions,
   Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ClientWritableStream,
   credentials as channelCredentials,
   experimental,
   type Metadata,
@@ -13,8 +15,8 @@ import type { Channel, OutgoingCall } from "./channel.ts";
 import type { ServiceDefinition } from "./definition.ts";
 import { rpcErrorFromGrpc } from "./grpc-error.ts";
 import { asBuffer, callerHeader, metadataFromMap, sameBuffer } from "./grpc-metadata.ts";
-import { MessagePump, type MessageSink } from "./grpc-pump.ts";
-import { MessageReader, type MessageSource } from "./grpc-reader.ts";
+import { MessagePump } from "./grpc-pump.ts";
+import { MessageReader } from "./grpc-reader.ts";
 import { serviceConfig } from "./grpc-service-config.ts";
 import { assertPlaintextAllowed } from "./grpc-target.ts";
 import { encodeMessage, transportBytesMax } from "./message-codec.ts";
@@ -80,39 +82,22 @@ class GrpcChannel implements Channel {
         }
       };
       const metadata = this.metadataOf(call, observation);
-      const settings = { deadline: call.deadline };
-      const { path } = call;
-      const started = call.method.requestStream
-        ? this.client.makeClientStreamRequest(path, sameBuffer, sameBuffer, metadata, settings, done)
-        : this.client.makeUnaryRequest(path, sameBuffer, sameBuffer, encoded(call, request), metadata, settings, done);
+      const started = this.startUnary(call, request, metadata, done);
       const cancel = (): void => started.cancel();
       call.signal?.addEventListener("abort", cancel);
-      if ("write" in started) pumpRequest(call, request, started);
     });
   }
 
   stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown> {
-    const metadataObservation = this.observer?.called(call.path);
-    const metadata = this.metadataOf(call, metadataObservation);
-    const settings = { deadline: call.deadline };
-    const started = call.method.requestStream
-      ? this.client.makeBidiStreamRequest<Buffer, Buffer>(call.path, sameBuffer, sameBuffer, metadata, settings)
-      : this.client.makeServerStreamRequest<Buffer, Buffer>(
-          call.path,
-          sameBuffer,
-          sameBuffer,
-          encoded(call, request),
-          metadata,
-          settings,
-        );
+    const observation = this.observer?.called(call.path);
+    const started = this.startStream(call, request, this.metadataOf(call, observation));
     const { responseType } = call.method;
     const reader = new MessageReader<unknown>({
       source: started,
       decode: (bytes) => responseType.decode(bytes),
       left: () => started.cancel(),
     });
-    this.tie(call, started, reader, metadataObservation);
-    if ("write" in started) pumpRequest(call, request, started);
+    this.tie(call, started, reader, observation);
     return reader;
   }
 
@@ -120,10 +105,45 @@ class GrpcChannel implements Channel {
     this.client.close();
   }
 
+  private startUnary(
+    call: OutgoingCall,
+    request: unknown,
+    metadata: Metadata,
+    done: (failure: ServiceError | null, bytes?: Buffer) => void,
+  ): { cancel(): void } {
+    const { path, method, deadline } = call;
+    if (!method.requestStream) {
+      const bytes = encoded(call, request);
+      return this.client.makeUnaryRequest(path, sameBuffer, sameBuffer, bytes, metadata, { deadline }, done);
+    }
+    const started = this.client.makeClientStreamRequest(path, sameBuffer, sameBuffer, metadata, { deadline }, done);
+    pumpRequest(call, request, started);
+    return started;
+  }
+
+  private startStream(
+    call: OutgoingCall,
+    request: unknown,
+    metadata: Metadata,
+  ): ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer> {
+    const { path, method, deadline } = call;
+    if (!method.requestStream) {
+      const bytes = encoded(call, request);
+      return this.client.makeServerStreamRequest<Buffer, Buffer>(path, sameBuffer, sameBuffer, bytes, metadata, {
+        deadline,
+      });
+    }
+    const started = this.client.makeBidiStreamRequest<Buffer, Buffer>(path, sameBuffer, sameBuffer, metadata, {
+      deadline,
+    });
+    pumpRequest(call, request, started);
+    return started;
+  }
+
   /** Closes the reader when the call ends: with its status only after every message that came before it. */
   private tie(
     call: OutgoingCall,
-    started: MessageSource & { on(event: string, listener: (argument: never) => void): unknown; cancel(): void },
+    started: ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>,
     reader: MessageReader<unknown>,
     observation: OutgoingObservation | undefined,
   ): void {
@@ -167,7 +187,7 @@ function encoded(call: OutgoingCall, request: unknown): Buffer {
 function pumpRequest(
   call: OutgoingCall,
   request: unknown,
-  sink: MessageSink & { end(): unknown; cancel(): void; on(event: "status", listener: () => void): unknown },
+  sink: ClientWritableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>,
 ): void {
   const source = (request as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   const pump = new MessagePump(

@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import { Metadata } from "@grpc/grpc-js";
 
 /** Names the caller on connections without certificates; ignored on all others. */

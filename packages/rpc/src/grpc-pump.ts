@@ -1,5 +1,3 @@
-import type { Buffer } from "node:buffer";
-
 /** The writing half of a grpc-js stream. */
 export interface MessageSink {
   write(message: Buffer, done: () => void): unknown;

@@ -1,5 +1,3 @@
-import type { Buffer } from "node:buffer";
-
 /** The reading half of a grpc-js stream. */
 export interface MessageSource {
   on(event: "data", listener: (message: Buffer) => void): unknown;

@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import type { EventEmitter } from "node:events";
 import {
   experimental,
   type Metadata,
@@ -86,11 +86,10 @@ export class GrpcServer {
 
   /** Stops accepting, lets running calls finish until the signal aborts, then cuts them short. */
   async stop(signal: AbortSignal): Promise<void> {
-    for (const dispatcher of this.dispatchers) dispatcher.beginDrain();
     const closed = new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
     const cut = (): void => {
       for (const dispatcher of this.dispatchers) dispatcher.cancelAll(transportError("DRAINING"));
-      // The refusals still go out; what does not read them is closed right after.
+      // The refusals still go out; connections of peers that do not read them are closed right after.
       setImmediate(() => this.server.forceShutdown());
     };
     if (signal.aborted) cut();
@@ -154,7 +153,8 @@ export class GrpcServer {
   ): CallScope | undefined {
     try {
       const scope = dispatcher.open(method, this.incoming(call));
-      call.on("cancelled", () => {
+      const events: EventEmitter = call;
+      events.on("cancelled", () => {
         const expired = this.clock.now() >= scope.deadline;
         scope.cancel(transportError(expired ? "DEADLINE_EXCEEDED" : "CANCELLED"));
       });
