@@ -53,15 +53,16 @@ export class CertificateFiles implements CertificateSource {
     this.loaded = this.load();
     this.timer = setInterval(() => this.refresh(), options.pollMs ?? 5_000);
     this.timer.unref();
+    // grpc-js registers itself as a listener before it can take an update, hence the microtasks.
     this.provider = {
       addCaCertificateListener: (listener) => {
         this.caListeners.add(listener);
-        listener(this.loaded);
+        queueMicrotask(() => listener(this.loaded));
       },
       removeCaCertificateListener: (listener) => void this.caListeners.delete(listener),
       addIdentityCertificateListener: (listener) => {
         this.identityListeners.add(listener);
-        listener(this.loaded);
+        queueMicrotask(() => listener(this.loaded));
       },
       removeIdentityCertificateListener: (listener) => void this.identityListeners.delete(listener),
     };

@@ -10,6 +10,11 @@ export interface OutgoingCall {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Why this side gave a call up: the reason of its signal, or what its request stream threw. */
+export interface Cancellation {
+  readonly cause: unknown;
+}
+
 /** A way to reach services: in this process or over gRPC. Both fail with the same errors. `request` is a message or, for request streams, an AsyncIterable. */
 export interface Channel {
   unary(call: OutgoingCall, request: unknown): Promise<unknown>;

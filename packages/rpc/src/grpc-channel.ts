@@ -11,7 +11,7 @@ import {
 } from "@grpc/grpc-js";
 import type { Clock } from "./call-scope.ts";
 import type { CertificateSource } from "./certificate-files.ts";
-import type { Channel, OutgoingCall } from "./channel.ts";
+import type { Cancellation, Channel, OutgoingCall } from "./channel.ts";
 import type { ServiceDefinition } from "./definition.ts";
 import { rpcErrorFromGrpc } from "./grpc-error.ts";
 import { asBuffer, callerHeader, metadataFromMap, sameBuffer } from "./grpc-metadata.ts";
@@ -68,11 +68,10 @@ class GrpcChannel implements Channel {
   unary(call: OutgoingCall, request: unknown): Promise<unknown> {
     const observation = this.observer?.called(call.path);
     return new Promise((resolve, reject) => {
-      const unlink = (): void => call.signal?.removeEventListener("abort", cancel);
       const done = (failure: ServiceError | null, bytes?: Buffer): void => {
-        unlink();
+        canceller.unlink();
         try {
-          if (failure !== null) throw this.errorFrom(failure, call);
+          if (failure !== null) throw this.errorFrom(failure, call, canceller);
           const message = call.method.responseType.decode(bytes ?? new Uint8Array());
           observation?.end("OK", undefined);
           resolve(message);
@@ -81,23 +80,39 @@ class GrpcChannel implements Channel {
           reject(error);
         }
       };
-      const metadata = this.metadataOf(call, observation);
-      const started = this.startUnary(call, request, metadata, done);
-      const cancel = (): void => started.cancel();
-      call.signal?.addEventListener("abort", cancel);
+      const canceller = new Canceller(call.signal);
+      try {
+        const metadata = this.metadataOf(call, observation);
+        canceller.link(this.startUnary(call, request, { metadata, canceller, done }));
+      } catch (error) {
+        endWithError(observation, error);
+        reject(error);
+      }
     });
   }
 
   stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown> {
     const observation = this.observer?.called(call.path);
-    const started = this.startStream(call, request, this.metadataOf(call, observation));
+    const canceller = new Canceller(call.signal);
+    const started = this.startStream(call, request, { metadata: this.metadataOf(call, observation), canceller });
     const { responseType } = call.method;
     const reader = new MessageReader<unknown>({
       source: started,
       decode: (bytes) => responseType.decode(bytes),
       left: () => started.cancel(),
     });
-    this.tie(call, started, reader, observation);
+    canceller.link(started, (cancelled) => reader.abort(transportError("CANCELLED", { cause: cancelled.cause })));
+    let failure: RpcError | undefined;
+    started.on("error", (error: ServiceError) => {
+      failure = this.errorFrom(error, call, canceller);
+      if (failure.code === "DEADLINE_EXCEEDED") reader.abort(failure);
+    });
+    // The status comes after every message that was sent before it, however slow the reader.
+    started.on("end", () => {
+      canceller.unlink();
+      reader.close(failure === undefined ? undefined : { error: failure });
+      observation?.end(failure === undefined ? "OK" : failure.status, failure);
+    });
     return reader;
   }
 
@@ -108,66 +123,39 @@ class GrpcChannel implements Channel {
   private startUnary(
     call: OutgoingCall,
     request: unknown,
-    metadata: Metadata,
-    done: (failure: ServiceError | null, bytes?: Buffer) => void,
+    parts: { metadata: Metadata; canceller: Canceller; done(failure: ServiceError | null, bytes?: Buffer): void },
   ): { cancel(): void } {
     const { path, method, deadline } = call;
+    const { metadata, done } = parts;
     if (!method.requestStream) {
       const bytes = encoded(call, request);
       return this.client.makeUnaryRequest(path, sameBuffer, sameBuffer, bytes, metadata, { deadline }, done);
     }
     const started = this.client.makeClientStreamRequest(path, sameBuffer, sameBuffer, metadata, { deadline }, done);
-    pumpRequest(call, request, started);
+    pumpRequest(call, request, started, parts.canceller);
     return started;
   }
 
   private startStream(
     call: OutgoingCall,
     request: unknown,
-    metadata: Metadata,
+    parts: { metadata: Metadata; canceller: Canceller },
   ): ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer> {
     const { path, method, deadline } = call;
+    const { metadata } = parts;
+    const settings = { deadline };
     if (!method.requestStream) {
       const bytes = encoded(call, request);
-      return this.client.makeServerStreamRequest<Buffer, Buffer>(path, sameBuffer, sameBuffer, bytes, metadata, {
-        deadline,
-      });
+      return this.client.makeServerStreamRequest(path, sameBuffer, sameBuffer, bytes, metadata, settings);
     }
-    const started = this.client.makeBidiStreamRequest<Buffer, Buffer>(path, sameBuffer, sameBuffer, metadata, {
-      deadline,
-    });
-    pumpRequest(call, request, started);
+    const started = this.client.makeBidiStreamRequest(path, sameBuffer, sameBuffer, metadata, settings);
+    pumpRequest(call, request, started, parts.canceller);
     return started;
   }
 
-  /** Closes the reader when the call ends: with its status only after every message that came before it. */
-  private tie(
-    call: OutgoingCall,
-    started: ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>,
-    reader: MessageReader<unknown>,
-    observation: OutgoingObservation | undefined,
-  ): void {
-    let failure: RpcError | undefined;
-    const cancel = (): void => {
-      started.cancel();
-      reader.abort(transportError("CANCELLED", { cause: call.signal?.reason }));
-    };
-    const finish = (): void => {
-      call.signal?.removeEventListener("abort", cancel);
-      reader.close(failure === undefined ? undefined : { error: failure });
-      observation?.end(failure === undefined ? "OK" : failure.status, failure);
-    };
-    call.signal?.addEventListener("abort", cancel);
-    started.on("error", (error: ServiceError) => {
-      failure = this.errorFrom(error, call);
-      if (failure.code === "DEADLINE_EXCEEDED") reader.abort(failure);
-    });
-    started.on("end", finish);
-  }
-
-  private errorFrom(failure: ServiceError, call: OutgoingCall): RpcError {
+  private errorFrom(failure: ServiceError, call: OutgoingCall, canceller: Canceller): RpcError {
     const expired = this.clock.now() >= call.deadline;
-    return rpcErrorFromGrpc(failure, { path: call.path, signal: call.signal, expired });
+    return rpcErrorFromGrpc(failure, { path: call.path, cancelled: canceller.cancelled, expired });
   }
 
   private metadataOf(call: OutgoingCall, observation: OutgoingObservation | undefined): Metadata {
@@ -180,6 +168,37 @@ class GrpcChannel implements Channel {
   }
 }
 
+/** Gives one call up, at most once, and remembers why. */
+class Canceller {
+  cancelled: Cancellation | undefined;
+  private readonly signal: AbortSignal | undefined;
+  private call: { cancel(): void } | undefined;
+  private told: ((cancelled: Cancellation) => void) | undefined;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.signal = signal;
+  }
+
+  link(call: { cancel(): void }, told?: (cancelled: Cancellation) => void): void {
+    this.call = call;
+    this.told = told;
+    this.signal?.addEventListener("abort", this.onAbort);
+  }
+
+  unlink(): void {
+    this.signal?.removeEventListener("abort", this.onAbort);
+  }
+
+  cancel(why: Cancellation): void {
+    if (this.cancelled !== undefined) return;
+    this.cancelled = why;
+    this.call?.cancel();
+    this.told?.(why);
+  }
+
+  private readonly onAbort = (): void => this.cancel({ cause: this.signal?.reason });
+}
+
 function encoded(call: OutgoingCall, request: unknown): Buffer {
   return asBuffer(encodeMessage(call.method.requestType, request, transportBytesMax));
 }
@@ -188,6 +207,7 @@ function pumpRequest(
   call: OutgoingCall,
   request: unknown,
   sink: ClientWritableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>,
+  canceller: Canceller,
 ): void {
   const source = (request as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   const pump = new MessagePump(
@@ -198,7 +218,10 @@ function pumpRequest(
       },
     },
     sink,
-    (failure) => (failure === undefined ? sink.end() : sink.cancel()),
+    (failure) => {
+      if (failure === undefined) sink.end();
+      else canceller.cancel({ cause: failure.error });
+    },
   );
   sink.on("status", () => {
     pump.stop();

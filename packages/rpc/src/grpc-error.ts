@@ -1,4 +1,5 @@
 import { Metadata } from "@grpc/grpc-js";
+import type { Cancellation } from "./channel.ts";
 import { asBuffer } from "./grpc-metadata.ts";
 import { RpcError, type TransportReason, transportError } from "./rpc-error.ts";
 import { type ErrorStatus, errorStatusFromCode, statusCodes } from "./status.ts";
@@ -23,7 +24,8 @@ export function grpcFailureFromRpcError(error: RpcError): GrpcFailure {
 /** What a call that failed on the client knows about itself. */
 export interface FailedCall {
   readonly path: string;
-  readonly signal: AbortSignal | undefined;
+  /** Set when this side gave the call up. */
+  readonly cancelled: Cancellation | undefined;
   readonly expired: boolean;
 }
 
@@ -42,8 +44,8 @@ export function rpcErrorFromGrpc(
   if (status === "DEADLINE_EXCEEDED" || (call.expired && status === "CANCELLED")) {
     return transportError("DEADLINE_EXCEEDED", { detail });
   }
-  if (status === "CANCELLED" && call.signal?.aborted === true) {
-    return transportError("CANCELLED", { detail, cause: call.signal.reason });
+  if (status === "CANCELLED" && call.cancelled !== undefined) {
+    return transportError("CANCELLED", { detail, cause: call.cancelled.cause });
   }
   if (status === "UNIMPLEMENTED") {
     return transportError("METHOD_UNKNOWN", { facts: { method: call.path }, detail });

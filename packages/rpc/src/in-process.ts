@@ -1,12 +1,13 @@
 import type { ServiceBinding } from "./binding.ts";
 import type { CallScope } from "./call-scope.ts";
-import type { Channel, OutgoingCall } from "./channel.ts";
+import type { Cancellation, Channel, OutgoingCall } from "./channel.ts";
 import type { MethodDefinition } from "./definition.ts";
 import {
   type Answer,
   type DispatchedMethod,
   Dispatcher,
   type DispatcherDependencies,
+  type IncomingCall,
   localPrefix,
 } from "./dispatcher.ts";
 import { decodeMessage, encodeMessage, transportBytesMax } from "./message-codec.ts";
@@ -18,6 +19,13 @@ interface Route {
   readonly dispatcher: Dispatcher;
   readonly method: DispatchedMethod;
   readonly answer: Answer<unknown>;
+}
+
+interface StartedCall {
+  readonly route: Route;
+  readonly scope: CallScope;
+  readonly answer: Answer<unknown>;
+  request(): unknown;
 }
 
 /** The services of one process: local clients reach them without sockets, and a gRPC server can serve them as well. */
@@ -57,20 +65,18 @@ class InProcessChannel implements Channel {
 
   unary(call: OutgoingCall, request: unknown): Promise<unknown> {
     try {
-      const route = this.route(call);
-      const sent = sentRequest(route, call, request);
-      const scope = this.open(route, call);
-      return route.dispatcher.unary(route.method, scope, () => sent(scope), answerFor(route, call.signal));
+      const started = this.start(call, request);
+      const { route, scope, answer } = started;
+      return route.dispatcher.unary(route.method, scope, started.request, answer);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown> {
-    const route = this.route(call);
-    const sent = sentRequest(route, call, request);
-    const scope = this.open(route, call);
-    return route.dispatcher.stream(route.method, scope, () => sent(scope), answerFor(route, call.signal));
+    const started = this.start(call, request);
+    const { route, scope, answer } = started;
+    return route.dispatcher.stream(route.method, scope, started.request, answer);
   }
 
   close(): void {}
@@ -81,58 +87,76 @@ class InProcessChannel implements Channel {
     return route;
   }
 
-  private open(route: Route, call: OutgoingCall): CallScope {
+  private start(call: OutgoingCall, request: unknown): StartedCall {
+    const route = this.route(call);
     const { deadline, metadata, signal } = call;
-    let scope: CallScope;
-    try {
-      scope = route.dispatcher.open(route.method, { peers: this.peers, deadline, metadata });
-    } catch (error) {
-      throw error instanceof RpcError ? wireCopy(error) : error;
+    const { requestStream, requestType } = call.method;
+    // Encoded before the call is open, as the wire does.
+    const bytes = requestStream ? undefined : encodeMessage(requestType, request, transportBytesMax);
+    const scope = openScope(route, { peers: this.peers, deadline, metadata });
+    const { maxRequestBytes } = route.dispatcher.binding.limits;
+    if (bytes !== undefined && signal === undefined) {
+      const decode = (): unknown => decodeMessage(requestType, bytes, maxRequestBytes);
+      return { route, scope, answer: route.answer, request: decode };
     }
-    if (signal !== undefined) {
-      const abort = (): void => scope.cancel(transportError("CANCELLED"));
-      signal.addEventListener("abort", abort);
-      scope.onEnd = () => signal.removeEventListener("abort", abort);
-    }
-    return scope;
+    let cancelled: Cancellation | undefined;
+    const cancel = (cause: unknown): void => {
+      cancelled ??= { cause };
+      scope.cancel(transportError("CANCELLED"));
+    };
+    if (signal !== undefined) linkSignal(signal, scope, cancel);
+    const error = (failure: RpcError): RpcError =>
+      cancelled !== undefined && failure.code === "CANCELLED"
+        ? transportError("CANCELLED", cancelled)
+        : wireCopy(failure);
+    const take =
+      bytes === undefined
+        ? () => requestCopier(call, request as AsyncIterable<unknown>, { maxRequestBytes, scope, cancel })
+        : () => decodeMessage(requestType, bytes, maxRequestBytes);
+    return { route, scope, answer: { message: route.answer.message, error }, request: take };
   }
 }
 
-/** Encodes the request at once, as the wire does, and hands out what decodes it in the call's scope. */
-function sentRequest(route: Route, call: OutgoingCall, request: unknown): (scope: CallScope) => unknown {
-  const { requestType } = call.method;
-  const { maxRequestBytes } = route.dispatcher.binding.limits;
-  if (!call.method.requestStream) {
-    const bytes = encodeMessage(requestType, request, transportBytesMax);
-    return () => decodeMessage(requestType, bytes, maxRequestBytes);
+function openScope(route: Route, call: IncomingCall): CallScope {
+  try {
+    return route.dispatcher.open(route.method, call);
+  } catch (error) {
+    throw error instanceof RpcError ? wireCopy(error) : error;
   }
-  return (scope) => {
-    const stream = new PipedStream<unknown, unknown>({
-      source: (request as AsyncIterable<unknown>)[Symbol.asyncIterator](),
-      map: (message) =>
-        decodeMessage(requestType, encodeMessage(requestType, message, transportBytesMax), maxRequestBytes),
-      failure: (thrown) => (thrown instanceof RpcError ? thrown : transportError("CANCELLED", { cause: thrown })),
-      onRest: () => {},
-    });
-    scope.whenCancelledOrEnded((error) => stream.abort(error ?? transportError("CANCELLED")));
-    return stream;
-  };
+}
+
+function linkSignal(signal: AbortSignal, scope: CallScope, cancel: (cause: unknown) => void): void {
+  const abort = (): void => cancel(signal.reason);
+  signal.addEventListener("abort", abort);
+  scope.onEnd = () => signal.removeEventListener("abort", abort);
+}
+
+/** The request stream as the handler reads it: coded like on the wire, and wound up with the call. */
+function requestCopier(
+  call: OutgoingCall,
+  request: AsyncIterable<unknown>,
+  parts: { maxRequestBytes: number; scope: CallScope; cancel(cause: unknown): void },
+): AsyncIterable<unknown> {
+  const { requestType } = call.method;
+  const stream = new PipedStream<unknown, unknown>({
+    source: request[Symbol.asyncIterator](),
+    map: (message) =>
+      decodeMessage(requestType, encodeMessage(requestType, message, transportBytesMax), parts.maxRequestBytes),
+    failure: (thrown) => {
+      if (thrown instanceof RpcError) return thrown;
+      parts.cancel(thrown);
+      return transportError("CANCELLED");
+    },
+    onRest: () => {},
+  });
+  parts.scope.whenCancelledOrEnded((error) => stream.abort(error ?? transportError("CANCELLED")));
+  return stream;
 }
 
 function responseCopier(method: MethodDefinition, dispatcher: Dispatcher): (message: unknown) => unknown {
   const { responseType } = method;
   const { maxResponseBytes } = dispatcher.binding.limits;
   return (message) => responseType.decode(encodeMessage(responseType, message, maxResponseBytes));
-}
-
-function answerFor(route: Route, signal: AbortSignal | undefined): Answer<unknown> {
-  if (signal === undefined) return route.answer;
-  const { message } = route.answer;
-  const error = (failure: RpcError): RpcError =>
-    signal.aborted && failure.code === "CANCELLED"
-      ? transportError("CANCELLED", { cause: signal.reason })
-      : wireCopy(failure);
-  return { message, error };
 }
 
 /** The error as a remote caller would see it: without causes and with facts as strings. */

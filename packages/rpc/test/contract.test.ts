@@ -1,3 +1,4 @@
+import { EventEmitter, on } from "node:events";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { waitFor } from "@koinon/testkit/wait-for";
 import type { ServiceLimits } from "../src/binding.ts";
@@ -74,16 +75,18 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
 
   test("requests and answers alternate in a chat", async () => {
     const { client } = await serve();
-    let tell: (text: string) => void = () => {};
+    const turns = new EventEmitter();
+    const heard = on(turns, "turn");
     const requests = async function* () {
-      for (let index = 0; index < 20; index += 1) {
-        yield echoRequest({ text: await new Promise<string>((resolve) => (tell = resolve)) });
-      }
+      yield echoRequest({ text: "n0" });
+      for await (const [text] of heard) yield echoRequest({ text });
     };
     const texts: string[] = [];
-    const timer = setInterval(() => tell(`n${texts.length}`), 1);
-    for await (const answer of client.chat(requests())) texts.push(answer.text);
-    clearInterval(timer);
+    for await (const answer of client.chat(requests())) {
+      texts.push(answer.text);
+      if (texts.length === 20) break;
+      turns.emit("turn", `n${texts.length}`);
+    }
     expect(texts).toEqual(Array.from({ length: 20 }, (_, index) => `n${index}`));
   });
 
@@ -268,8 +271,8 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     const { client, witness } = await serve({}, { caller: "intruder" });
     const error = await failure(client.unary(echoRequest()));
     expect(error).toMatchObject({ code: "CALLER_REFUSED", status: "PERMISSION_DENIED" });
-    expect(error.facts["service"]).toBe("koinon.rpctest.v1.EchoService");
-    expect(error.facts["caller"]?.replace("local:", "")).toBe("intruder");
+    expect(error.facts.service).toBe("koinon.rpctest.v1.EchoService");
+    expect(error.facts.caller?.replace("local:", "")).toBe("intruder");
     expect((await failure(collect(client.download(echoRequest({ count: 1 }))))).code).toBe("CALLER_REFUSED");
     expect(witness.contexts).toHaveLength(0);
   });
@@ -314,9 +317,11 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     const { client, witness, dispatcher } = await serve();
     const broken = async function* () {
       yield echoRequest();
+      await waitFor(() => witness.consumed === 1);
       throw new Error("out of ideas");
     };
-    expect((await failure(client.upload(broken()))).code).toBe("CANCELLED");
+    const error = await failure(client.upload(broken()));
+    expect(error).toMatchObject({ code: "CANCELLED", cause: new Error("out of ideas") });
     await waitFor(() => witness.finished === 1 && dispatcher.activeCalls === 0);
   });
 });
