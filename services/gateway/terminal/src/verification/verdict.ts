@@ -1,0 +1,46 @@
+import type { Manifest } from "@koinon/receipts/manifest";
+import type { Quote } from "@koinon/receipts/quote";
+import type { Receipt } from "@koinon/receipts/receipt";
+import { type Anchor, type StepName, stepNames } from "@koinon/receipts/verification";
+
+/** The steps that only the place where a text is shown can check. */
+export const screenStepNames = ["request-id", "screen-text"] as const;
+
+/** Every step in order: those of the proof bundle, then those of the screen. */
+export const allStepNames: readonly VerdictStepName[] = [...stepNames, ...screenStepNames];
+export type VerdictStepName = StepName | (typeof screenStepNames)[number];
+
+/** One step with what it found. */
+export interface VerdictStep {
+  readonly name: VerdictStepName;
+  readonly title: string;
+  readonly status: "passed" | "failed" | "skipped";
+  readonly detail: string;
+  readonly anchors: readonly Anchor[];
+}
+
+/** What a bundle says. True only as far as the verdict beside it goes. */
+export interface BundleFacts {
+  readonly receipt: Receipt;
+  readonly quote: Quote;
+  readonly manifest: Manifest;
+  readonly logIndex: bigint;
+  readonly checkpoint: string;
+}
+
+/** The outcome of a verification. */
+export interface Verdict {
+  /** True when nothing failed, and nothing was skipped but text that was not given. */
+  readonly valid: boolean;
+  /** True when, besides, question and answer were given and are the ones that were signed. */
+  readonly textChecked: boolean;
+  readonly steps: readonly VerdictStep[];
+  readonly receiptId: string | null;
+  /** Null when the bundle could not be read. */
+  readonly facts: BundleFacts | null;
+}
+
+/** Titles of the steps that failed. */
+export function failedSteps(verdict: Verdict): readonly VerdictStep[] {
+  return verdict.steps.filter(({ status }) => status === "failed");
+}

@@ -1,0 +1,69 @@
+import { DomainError } from "@koinon/errors/domain-error";
+import { parseBundle } from "@koinon/receipts/bundle";
+import { requestIdToHeader } from "@koinon/receipts/request-id";
+import type { Trust } from "@koinon/receipts/trust";
+import { verifyBundle } from "@koinon/receipts/verify";
+import { readAnswer } from "../chat/answer-stream/completion-reader.ts";
+import { promptOfRequest } from "../chat/request-body.ts";
+import type { Evidence } from "./evidence.ts";
+import type { BundleFacts, Verdict, VerdictStep } from "./verdict.ts";
+
+/** Verifies a bundle and, where a text is on the screen, that the text is the one the bundle proves. Pure. */
+export function verifyEvidence(evidence: Evidence, trust: Trust, now: number): Verdict {
+  const { request, response } = evidence;
+  const verification = verifyBundle(evidence.bundle, trust, {
+    ...(request === null ? {} : { request }),
+    ...(response === null ? {} : { response }),
+    now,
+  });
+  const facts = readFacts(evidence.bundle);
+  const screen = facts === null ? [] : [checkRequestId(evidence, facts), checkScreenText(evidence)];
+  const holds = screen.every(({ status }) => status !== "failed");
+  return {
+    valid: verification.valid && holds,
+    textChecked: verification.textChecked && screen.every(({ status }) => status === "passed"),
+    steps: [...verification.steps, ...screen],
+    receiptId: verification.receiptId,
+    facts,
+  };
+}
+
+function readFacts(bytes: Uint8Array): BundleFacts | null {
+  try {
+    const { receipt, quote, manifest, inclusion, checkpoint } = parseBundle(bytes);
+    return { receipt: receipt.document, quote: quote.document, manifest, logIndex: inclusion.index, checkpoint };
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return null;
+  }
+}
+
+/** Without this the gateway could answer with the valid bundle of another request that had the same words. */
+function checkRequestId({ requestId }: Evidence, { receipt }: BundleFacts): VerdictStep {
+  const step = { name: "request-id", title: "The receipt is for this request", anchors: [] } as const;
+  if (requestId === null)
+    return { ...step, status: "skipped", detail: "Only the bundle was given, no request to match it with." };
+  const signed = requestIdToHeader(receipt.requestId);
+  return signed === requestId
+    ? { ...step, status: "passed", detail: `The receipt names ${requestId}, as the answer's headers did.` }
+    : { ...step, status: "failed", detail: `The receipt is for ${signed}, the answer's headers named ${requestId}.` };
+}
+
+/** Without this the mark would speak about bytes, not about the text that a person reads. */
+function checkScreenText({ screen, request, response }: Evidence): VerdictStep {
+  const step = { name: "screen-text", title: "The text on the screen is in these bytes", anchors: [] } as const;
+  if (screen === null || request === null || response === null) {
+    return { ...step, status: "skipped", detail: "No text on the screen belongs to this bundle." };
+  }
+  if (promptOfRequest(request) !== screen.prompt) {
+    return { ...step, status: "failed", detail: "The question shown is not the one in the request's bytes." };
+  }
+  if (readAnswer(response).text !== screen.text) {
+    return { ...step, status: "failed", detail: "The answer shown is not the one in the response's bytes." };
+  }
+  return {
+    ...step,
+    status: "passed",
+    detail: "Question and answer were read out of the verified bytes again and are the ones shown.",
+  };
+}
