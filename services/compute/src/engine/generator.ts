@@ -9,6 +9,8 @@ export interface EngineModel {
   /** Length of an embedding vector; 0 for a chat model. */
   readonly embeddingLength: number;
   readonly weightsSha256: string;
+  /** The model's manifest as RFC 8785 JSON bytes. */
+  readonly manifest: Uint8Array;
 }
 
 /** A chat message as chat templates take it. */

@@ -9,6 +9,7 @@ import { SequencePool } from "./sequence-pool.ts";
 export interface ChatModelOptions {
   readonly name: string;
   readonly weightsSha256: string;
+  readonly manifest: Uint8Array;
   readonly contextTokens: number;
   readonly chatTemplate: string | undefined;
   /** Generations decoded at once; each holds a context of its own. */
@@ -54,6 +55,7 @@ export class LlamaChatModel {
       contextTokens: options.contextTokens,
       embeddingLength: 0,
       weightsSha256: options.weightsSha256,
+      manifest: options.manifest,
     };
   }
 

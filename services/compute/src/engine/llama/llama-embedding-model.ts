@@ -6,6 +6,7 @@ import type { EmbeddingInput, Embeddings, EngineModel } from "../generator.ts";
 export interface EmbeddingModelOptions {
   readonly name: string;
   readonly weightsSha256: string;
+  readonly manifest: Uint8Array;
   readonly contextTokens: number;
   readonly embeddingLength: number;
   readonly queueMax: number;
@@ -27,8 +28,9 @@ export class LlamaEmbeddingModel {
       queueMax: options.queueMax,
       refuse: (overload) => new EngineError({ code: "ENGINE_OVERLOADED", ...overload }),
     });
-    const { name, contextTokens, embeddingLength, weightsSha256 } = options;
-    this.info = { name, kind: "embedding", hasChatTemplate: false, contextTokens, embeddingLength, weightsSha256 };
+    const { name, contextTokens, embeddingLength, weightsSha256, manifest } = options;
+    const size = { contextTokens, embeddingLength };
+    this.info = { name, kind: "embedding", hasChatTemplate: false, ...size, weightsSha256, manifest };
   }
 
   static async load(model: LlamaModel, options: EmbeddingModelOptions): Promise<LlamaEmbeddingModel> {

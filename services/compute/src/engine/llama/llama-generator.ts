@@ -22,6 +22,8 @@ export interface LlamaModelFile {
   readonly contextTokens: number;
   readonly embeddingLength: number;
   readonly chatTemplate: string | undefined;
+  /** The model's manifest for the context that is served. */
+  readonly manifest: (contextTokens: number) => Uint8Array;
 }
 
 export interface LlamaOptions {
@@ -118,7 +120,11 @@ function loadModel(
   { drawSeed }: LlamaDependencies,
 ): Promise<LlamaChatModel | LlamaEmbeddingModel> {
   const { threads, slots, queueMax } = options;
-  if (file.kind === "embedding") return LlamaEmbeddingModel.load(model, { ...file, queueMax, threads });
+  if (file.kind === "embedding") {
+    const manifest = file.manifest(file.contextTokens);
+    return LlamaEmbeddingModel.load(model, { ...file, manifest, queueMax, threads });
+  }
   const contextTokens = Math.min(file.contextTokens, options.contextTokensMax);
-  return LlamaChatModel.load(llama, model, { ...file, contextTokens, slots, queueMax, threads, drawSeed });
+  const manifest = file.manifest(contextTokens);
+  return LlamaChatModel.load(llama, model, { ...file, manifest, contextTokens, slots, queueMax, threads, drawSeed });
 }
