@@ -20,6 +20,8 @@ export type MarketFault =
   | { code: "MARKET_OVERLOADED"; limit: "requests" | "body-bytes" | "provider-queues" | "providers" | "settlements" }
   | { code: "BODY_TOO_LARGE"; sizeBytes: number; maxBytes: number }
   | { code: "REQUEST_ALREADY_SEEN"; requestId: Hex }
+  | { code: "RESERVATION_LOST"; requestId: Hex }
+  | { code: "INSUFFICIENT_FUNDS"; account: string; needed: bigint }
   | { code: "PROVIDERS_FAILED"; attempts: number; last: AttemptFailure }
   | { code: "ANSWER_BROKEN"; requestId: Hex; reason: string }
   | { code: "ANSWER_NOT_PROVED"; requestId: Hex; reason: string }

@@ -58,6 +58,7 @@ export class Registry {
   #entries = new Map<Address, ProviderEntry>();
   #offers = new Map<string, ListedOffer[]>();
   #refreshedAt = 0;
+  #counts = new Map<Address, { served: number; failed: number }>();
   #refreshing: Promise<void> = Promise.resolve();
   #nextRefresh: Promise<void> | undefined;
 
@@ -117,7 +118,10 @@ export class Registry {
     const entry = this.#entries.get(provider);
     // Seen here at once; the store decides what counts for all replicas.
     if (entry !== undefined) {
-      entry.record = { ...entry.record, standing: strike(entry.record.standing, reason, now, this.#options.standing) };
+      const { record } = entry;
+      const endedSessions = session === undefined ? record.endedSessions : [...record.endedSessions, session];
+      const standing = strike(record.standing, reason, now, this.#options.standing);
+      entry.record = { ...record, standing, endedSessions };
     }
     log.warn({ provider, reason, session }, "provider failing: its receipt does not match");
     await store.judge(provider, {
@@ -125,6 +129,33 @@ export class Registry {
       endSession: session,
     });
     await this.refresh();
+  }
+
+  /** How often providers are asked to send heartbeats, in ms. */
+  get heartbeatIntervalMs(): number {
+    return this.#options.heartbeatIntervalMs;
+  }
+
+  /** Counts a request that a provider served or failed; written with `flushCounts`. */
+  count(provider: Address, what: "served" | "failed"): void {
+    const counts = this.#counts.get(provider) ?? { served: 0, failed: 0 };
+    counts[what]++;
+    this.#counts.set(provider, counts);
+  }
+
+  /** Writes what was counted since the last time; what can not be written stays counted. */
+  async flushCounts(): Promise<void> {
+    const counts = this.#counts;
+    this.#counts = new Map();
+    try {
+      await this.#deps.store.addCounts(counts);
+    } catch (error) {
+      for (const [provider, { served, failed }] of counts) {
+        const since = this.#counts.get(provider) ?? { served: 0, failed: 0 };
+        this.#counts.set(provider, { served: served + since.served, failed: failed + since.failed });
+      }
+      throw error;
+    }
   }
 
   /** Reads the shared store; what was written before the call is seen when it resolves. */
@@ -142,6 +173,11 @@ export class Registry {
   /** One provider; undefined when it is not registered. */
   provider(provider: Address): ProviderEntry | undefined {
     return this.#entries.get(provider);
+  }
+
+  /** True when the session ended with a receipt that was refused. */
+  hasEnded(provider: Address, session: Hex): boolean {
+    return this.#entries.get(provider)?.record.endedSessions.includes(session) ?? false;
   }
 
   /** All providers, by name. */

@@ -131,6 +131,11 @@ describe("verifyRegistration", () => {
       (party) => party.registration([{ manifest: testManifest(), quote: { validUntil: BigInt(now) } }]),
       "quote: expired",
     ],
+    [
+      "prices beyond what a receipt can charge",
+      (party) => party.registration([{ manifest: testManifest(), quote: { inputPrice: 2n ** 128n - 1n } }]),
+      "quote: prices that no receipt can charge",
+    ],
   ])("%s", (_name, documents, refusal) => {
     expect(refusalOf(documents(new Party("alpha")))).toBe(refusal);
   });

@@ -10,8 +10,9 @@ import {
   documentId,
   isSignedBy,
 } from "@koinon/receipts/document";
+import { ReceiptsError } from "@koinon/receipts/fault";
 import { manifestBytes, manifestBytesMax, parseManifest } from "@koinon/receipts/manifest";
-import { quoteDocument } from "@koinon/receipts/quote";
+import { type Quote, quoteDocument, quoteFee } from "@koinon/receipts/quote";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { MarketError } from "../errors.ts";
@@ -98,6 +99,7 @@ function verifyOffer(
   refuseUnless(quote.provider === expected.root, "quote", "of another provider");
   refuseUnless(quote.subject === expected.subject, "quote", "of another subject");
   refuseUnless(quote.validUntil > BigInt(now), "quote", "expired");
+  refuseUnless(isChargeable(quote), "quote", "prices that no receipt can charge");
   refuseUnless(manifest.length <= manifestBytesMax, "manifest", "too large");
   const hash = bytesToHex(createHash("sha256").update(manifest).digest());
   refuseUnless(hash === expected.subject, "manifest", "does not hash to the announced subject");
@@ -105,6 +107,20 @@ function verifyOffer(
     refuseUnless(Buffer.compare(manifestBytes(parseManifest(manifest)), manifest) === 0, "manifest", "not canonical");
     return createOffer({ manifest, quote, quoteBytes, priceId });
   });
+}
+
+// More units than any request can have: no request body is near 2^40 bytes, and output units are a uint32 in a request.
+const unitsBeyondAll = { inputUnits: 1n << 40n, outputUnits: 1n << 40n };
+
+/** True when the fee of every possible request fits a receipt, so that no fee has to be guarded later. */
+function isChargeable(quote: Quote): boolean {
+  try {
+    quoteFee(quote, unitsBeyondAll);
+    return true;
+  } catch (error) {
+    if (error instanceof ReceiptsError) return false;
+    throw error;
+  }
 }
 
 function verifySigned<V extends object>(

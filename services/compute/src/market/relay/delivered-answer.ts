@@ -2,28 +2,36 @@ import { createHash, type Hash } from "node:crypto";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { ObservedAnswer } from "./receipt-check.ts";
 import { findStatedUsage, Tail } from "./stated-usage.ts";
+import { StreamEnd } from "./stream-end.ts";
 
-const streamEnd = Buffer.from("data: [DONE]");
+/** An event stream that goes on for so long after its end is not going to be proved. */
+const afterEndBytesMax = 65_536;
 
 /**
  * The bytes of one answer on their way through: hashed, counted, and their end held back. A client must not see the end of an answer before
- * its receipt is checked, or a broken answer would look whole to it: of an event stream the chunk with `[DONE]` is held back, which costs
- * nothing until then; of any other body the last chunk.
+ * its receipt is checked, or a broken answer would look whole to it: of an event stream everything from `[DONE]` on is held back, which
+ * costs nothing until then; of any other body the last chunk.
  */
 export class DeliveredAnswer {
   readonly #hash: Hash = createHash("sha256");
   readonly #tail = new Tail();
-  readonly #isEventStream: boolean;
+  readonly #streamEnd: StreamEnd | undefined;
   #bytes = 0;
-  #held: Uint8Array | undefined;
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
   #digest: ObservedAnswer["digest"] | undefined;
 
   constructor(options: { contentType: string }) {
-    this.#isEventStream = /^text\/event-stream\b/i.test(options.contentType);
+    this.#streamEnd = /^text\/event-stream\b/i.test(options.contentType) ? new StreamEnd() : undefined;
   }
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** True when the provider keeps sending after the end of an event stream, which nobody will ever see. */
+  get goesOnAfterItsEnd(): boolean {
+    return this.#streamEnd !== undefined && this.#heldBytes > afterEndBytesMax;
   }
 
   /** Takes a chunk from the provider; answers what may go to the client now, in order. */
@@ -31,19 +39,21 @@ export class DeliveredAnswer {
     this.#hash.update(chunk);
     this.#tail.push(chunk);
     this.#bytes += chunk.length;
-    const released = this.#held === undefined ? [] : [this.#held];
-    if (this.#isEventStream && !endsStream(chunk)) {
-      this.#held = undefined;
-      return [...released, chunk];
+    if (this.#streamEnd === undefined) {
+      const released = this.#held;
+      this.#held = [chunk];
+      return released;
     }
-    this.#held = chunk;
-    return released;
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    return this.#streamEnd.take(chunk) === "open" ? this.release() : [];
   }
 
-  /** The chunk that was held back, once the receipt is accepted. */
-  release(): Uint8Array | undefined {
+  /** What was held back, once the receipt is accepted. */
+  release(): readonly Uint8Array[] {
     const held = this.#held;
-    this.#held = undefined;
+    this.#held = [];
+    this.#heldBytes = 0;
     return held;
   }
 
@@ -62,12 +72,7 @@ export class DeliveredAnswer {
 
   #isFinished(tail: Buffer): boolean {
     const text = tail.toString("latin1").trimEnd();
-    return this.#isEventStream ? text.endsWith("data: [DONE]") : text.endsWith("}");
+    if (this.#streamEnd === undefined) return text.endsWith("}");
+    return text.endsWith("data: [DONE]") || text.endsWith("data:[DONE]");
   }
-}
-
-function endsStream(chunk: Uint8Array): boolean {
-  // The mark is the last event, so it is within the last bytes of its chunk.
-  const end = chunk.subarray(-(streamEnd.length + 4));
-  return Buffer.from(end.buffer, end.byteOffset, end.length).includes(streamEnd);
 }

@@ -1,4 +1,3 @@
-import { invariant } from "@koinon/errors/invariant";
 import type { Address } from "@koinon/secp256k1/address";
 
 /** Bounds of the requests in hand per provider. */
@@ -7,10 +6,25 @@ export interface ProviderSlotsOptions {
   readonly queueMax: number;
 }
 
+/** A request's place with a provider: in one of its slots, or in the line for one. */
+export interface Place {
+  /** True when the request has a slot. */
+  readonly isAdmitted: boolean;
+  /** Resolves when the request has a slot; rejects with the signal's reason when that comes first. */
+  admitted(signal: AbortSignal): Promise<void>;
+  /** Gives the slot, or the place in line, back; once is enough, more often is harmless. */
+  leave(): void;
+}
+
 interface Lane {
   active: number;
   capacity: number;
-  readonly waiting: Set<() => void>;
+  readonly waiting: Set<Waiting>;
+}
+
+interface Waiting {
+  readonly admitted: Promise<void>;
+  admit(): void;
 }
 
 /**
@@ -37,72 +51,68 @@ export class ProviderSlots {
     return waiting;
   }
 
-  /** Takes a slot now; false when there is none or others wait for one. */
-  tryTake(provider: Address, capacity: number): boolean {
+  /** Takes a place at once; undefined when the line is full. */
+  enter(provider: Address, capacity: number): Place | undefined {
     const lane = this.#lane(provider, capacity);
-    if (lane.active >= capacity || lane.waiting.size > 0) return false;
-    lane.active++;
-    return true;
-  }
-
-  /** True when a request may wait for a slot of this provider. */
-  hasRoomToWait(provider: Address): boolean {
-    return (this.#lanes.get(provider)?.waiting.size ?? 0) < this.#options.queueMax;
-  }
-
-  /** Takes a slot when one is free; rejects with the signal's reason when that comes first. Ask `hasRoomToWait` before. */
-  async take(provider: Address, capacity: number, signal: AbortSignal): Promise<void> {
-    if (this.tryTake(provider, capacity)) return;
-    signal.throwIfAborted();
-    const lane = this.#lane(provider, capacity);
-    invariant(lane.waiting.size < this.#options.queueMax, "a request waits only where there is room");
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onAbort = () => {
-      lane.waiting.delete(resolve);
-      this.#forgetIfIdle(provider, lane);
-      reject(signal.reason);
-    };
-    lane.waiting.add(resolve);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      await promise;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
+    if (lane.active < capacity && lane.waiting.size === 0) {
+      lane.active++;
+      return this.#place(provider, lane, undefined);
     }
+    if (lane.waiting.size >= this.#options.queueMax) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting: Waiting = { admitted: promise, admit: resolve };
+    lane.waiting.add(waiting);
+    return this.#place(provider, lane, waiting);
   }
 
-  /** Gives a slot back; called once for each one taken. */
-  release(provider: Address): void {
-    const lane = this.#lanes.get(provider);
-    invariant(lane !== undefined && lane.active > 0, "a slot is released once");
-    lane.active--;
-    this.#admitWaiting(lane);
-    this.#forgetIfIdle(provider, lane);
+  #place(provider: Address, lane: Lane, waiting: Waiting | undefined): Place {
+    let left = false;
+    const isWaiting = () => waiting !== undefined && lane.waiting.has(waiting);
+    return {
+      get isAdmitted() {
+        return !isWaiting();
+      },
+      admitted: async (signal) => {
+        if (waiting !== undefined && isWaiting()) await orAborted(waiting.admitted, signal);
+      },
+      leave: () => {
+        if (left) return;
+        left = true;
+        const wasInLine = waiting !== undefined && lane.waiting.delete(waiting);
+        if (!wasInLine) lane.active--;
+        admitWaiting(lane);
+        if (lane.active === 0 && lane.waiting.size === 0) this.#lanes.delete(provider);
+      },
+    };
   }
 
   #lane(provider: Address, capacity: number): Lane {
-    const lane = this.#lanes.get(provider);
-    if (lane === undefined) {
-      const created: Lane = { active: 0, capacity, waiting: new Set() };
-      this.#lanes.set(provider, created);
-      return created;
-    }
+    const lane = this.#lanes.get(provider) ?? { active: 0, capacity, waiting: new Set<Waiting>() };
+    this.#lanes.set(provider, lane);
     // A provider that registers again may have grown.
     lane.capacity = capacity;
-    this.#admitWaiting(lane);
+    admitWaiting(lane);
     return lane;
   }
+}
 
-  #admitWaiting(lane: Lane): void {
-    for (const admit of lane.waiting) {
-      if (lane.active >= lane.capacity) return;
-      lane.waiting.delete(admit);
-      lane.active++;
-      admit();
-    }
+function admitWaiting(lane: Lane): void {
+  for (const waiting of lane.waiting) {
+    if (lane.active >= lane.capacity) return;
+    lane.waiting.delete(waiting);
+    lane.active++;
+    waiting.admit();
   }
+}
 
-  #forgetIfIdle(provider: Address, lane: Lane): void {
-    if (lane.active === 0 && lane.waiting.size === 0) this.#lanes.delete(provider);
+async function orAborted(awaited: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([awaited, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
   }
 }

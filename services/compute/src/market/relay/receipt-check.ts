@@ -10,6 +10,7 @@ import { type Receipt, receiptDocument, receiptKind, receiptOutcome } from "@koi
 import type { Address } from "@koinon/secp256k1/address";
 import { recoverAddress } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import type { OpenedReceiptBytes } from "../accounts/money-store.ts";
 import { inputUnitsSlack } from "./cost-bound.ts";
 import type { StatedUsage } from "./stated-usage.ts";
 
@@ -59,6 +60,11 @@ export interface OpenedReceipt {
   readonly receipt: DocumentBytes;
   readonly input: Opening;
   readonly output: Opening;
+}
+
+/** The receipt as it is kept for its holder. */
+export function openedReceiptBytes({ receipt, input, output }: OpenedReceipt): OpenedReceiptBytes {
+  return { content: receipt.content, signature: receipt.signature, input, output };
 }
 
 /** What the reservation says the receipt must be. */

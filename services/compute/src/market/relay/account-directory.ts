@@ -1,0 +1,29 @@
+import type { Address } from "@koinon/secp256k1/address";
+import type { MoneyStore } from "../accounts/money-store.ts";
+import { MarketError } from "../errors.ts";
+
+/** Knows which consumer an account stands for. That never changes, so it is read once per account and process. */
+export class AccountDirectory {
+  readonly #accountsMax: number;
+  readonly #money: Pick<MoneyStore, "account">;
+  readonly #consumers = new Map<string, Address>();
+
+  constructor(options: { accountsMax: number }, dependencies: { money: Pick<MoneyStore, "account"> }) {
+    this.#accountsMax = options.accountsMax;
+    this.#money = dependencies.money;
+  }
+
+  /** The address that receipts name; throws MarketError `ACCOUNT_UNKNOWN`. */
+  async consumerOf(accountId: string): Promise<Address> {
+    const known = this.#consumers.get(accountId);
+    if (known !== undefined) return known;
+    const account = await this.#money.account(accountId);
+    if (account === undefined) throw new MarketError({ code: "ACCOUNT_UNKNOWN", account: accountId });
+    if (this.#consumers.size >= this.#accountsMax) {
+      const [oldest] = this.#consumers.keys();
+      if (oldest !== undefined) this.#consumers.delete(oldest);
+    }
+    this.#consumers.set(accountId, account.consumer);
+    return account.consumer;
+  }
+}

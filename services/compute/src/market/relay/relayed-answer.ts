@@ -1,0 +1,227 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { RpcError } from "@koinon/rpc/rpc-error";
+import type { Delivered } from "../accounts/money-store.ts";
+import { MarketError } from "../errors.ts";
+import { DeliveredAnswer } from "./delivered-answer.ts";
+import type { DispatchedAnswer } from "./dispatch.ts";
+import { type AnswerEnd, type AnswerHead, type AnswerPart, type InferenceRequest, modelKindOf } from "./inference.ts";
+import type { ProviderAnswer, ProviderPart } from "./provider-connection.ts";
+import { type CheckedReceipt, checkOpenedReceipt, type OpenedReceipt, type ReceiptMismatch } from "./receipt-check.ts";
+import type { RelayDependencies } from "./relay-dependencies.ts";
+import type { ReservedRequest } from "./reserved-request.ts";
+
+/** Bounds of one answer. */
+export interface RelayedAnswerOptions {
+  /** Bytes of one answer; a provider that sends more is cut off. */
+  readonly answerBytesMax: number;
+}
+
+/** Why an answer that had begun is not paid; stable codes. Broken answers are nobody's lie, the others are the provider's. */
+type Break = "PROVIDER_BROKE_OFF" | "ANSWER_TOO_LARGE";
+type Lie = ReceiptMismatch | "RECEIPT_MISSING" | "PROTOCOL_VIOLATED" | "ANSWER_GOES_ON";
+
+/** How long a provider may take to end its stream after the receipt before the market lets go of it, in ms. */
+const lingerMs = 1_000;
+
+/** One answer that has begun, on its way from its provider to the client. */
+export class RelayedAnswer {
+  readonly #request: InferenceRequest;
+  readonly #reserved: ReservedRequest;
+  readonly #dispatched: DispatchedAnswer;
+  readonly #signal: AbortSignal;
+  readonly #options: RelayedAnswerOptions;
+  readonly #deps: RelayDependencies;
+  readonly #body: DeliveredAnswer;
+  #isProved = false;
+
+  constructor(
+    request: InferenceRequest,
+    reserved: ReservedRequest,
+    dispatched: DispatchedAnswer,
+    signal: AbortSignal,
+    options: RelayedAnswerOptions,
+    dependencies: RelayDependencies,
+  ) {
+    this.#request = request;
+    this.#reserved = reserved;
+    this.#dispatched = dispatched;
+    this.#signal = signal;
+    this.#options = options;
+    this.#deps = dependencies;
+    this.#body = new DeliveredAnswer({ contentType: dispatched.opening.contentType });
+  }
+
+  /** What was taken from the provider; no chunk is taken after this was asked. */
+  get delivered(): Delivered {
+    const { digest, bytes } = this.#body.observed(false);
+    return { digest, bytes };
+  }
+
+  /** Lets go of the provider: a call that has not come to its receipt is cancelled. */
+  close(): void {
+    const { answer, place, candidate } = this.#dispatched;
+    if (this.#isProved) endQuietly(answer);
+    else answer.close();
+    // A request that ended in no other way was cancelled, which says nothing about the provider.
+    if (this.#reserved.isOpen) candidate.entry.observations.abandoned();
+    place.leave();
+  }
+
+  /** The parts for the client; the last bytes come only after the receipt has been checked. */
+  async *parts(): AsyncGenerator<AnswerPart, void, undefined> {
+    const { opening } = this.#dispatched;
+    if (opening.kind === "refusal") {
+      this.#refusedByEngine();
+      yield this.#head(opening.status, opening.contentType);
+      for (let chunk = await this.#refusalChunk(); chunk !== undefined; chunk = await this.#refusalChunk()) {
+        yield { kind: "chunk", bytes: chunk };
+      }
+      return;
+    }
+    yield this.#head(200, opening.contentType);
+    for (let chunk = opening.first; ; ) {
+      for (const bytes of this.#body.take(chunk)) yield { kind: "chunk", bytes };
+      const part = await this.#nextPart();
+      if (part.kind === "chunk") {
+        chunk = part.bytes;
+        continue;
+      }
+      const end = this.#prove(part.opened);
+      // Nothing is promised to the client beyond what can be written in time.
+      await this.#deps.writer.room(this.#signal);
+      for (const bytes of this.#body.release()) yield { kind: "chunk", bytes };
+      yield end;
+      return;
+    }
+  }
+
+  #head(status: number, contentType: string): AnswerHead {
+    const { provider, name, offer } = this.#dispatched.candidate;
+    const { subject, priceId } = offer;
+    return { kind: "head", status, contentType, provider, providerName: name, subject, priceId };
+  }
+
+  /** The next chunk with content, or the receipt. */
+  async #nextPart(): Promise<Exclude<ProviderPart, { kind: "head" }>> {
+    for (;;) {
+      const part = await this.#read();
+      if (part === undefined) throw this.#caught("RECEIPT_MISSING", undefined);
+      if (part.kind === "receipt") return part;
+      if (part.kind === "head") throw this.#caught("PROTOCOL_VIOLATED", undefined);
+      if (this.#body.goesOnAfterItsEnd) throw this.#caught("ANSWER_GOES_ON", undefined);
+      if (this.#body.bytes + part.bytes.length > this.#options.answerBytesMax) throw this.#broken("ANSWER_TOO_LARGE");
+      if (part.bytes.length > 0) return part;
+    }
+  }
+
+  async #read(): Promise<ProviderPart | undefined> {
+    try {
+      return await this.#dispatched.answer.next();
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (!(error instanceof RpcError)) throw error;
+      throw this.#broken("PROVIDER_BROKE_OFF", error);
+    }
+  }
+
+  /** Checks the receipt and pays it; what it proves goes to the client as the end of the answer. */
+  #prove(opened: OpenedReceipt): AnswerEnd {
+    const { candidate } = this.#dispatched;
+    const { sessions, registry, clock } = this.#deps;
+    const verdict = this.#check(opened);
+    if (!verdict.accepted) throw this.#caught(verdict.reason, verdict.session);
+    const { checked } = verdict;
+    sessions.accept(checked);
+    this.#isProved = true;
+    this.#reserved.settle(checked, opened);
+    candidate.entry.observations.delivered(clock.now());
+    registry.count(candidate.provider, "served");
+    return endOf(checked);
+  }
+
+  #check(opened: OpenedReceipt) {
+    const { provider, offer, entry, maxFee } = this.#dispatched.candidate;
+    const { domain, clock, sessions, registry } = this.#deps;
+    const { requestId, endpoint, body } = this.#request;
+    const { consumer, requestDigest, reservedAt } = this.#reserved;
+    return checkOpenedReceipt(opened, {
+      domain,
+      now: clock.now(),
+      expected: {
+        ...{ requestId, consumer, provider, requestDigest, reservedAt },
+        priceId: offer.priceId,
+        quote: offer.terms,
+        certificate: entry.record.registration.certificate.certificate,
+        kind: modelKindOf(endpoint) === "embedding" ? "embedding" : "inference",
+        requestBytes: body.length,
+        amount: maxFee,
+      },
+      answer: this.#body.observed(true),
+      sessionHead: (session) => sessions.head(session),
+      hasEnded: (session) => registry.hasEnded(provider, session),
+    });
+  }
+
+  /** The provider's answer broke; nobody pays. */
+  #broken(reason: Break, cause?: unknown): MarketError {
+    this.#failed(reason, "request");
+    return new MarketError({ code: "ANSWER_BROKEN", requestId: this.#request.requestId, reason }, { cause });
+  }
+
+  /** The provider's answer is not what it signed, or it did not sign; nobody pays, and it is failing. */
+  #caught(reason: Lie, session: CheckedReceipt["receipt"]["session"] | undefined): MarketError {
+    this.#failed(reason, "none");
+    this.#deps.metrics.receiptsRefused.add(1, { reason });
+    this.#deps.accuse(this.#dispatched.candidate.provider, reason, session);
+    return new MarketError({ code: "ANSWER_NOT_PROVED", requestId: this.#request.requestId, reason });
+  }
+
+  #failed(reason: Break | Lie, blame: "request" | "none"): void {
+    const { entry, provider } = this.#dispatched.candidate;
+    this.#reserved.attempted(reason);
+    this.#reserved.void(reason);
+    this.#deps.registry.count(provider, "failed");
+    if (blame === "none") entry.observations.abandoned();
+    else entry.observations.failed(blame, this.#deps.clock.now());
+  }
+
+  /** The engine's 4xx is the client's own fault: not charged, and no fault of the provider. */
+  #refusedByEngine(): void {
+    this.#reserved.attempted("ENGINE_REFUSED");
+    this.#reserved.void("ENGINE_REFUSED");
+    this.#dispatched.candidate.entry.observations.delivered(this.#deps.clock.now());
+  }
+
+  async #refusalChunk(): Promise<Uint8Array | undefined> {
+    const { requestId } = this.#request;
+    try {
+      const part = await this.#dispatched.answer.next();
+      if (part?.kind === "chunk") {
+        this.#body.take(part.bytes);
+        if (this.#body.bytes <= this.#options.answerBytesMax) return part.bytes;
+        throw new MarketError({ code: "ANSWER_BROKEN", requestId, reason: "ANSWER_TOO_LARGE" });
+      }
+      return undefined;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      if (!(error instanceof RpcError)) throw error;
+      throw new MarketError({ code: "ANSWER_BROKEN", requestId, reason: "PROVIDER_BROKE_OFF" }, { cause: error });
+    }
+  }
+}
+
+function endOf({ receipt, receiptId }: CheckedReceipt): AnswerEnd {
+  const { fee, inputUnits, outputUnits } = receipt;
+  return { kind: "end", receiptId, fee, inputUnits, outputUnits };
+}
+
+/** Reads on to the end of a stream whose receipt has come, since a provider that is cancelled right before it would call that a cancellation. */
+function endQuietly(answer: ProviderAnswer): void {
+  const over = new AbortController();
+  const ended = answer.next().catch(() => undefined);
+  const late = delay(lingerMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
+  void Promise.race([ended, late]).then(() => {
+    over.abort();
+    answer.close();
+  });
+}

@@ -1,0 +1,66 @@
+import { MarketError } from "../errors.ts";
+import type { InferenceRequest } from "./inference.ts";
+
+/** Bounds of what one process relays. */
+export interface RequestGateOptions {
+  /** Requests in hand at once. */
+  readonly requestsMax: number;
+  /** Bytes of one request body. */
+  readonly bodyBytesMax: number;
+  /** Bytes of all request bodies in hand. */
+  readonly bodyBytesInHandMax: number;
+}
+
+/** Lets requests in within bounds, refuses the rest at once, and knows which are in hand. */
+export class RequestGate {
+  readonly #options: RequestGateOptions;
+  readonly #inHand = new Set<InferenceRequest["requestId"]>();
+  #bodyBytes = 0;
+  #draining = false;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(options: RequestGateOptions) {
+    this.#options = options;
+  }
+
+  /** Requests in hand. */
+  get active(): number {
+    return this.#inHand.size;
+  }
+
+  has(requestId: InferenceRequest["requestId"]): boolean {
+    return this.#inHand.has(requestId);
+  }
+
+  /** Takes a request in; throws MarketError `BODY_TOO_LARGE`, `REQUEST_ALREADY_SEEN`, `MARKET_OVERLOADED` or `DRAINING`. */
+  enter({ requestId, body }: InferenceRequest): void {
+    const { requestsMax, bodyBytesMax, bodyBytesInHandMax } = this.#options;
+    if (this.#draining) throw new MarketError({ code: "DRAINING" });
+    if (body.length > bodyBytesMax) {
+      throw new MarketError({ code: "BODY_TOO_LARGE", sizeBytes: body.length, maxBytes: bodyBytesMax });
+    }
+    if (this.#inHand.has(requestId)) throw new MarketError({ code: "REQUEST_ALREADY_SEEN", requestId });
+    if (this.#inHand.size >= requestsMax) throw new MarketError({ code: "MARKET_OVERLOADED", limit: "requests" });
+    if (this.#bodyBytes + body.length > bodyBytesInHandMax) {
+      throw new MarketError({ code: "MARKET_OVERLOADED", limit: "body-bytes" });
+    }
+    this.#inHand.add(requestId);
+    this.#bodyBytes += body.length;
+  }
+
+  /** Called once for each request that was let in. */
+  leave({ requestId, body }: InferenceRequest): void {
+    this.#inHand.delete(requestId);
+    this.#bodyBytes -= body.length;
+    if (this.#inHand.size === 0) for (const tell of this.#whenIdle.splice(0)) tell();
+  }
+
+  /** Refuses new requests from now on; resolves when none is in hand. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#inHand.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#whenIdle.push(resolve);
+    await promise;
+  }
+}

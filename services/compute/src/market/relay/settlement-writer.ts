@@ -1,0 +1,133 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { DomainError } from "@koinon/errors/domain-error";
+import { InvariantViolation } from "@koinon/errors/invariant";
+import type { Clock } from "@koinon/runtime/clock";
+import type { Logger } from "@koinon/runtime/logger";
+import type { Hex } from "@koinon/secp256k1/hex";
+import type { MoneyStore, SettleOutcome, SettleRequest } from "../accounts/money-store.ts";
+
+/** Bounds of what is decided and not yet written. */
+export interface SettlementWriterOptions {
+  /** Decisions on their way to the store; beyond it `room` waits. */
+  readonly pendingMax: number;
+  /** First pause before a step is tried again, in ms; doubles up to `retryMsMax`. */
+  readonly retryMs: number;
+  readonly retryMsMax: number;
+}
+
+/** What the writer reports to. */
+export interface SettlementWriterDependencies {
+  readonly money: Pick<MoneyStore, "settle" | "void" | "endRelay">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** A settle ended, for metrics and sessions. */
+  onSettle(request: SettleRequest, outcome: SettleOutcome): void;
+}
+
+/**
+ * Writes what relays have decided, outside of their answers' way: a client need not wait for a commit, because a receipt is in its provider's
+ * journal before the market sees it and is handed in again if this process dies first. Tries each step again until the reservation
+ * expires; what could not be written by then is left to the provider's journal and to expiry.
+ */
+export class SettlementWriter {
+  readonly #options: SettlementWriterOptions;
+  readonly #deps: SettlementWriterDependencies;
+  readonly #pending = new Map<Hex, Promise<void>>();
+  readonly #stopping = new AbortController();
+  #waiters: (() => void)[] = [];
+
+  constructor(options: SettlementWriterOptions, dependencies: SettlementWriterDependencies) {
+    this.#options = options;
+    this.#deps = dependencies;
+  }
+
+  /** Decisions that are not written yet. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Resolves when the decision about this request is written or given up; undefined when there is none. */
+  pendingFor(requestId: Hex): Promise<void> | undefined {
+    return this.#pending.get(requestId);
+  }
+
+  /** Resolves when one more decision may be taken on. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.#pending.size >= this.#options.pendingMax) {
+      signal.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#waiters.push(resolve);
+      await promise.finally(() => signal.removeEventListener("abort", onAbort));
+    }
+  }
+
+  /** Pays a receipt that has been checked. */
+  settle(request: SettleRequest, expiresAt: number): void {
+    this.#track(request.requestId, async () => {
+      const outcome = await this.#persist(request.requestId, expiresAt, async () => {
+        const result = await this.#deps.money.settle(request);
+        // The receipt before is on its way through another request, another replica or a journal.
+        return result === "predecessor-missing" ? undefined : result;
+      });
+      this.#deps.onSettle(request, outcome ?? "predecessor-missing");
+    });
+  }
+
+  /** Gives a reservation back. */
+  void(request: Parameters<MoneyStore["void"]>[0], expiresAt: number): void {
+    this.#track(request.requestId, async () => {
+      await this.#persist(request.requestId, expiresAt, () => this.#deps.money.void(request));
+    });
+  }
+
+  /** Leaves a reservation to its provider's journal. */
+  endRelay(request: Parameters<MoneyStore["endRelay"]>[0]): void {
+    this.#track(request.requestId, async () => {
+      await this.#persist(request.requestId, request.expiresAt, async () => {
+        await this.#deps.money.endRelay(request);
+        return true;
+      });
+    });
+  }
+
+  /** Waits for what is pending; what is left when the signal aborts is given up. */
+  async drain(signal: AbortSignal): Promise<void> {
+    const giveUp = () => this.#stopping.abort();
+    signal.addEventListener("abort", giveUp, { once: true });
+    if (signal.aborted) giveUp();
+    while (this.#pending.size > 0) await Promise.all(this.#pending.values());
+    signal.removeEventListener("abort", giveUp);
+  }
+
+  #track(requestId: Hex, work: () => Promise<void>): void {
+    const before = this.#pending.get(requestId) ?? Promise.resolve();
+    const done = before.then(work).finally(() => {
+      if (this.#pending.get(requestId) !== done) return;
+      this.#pending.delete(requestId);
+      for (const admit of this.#waiters.splice(0)) admit();
+    });
+    this.#pending.set(requestId, done);
+  }
+
+  /** Runs a step until it answers something; undefined when there is no point in going on. */
+  async #persist<T>(requestId: Hex, expiresAt: number, step: () => Promise<T | undefined>): Promise<T | undefined> {
+    for (let pauseMs = this.#options.retryMs; ; pauseMs = Math.min(pauseMs * 2, this.#options.retryMsMax)) {
+      let reason = "PREDECESSOR_MISSING";
+      try {
+        const result = await step();
+        if (result !== undefined) return result;
+      } catch (error) {
+        // A broken invariant ends the process.
+        if (error instanceof InvariantViolation) throw error;
+        reason = error instanceof DomainError ? error.code : String(error);
+      }
+      if (this.#stopping.signal.aborted || this.#deps.clock.now() + pauseMs >= expiresAt) {
+        this.#deps.log.warn({ requestId, reason }, "settlement left to the provider's journal");
+        return undefined;
+      }
+      await delay(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    }
+  }
+}
