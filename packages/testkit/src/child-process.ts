@@ -54,6 +54,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   collect(process.stdout, [lines, stdoutLines]);
   collect(process.stderr, [lines]);
   process.stdin.on("error", () => undefined);
+  // A child that a failed test forgot must not keep the test runner from ending; the guard below then ends the child.
+  for (const handle of [process, process.stdin, process.stdout, process.stderr]) unref(handle);
   const exited = exitOf(process);
   await once(process, "spawn");
   endWithParent(process);
@@ -97,6 +99,10 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     kill: () => end("SIGKILL"),
     stop: (signal = "SIGTERM") => end(signal),
   };
+}
+
+function unref(handle: object): void {
+  if ("unref" in handle && typeof handle.unref === "function") handle.unref();
 }
 
 function collect(stream: NodeJS.ReadableStream, targets: string[][]): void {

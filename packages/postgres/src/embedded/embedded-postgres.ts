@@ -6,7 +6,7 @@ import { quoteIdentifier } from "../sql.ts";
 import { findBinaries } from "./binaries.ts";
 import { takeFolder } from "./folder-owner.ts";
 import { embeddedUser, initialise, keepPassword, type RandomBytes } from "./initialise.ts";
-import { assertTraversable, findServerIdentity, giveTo, type ServerIdentity } from "./server-identity.ts";
+import { admit, findServerIdentity, giveTo, type ServerIdentity } from "./server-identity.ts";
 import { endProcess, launchServer, stopOrphan } from "./server-process.ts";
 
 /** Where and how the embedded server runs. */
@@ -46,11 +46,9 @@ export async function startEmbeddedPostgres(
   const root = path.resolve(options.directory);
   const data = path.join(root, "data");
   const durable = options.durability !== "none";
-  const identity = await findServerIdentity(process.getuid?.());
   const binaries = await findBinaries();
   await mkdir(root, { recursive: true, mode: 0o711 });
-  await assertTraversable(identity, data);
-  await assertTraversable(identity, binaries.postgres);
+  const identity = await admit(await findServerIdentity(process.getuid?.()), [data, binaries.postgres]);
   const owner = await takeFolder(root);
   try {
     const password = await keepPassword(path.join(root, "password"), dependencies.random);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import type { PostgresBinaries } from "./binaries.ts";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
-import { giveTo, type ServerIdentity } from "./server-identity.ts";
+import { commandFor, giveTo, type ServerIdentity } from "./server-identity.ts";
 
 const run = promisify(execFile);
 
@@ -49,12 +49,10 @@ export async function initialise(
   const flags = ["-D", draft, "-U", embeddedUser, "-A", "scram-sha-256", `--pwfile=${passwordFile}`];
   const locale = ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   const speed = durable ? [] : ["--no-sync"];
+  const args = [...flags, ...locale, "--no-instructions", ...speed];
+  const command = commandFor(identity, binaries.initdb, args);
   try {
-    await run(binaries.initdb, [...flags, ...locale, "--no-instructions", ...speed], {
-      cwd: folder.root,
-      env: serverEnvironment,
-      ...identity.ids,
-    });
+    await run(command.file, command.args, { cwd: "/", env: serverEnvironment, ...command.ids });
   } catch (error) {
     const output = (error as { stderr?: string }).stderr?.trim() ?? String(error);
     throw new EmbeddedPostgresError({ code: "INITDB_FAILED", folder: folder.root, output }, { cause: error });

@@ -3,6 +3,7 @@ import { chown, stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
+import { type SearchCapability, searchCapability } from "./search-capability.ts";
 
 const run = promisify(execFile);
 
@@ -11,6 +12,15 @@ export interface ServerIdentity {
   readonly user: string;
   /** Set only when it differs from this process's own. */
   readonly ids?: { readonly uid: number; readonly gid: number };
+  /** Set only when the user needs help to enter a folder. */
+  readonly capability?: SearchCapability;
+}
+
+/** A program to start, with its arguments, and the ids to start it with. */
+export interface ServerCommand {
+  readonly file: string;
+  readonly args: string[];
+  readonly ids: { readonly uid?: number; readonly gid?: number };
 }
 
 const serverUser = "postgres";
@@ -22,23 +32,48 @@ export async function findServerIdentity(uid: number | undefined): Promise<Serve
   return { user: serverUser, ids };
 }
 
+/** How to start a program of the server under this identity. */
+export function commandFor(identity: ServerIdentity, program: string, args: readonly string[]): ServerCommand {
+  const { ids, capability } = identity;
+  if (ids === undefined || capability === undefined) return { file: program, args: [...args], ids: ids ?? {} };
+  const become = ["--reuid", String(ids.uid), "--regid", String(ids.gid), "--clear-groups"];
+  const keep = ["--inh-caps", `+${capability.name}`, "--ambient-caps", `+${capability.name}`];
+  return { file: capability.setpriv, args: [...become, ...keep, "--", program, ...args], ids: {} };
+}
+
 /** Gives a folder to the server's user. */
 export async function giveTo(identity: ServerIdentity, folder: string): Promise<void> {
   if (identity.ids !== undefined) await chown(folder, identity.ids.uid, identity.ids.gid);
 }
 
-/** Fails with the name of the first folder on the way to `target` that the server's user may not enter. */
-export async function assertTraversable(identity: ServerIdentity, target: string): Promise<void> {
-  if (identity.ids === undefined) return;
-  const { uid, gid } = identity.ids;
+/**
+ * Makes sure that the server's user can reach these files: a folder on the way that is closed to it (root's own home, often) is passed
+ * with a capability where the system can lend one, else refused by name.
+ */
+export async function admit(
+  identity: ServerIdentity,
+  targets: readonly string[],
+  lookUpCapability = searchCapability,
+): Promise<ServerIdentity> {
+  if (identity.ids === undefined) return identity;
+  for (const target of targets) {
+    const folder = await closedFolder(identity.ids, target);
+    if (folder === undefined) continue;
+    const capability = await lookUpCapability();
+    if (capability !== undefined) return { ...identity, capability };
+    const needed = `chmod o+x ${folder}`;
+    throw new EmbeddedPostgresError({ code: "FOLDER_NOT_TRAVERSABLE", folder, user: identity.user, needed });
+  }
+  return identity;
+}
+
+async function closedFolder(ids: { uid: number; gid: number }, target: string): Promise<string | undefined> {
   for (const folder of ancestorsOf(target)) {
     const { mode, uid: owner, gid: group } = await stat(folder);
-    const bit = owner === uid ? 0o100 : group === gid ? 0o010 : 0o001;
-    if ((mode & bit) === 0) {
-      const needed = `chmod o+x ${folder}`;
-      throw new EmbeddedPostgresError({ code: "FOLDER_NOT_TRAVERSABLE", folder, user: identity.user, needed });
-    }
+    const bit = owner === ids.uid ? 0o100 : group === ids.gid ? 0o010 : 0o001;
+    if ((mode & bit) === 0) return folder;
   }
+  return undefined;
 }
 
 function ancestorsOf(target: string): string[] {

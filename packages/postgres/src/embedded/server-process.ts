@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
 import { serverEnvironment } from "./initialise.ts";
 import { isAlive, servesFolder } from "./process-identity.ts";
-import type { ServerIdentity } from "./server-identity.ts";
+import { commandFor, type ServerIdentity } from "./server-identity.ts";
 
 const readyPollMs = 4;
 const startTimeoutMs = 60_000;
@@ -29,12 +29,13 @@ export async function launchServer(launch: ServerLaunch, signal?: AbortSignal): 
   const flags = Object.entries(launch.settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const log = await open(launch.logFile, (await isLarge(launch.logFile)) ? "w" : "a", 0o600);
   try {
-    const server = spawn(launch.program, ["-D", launch.dataFolder, ...flags], {
+    const command = commandFor(launch.identity, launch.program, ["-D", launch.dataFolder, ...flags]);
+    const server = spawn(command.file, command.args, {
       stdio: ["ignore", log.fd, log.fd],
       detached: true,
       env: serverEnvironment,
       cwd: "/",
-      ...launch.identity.ids,
+      ...command.ids,
     });
     const failed = once(server, "error").then(([error]) => error as Error);
     await waitUntilReady(server, failed, launch, signal);
