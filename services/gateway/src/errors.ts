@@ -14,9 +14,9 @@ export type GatewayFault =
   | { readonly code: "BODY_TOO_LARGE"; readonly limitBytes: number }
   | { readonly code: "UNSUPPORTED_MEDIA_TYPE"; readonly accepted: string }
   | { readonly code: "ROUTE_NOT_FOUND"; readonly method: string; readonly path: string }
-  | { readonly code: "UNKNOWN_MODEL"; readonly model: string }
-  | { readonly code: "UNKNOWN_KEY"; readonly key: string }
-  | { readonly code: "UNKNOWN_RECEIPT"; readonly id: string }
+  | { readonly code: "MODEL_UNKNOWN"; readonly model: string }
+  | { readonly code: "KEY_UNKNOWN"; readonly key: string }
+  | { readonly code: "RECEIPT_UNKNOWN"; readonly id: string }
   | { readonly code: "NO_RECEIPT"; readonly id: string; readonly state: string }
   | { readonly code: "NOT_LOGGED_YET"; readonly id: string; readonly retryAfterMs: number }
   | { readonly code: "REQUEST_ID_REUSED"; readonly requestId: string }

@@ -103,7 +103,9 @@ export class Gateway implements Module {
       bodyBytes: () => server.admission.bodyBytes,
       rateLimitDegraded: () => !limits.isShared,
     });
-    await server.app.listen({ host: this.#config.host, port: this.#config.port, signal });
+    signal.throwIfAborted();
+    // Not given the signal: it would close the server whenever it aborts, also long after the start.
+    await server.app.listen({ host: this.#config.host, port: this.#config.port });
   }
 
   /** Takes no new connection and lets the requests under way end; those that do not are cut when the signal aborts. */

@@ -65,14 +65,14 @@ const rules: Rules = {
     type: "not_found_error",
     message: ({ method, path }) => `There is no ${method} ${path}.`,
   },
-  UNKNOWN_MODEL: {
+  MODEL_UNKNOWN: {
     status: 404,
     type: "model_not_found",
     message: ({ model }) => `The model '${model}' does not exist or nobody offers it.`,
     param: () => "model",
   },
-  UNKNOWN_KEY: { status: 404, type: "not_found_error", message: ({ key }) => `There is no API key '${key}'.` },
-  UNKNOWN_RECEIPT: {
+  KEY_UNKNOWN: { status: 404, type: "not_found_error", message: ({ key }) => `There is no API key '${key}'.` },
+  RECEIPT_UNKNOWN: {
     status: 404,
     type: "not_found_error",
     message: ({ id }) => `There is no request or receipt '${id}' of this API key.`,

@@ -53,12 +53,50 @@ const byReason: Readonly<Record<string, Rule>> = {
     type: "insufficient_quota",
     message: "The budget does not cover what this request may cost.",
   },
-  UNKNOWN_MODEL: {
+  MODEL_UNKNOWN: {
     status: 404,
     type: "model_not_found",
     message: "The model does not exist or nobody offers it.",
     param: "model",
   },
+  MODEL_KIND_MISMATCH: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The model is of another kind than this operation needs.",
+    param: "model",
+  },
+  NO_PROVIDER_ALLOWED: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "Nobody who offers the model satisfies the routing headers.",
+  },
+  NO_PROVIDER_AVAILABLE: {
+    status: 503,
+    type: "overloaded_error",
+    message: "Nobody who offers the model can take the request now.",
+    retryAfterMs: 1_000,
+  },
+  MARKET_OVERLOADED: {
+    status: 503,
+    type: "overloaded_error",
+    message: "The market has as many requests in hand as it takes.",
+    retryAfterMs: 1_000,
+  },
+  BODY_TOO_LARGE: { status: 413, type: "invalid_request_error", message: "The request body is too large." },
+  REQUEST_ALREADY_SEEN: {
+    status: 409,
+    type: "conflict_error",
+    message: "This request was made before; its receipt tells what became of it.",
+  },
+  PROVIDERS_FAILED: { status: 502, type: "upstream_error", message: "Every provider that was tried failed." },
+  ANSWER_BROKEN: { status: 502, type: "upstream_error", message: "The provider broke off its answer." },
+  ANSWER_NOT_PROVED: {
+    status: 502,
+    type: "upstream_error",
+    message: "The provider's receipt does not match its answer; it was not paid.",
+  },
+  ACCOUNT_UNKNOWN: { status: 404, type: "not_found_error", message: "The budget does not exist." },
+  SETTLEMENT_UNKNOWN: { status: 404, type: "not_found_error", message: "There is no such request." },
   // poi
   MODULE_DISABLED: {
     status: 501,

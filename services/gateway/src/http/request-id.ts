@@ -47,12 +47,6 @@ export function requestIdToBytes(requestId: string): Buffer {
   return bytes;
 }
 
-/** Prints the 32 bytes as `req_<32 hex>`; as `0x<64 hex>` when they do not start with 16 zero bytes. */
-export function requestIdFromBytes(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
-  return hex.startsWith("0".repeat(ID_BYTES * 2)) ? PREFIX + hex.slice(ID_BYTES * 2) : `0x${hex}`;
-}
-
 /** Parses what a client may name a request by, its request id or its receipt id; undefined when it is neither. */
 export function lookupIdToBytes(id: string): Buffer | undefined {
   if (/^req_[0-9a-f]{32}$/.test(id)) return requestIdToBytes(id);

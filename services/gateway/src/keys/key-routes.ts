@@ -109,13 +109,13 @@ export function addKeyRoutes(routes: ApiRoutes, dependencies: KeyRouteDependenci
   });
   addRoute(routes, revokeKey, async ({ params, signal }) => {
     const record = await store.revoke(params.id, clock.now(), signal);
-    if (record === undefined) throw new GatewayError({ code: "UNKNOWN_KEY", key: params.id });
+    if (record === undefined) throw new GatewayError({ code: "KEY_UNKNOWN", key: params.id });
     cache.forget(record.id);
     return keyView(record, await budgetIfThere(record, budgets, signal));
   });
   addRoute(routes, deposit, async ({ params, body, signal }) => {
     if ((await store.find(params.id, signal)) === undefined)
-      throw new GatewayError({ code: "UNKNOWN_KEY", key: params.id });
+      throw new GatewayError({ code: "KEY_UNKNOWN", key: params.id });
     return budgets.deposit(params.id, body.amount, body.request_id, signal);
   });
 }

@@ -1,5 +1,6 @@
 import type { LogServiceDefinition } from "@koinon/contracts/koinon/poi/v1/log_service";
 import type { Client } from "@koinon/rpc/handler";
+import { parseTilePath } from "@koinon/tlog/tile-path";
 import { z } from "zod";
 import { GatewayError, invalidRequest } from "../errors.ts";
 import { type ApiRoutes, addRoute, declareRoute } from "../http/api-routes.ts";
@@ -54,9 +55,6 @@ const addCosignature = declareRoute({
   errors: [403, 404, 409, 501, 502, 504],
 });
 
-// Elements of the paths that tlog-tiles defines; anything else is not worth a call.
-const TILE_PATH = /^(entries|[0-9]{1,2})(\/x[0-9]{3})*\/[0-9]{3}(\.p\/[0-9]{1,3})?$/;
-
 type LogClient = Client<LogServiceDefinition>;
 
 /** Adds the log as files over HTTP; the log service decides, the gateway sets what caches may keep. */
@@ -75,10 +73,10 @@ export function addLogRoutes(routes: ApiRoutes, dependencies: { readonly log: Lo
   });
   addRoute(routes, getTile, async ({ params, raw, signal }, reply) => {
     const client = log();
-    const path = params["*"];
-    if (!TILE_PATH.test(path))
-      throw new GatewayError({ code: "ROUTE_NOT_FOUND", method: raw.method, path: `/log/tile/${path}` });
-    const { content, immutable } = await client.getTile({ path: `tile/${path}` }, { signal });
+    const path = `tile/${params["*"]}`;
+    if (!isTilePath(path))
+      throw new GatewayError({ code: "ROUTE_NOT_FOUND", method: raw.method, path: `/log/${path}` });
+    const { content, immutable } = await client.getTile({ path }, { signal });
     reply.header("cache-control", immutable ? IMMUTABLE : PARTIAL).type("application/octet-stream");
     return reply.send(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
   });
@@ -95,4 +93,14 @@ export function addLogRoutes(routes: ApiRoutes, dependencies: { readonly log: Lo
       return reply.code(204).send();
     });
   });
+}
+
+/** Anything but a path of tlog-tiles in its one spelling is not worth a call, and must not be cached under a second name. */
+function isTilePath(path: string): boolean {
+  try {
+    parseTilePath(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

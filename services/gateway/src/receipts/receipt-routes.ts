@@ -90,7 +90,7 @@ async function findSettlement(
   signal: AbortSignal,
 ): Promise<Settlement> {
   const bytes = lookupIdToBytes(id);
-  if (bytes === undefined) throw new GatewayError({ code: "UNKNOWN_RECEIPT", id });
+  if (bytes === undefined) throw new GatewayError({ code: "RECEIPT_UNKNOWN", id });
   const accountId = key.scopes.includes("admin") ? "" : accountIdOf(key.id);
   try {
     const { settlement } = await market.getSettlement({ id: bytes, accountId }, { signal });
@@ -98,5 +98,5 @@ async function findSettlement(
   } catch (cause) {
     if (!(cause instanceof RpcError) || cause.status !== "NOT_FOUND") throw cause;
   }
-  throw new GatewayError({ code: "UNKNOWN_RECEIPT", id });
+  throw new GatewayError({ code: "RECEIPT_UNKNOWN", id });
 }

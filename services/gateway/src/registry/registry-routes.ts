@@ -48,7 +48,7 @@ export function addRegistryRoutes(routes: ApiRoutes, dependencies: { readonly re
     const name = params["*"];
     const { models } = await registry.view();
     const model = models.find(({ id }) => id === name) ?? models.find(({ koinon }) => koinon.manifest === name);
-    if (model === undefined) throw new GatewayError({ code: "UNKNOWN_MODEL", model: name });
+    if (model === undefined) throw new GatewayError({ code: "MODEL_UNKNOWN", model: name });
     return model;
   });
 }

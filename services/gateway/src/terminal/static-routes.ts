@@ -75,5 +75,5 @@ function accepts(header: string | undefined, coding: string): boolean {
 }
 
 function matches(header: string | undefined, etag: string): boolean {
-  return header?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
+  return (header ?? "").split(",").some((tag) => tag.trim().replace(/^W\//, "") === etag);
 }
