@@ -149,7 +149,10 @@ export class ReservedRequest {
    * provider has is given back.
    */
   abandon(delivered: Delivered): void {
-    if (!this.#isServed) return this.void("CANCELLED");
+    if (!this.#isServed) {
+      this.void("CANCELLED");
+      return;
+    }
     this.#decide();
     this.attempted("CANCELLED");
     const { requestId } = this.#request;
