@@ -92,7 +92,7 @@ describe("the umbrella", () => {
   test("refuses to render without a database, naming the value", () => {
     const { status, stderr } = helm(["template", "net", "koinon"], {});
     expect(status).not.toBe(0);
-    expect(stderr).toContain("secrets.DATABASE_URL.secretName");
+    expect(stderr).toContain("database.secretName");
   });
 
   test("leaves replicas to the autoscaler where there is one", () => {

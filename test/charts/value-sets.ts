@@ -1,10 +1,10 @@
-const database = (service: string) => ({ DATABASE_URL: { secretName: `${service}-database`, key: "url" } });
+const database = (service: string) => ({ secretName: `${service}-database` });
 
 /** The least an operator must say: where each database is. */
 export const minimal = {
-  gateway: { secrets: database("gateway") },
-  market: { secrets: database("market") },
-  poi: { secrets: database("poi") },
+  gateway: { database: database("gateway") },
+  market: { database: database("market") },
+  poi: { database: database("poi") },
 };
 
 /** Everything on: certificates, autoscaling, monitoring, several providers. */

@@ -3,12 +3,12 @@ Environment of the service. Plain values come from the ConfigMap, secrets by ref
 addresses of the services it calls from `calls`.
 */}}
 {{- define "koinon.env" -}}
-- name: GRPC_LISTEN
+- name: RPC_LISTEN
   value: {{ printf "0.0.0.0:%v" .Values.ports.grpc | quote }}
 - name: ADMIN_LISTEN
   value: {{ printf "0.0.0.0:%v" .Values.ports.admin | quote }}
 {{- if .Values.tls.secretName }}
-- name: TLS_CERT_FILE
+- name: TLS_CERTIFICATE_FILE
   value: /etc/koinon/tls/tls.crt
 - name: TLS_KEY_FILE
   value: /etc/koinon/tls/tls.key
@@ -17,8 +17,9 @@ addresses of the services it calls from `calls`.
 {{- end }}
 {{- range $service := .Values.network.calls }}
 - name: {{ upper $service }}_ADDRESS
-  value: {{ printf "dns:///%s-%s-headless:%v" $.Release.Name $service $.Values.ports.grpc | quote }}
+  value: {{ printf "%s-%s-headless:%v" $.Release.Name $service $.Values.ports.grpc | quote }}
 {{- end }}
+{{- include "koinon.database" . }}
 {{- range $name, $reference := .Values.secrets }}
 {{- if $reference.secretName }}
 - name: {{ $name }}
@@ -27,6 +28,17 @@ addresses of the services it calls from `calls`.
       name: {{ $reference.secretName }}
       key: {{ $reference.key }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The database URL, from the Secret that `database.secretName` names. Services without a database have no `database.env`. */}}
+{{- define "koinon.database" -}}
+{{- with .Values.database }}
+- name: {{ .env }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ required (printf "%s.database.secretName: name the Secret that holds the database URL" $.Chart.Name) .secretName }}
+      key: {{ .key }}
 {{- end }}
 {{- end }}
 

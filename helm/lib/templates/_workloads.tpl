@@ -89,11 +89,7 @@ spec:
           args:
             {{- toYaml .Values.migrations.args | nindent 12 }}
           env:
-            - name: DATABASE_URL
-              valueFrom:
-                secretKeyRef:
-                  name: {{ required "secrets.DATABASE_URL.secretName: name the Secret that holds the database URL" .Values.secrets.DATABASE_URL.secretName }}
-                  key: {{ .Values.secrets.DATABASE_URL.key }}
+            {{- include "koinon.database" . | trim | nindent 12 }}
           resources:
             requests: { cpu: 50m, memory: 96Mi }
             limits: { cpu: "1", memory: 256Mi }
