@@ -1,3 +1,4 @@
+import type { Bus } from "@koinon/bus/bus";
 import type { ServiceBinding } from "@koinon/rpc/binding";
 import type { ServiceDefinition } from "@koinon/rpc/definition";
 import type { Client } from "@koinon/rpc/handler";
@@ -53,6 +54,7 @@ export interface ModuleDependencies {
   readonly log: Logger;
   readonly meter: Meter;
   readonly tracer: Tracer;
+  readonly bus: Bus;
   /** The client of a mandatory requirement. */
   client<D extends ServiceDefinition>(definition: D): Client<D>;
   /** The client of an optional requirement; undefined when nobody provides it. */
@@ -62,4 +64,6 @@ export interface ModuleDependencies {
    * in `<SERVICE>_ADDRESS`, whose certificate must name `server`.
    */
   connect<D extends ServiceDefinition>(definition: D, target: { address: string; server: string }): Connection<D>;
+  /** Reports that the module can not go on; the process shuts down in order and exits with a failure. */
+  fail(error: unknown): void;
 }

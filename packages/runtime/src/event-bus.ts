@@ -1,0 +1,64 @@
+import type { Bus, BusObservation, EventScope } from "@koinon/bus/bus";
+import { connectJetStreamBus } from "@koinon/bus/jetstream-bus";
+import { MemoryBus } from "@koinon/bus/memory-bus";
+import { context, defaultTextMapGetter, type Meter, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+
+export interface BusDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly meter: Meter;
+  readonly tracer: Tracer;
+}
+
+/** The event bus of a process: JetStream when servers are named, else the one in memory. */
+export async function createBus(
+  options: { readonly servers: readonly string[]; readonly name: string },
+  deps: BusDependencies,
+): Promise<Bus> {
+  const observe = createObserver(deps);
+  const scope = createScope(deps.tracer);
+  if (options.servers.length === 0) return new MemoryBus({}, { clock: deps.clock, observe, scope });
+  return await connectJetStreamBus(options, { observe, scope });
+}
+
+function createObserver({ log, meter }: BusDependencies): (observation: BusObservation) => void {
+  const deliveries = meter.createCounter("bus.deliveries", {
+    description: "Events handled, failed and dead-lettered, by consumer.",
+  });
+  return (observation) => {
+    if (observation.kind === "connected") {
+      log.info({}, "bus connected");
+      return;
+    }
+    if (observation.kind === "disconnected") {
+      log.warn({ err: observation.error }, "bus disconnected");
+      return;
+    }
+    const { kind, durable, filter, error } = observation;
+    deliveries.add(1, { outcome: kind, durable, filter });
+    if (kind === "failed") log.warn({ durable, deliveries: observation.deliveries, err: error }, "event failed");
+    if (kind === "dead-lettered")
+      log.error({ durable, deliveries: observation.deliveries, err: error }, "event given up");
+  };
+}
+
+function createScope(tracer: Tracer): EventScope {
+  const propagator = new W3CTraceContextPropagator();
+  return (event, durable, handle) => {
+    const parent = propagator.extract(context.active(), event.headers, defaultTextMapGetter);
+    const options = { kind: SpanKind.CONSUMER, attributes: { "messaging.consumer.group.name": durable } };
+    return tracer.startActiveSpan(`process ${durable}`, options, parent, async (span) => {
+      try {
+        await handle();
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  };
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { type ConfigDeclaration, declareConfig, setting } from "./config.ts";
+import { flag, integer, list, optionalText, text } from "./config-schemas.ts";
+import { logLevels } from "./logger.ts";
+import type { Requirement } from "./module.ts";
+
+/** What every process can be told, whatever modules it runs. */
+export const hostConfig = declareConfig({
+  listen: setting({
+    env: "RPC_LISTEN",
+    schema: list(),
+    default: "",
+    description:
+      "Addresses to serve gRPC on, comma separated: `host:port` (mutual TLS) or `unix:/path`; none when empty.",
+  }),
+  adminListen: setting({
+    env: "ADMIN_LISTEN",
+    schema: optionalText(),
+    description: "Address of `/livez`, `/readyz` and `/metrics`, `host:port`; off when empty.",
+  }),
+  logLevel: setting({
+    env: "LOG_LEVEL",
+    schema: z.enum(logLevels),
+    default: "info",
+    description: "Least severe level that is logged.",
+  }),
+  certificateFile: setting({
+    env: "TLS_CERTIFICATE_FILE",
+    schema: optionalText(),
+    description:
+      "PEM certificate chain of this process, naming its services as `spiffe://koinon/<service>`; read again when it changes.",
+  }),
+  keyFile: setting({
+    env: "TLS_KEY_FILE",
+    schema: optionalText(),
+    description: "PEM private key of the certificate.",
+  }),
+  caFile: setting({
+    env: "TLS_CA_FILE",
+    schema: optionalText(),
+    description: "PEM certificates of the authority that signs Koinon's services.",
+  }),
+  plaintextLoopback: setting({
+    env: "RPC_PLAINTEXT_LOOPBACK",
+    schema: flag(),
+    default: "false",
+    description: "For development: speak plaintext on loopback addresses and believe callers what they say.",
+  }),
+  otlpEndpoint: setting({
+    env: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    schema: z.url().optional(),
+    description: "OTLP/HTTP collector for traces; no tracing when empty.",
+  }),
+  natsUrl: setting({
+    env: "NATS_URL",
+    schema: list(),
+    default: "",
+    description: "NATS servers for events, comma separated; events stay in the process when empty.",
+  }),
+  shutdownDelayMs: setting({
+    env: "SHUTDOWN_DELAY_MS",
+    schema: integer({ min: 0, max: 120_000 }),
+    default: "0",
+    description: "Milliseconds between turning not ready and refusing work, for balancers to notice.",
+  }),
+  shutdownDrainMs: setting({
+    env: "SHUTDOWN_DRAIN_MS",
+    schema: integer({ min: 0, max: 600_000 }),
+    default: "20000",
+    description: "Milliseconds that running calls get to finish before they are cut short.",
+  }),
+});
+
+export type HostConfig = typeof hostConfig extends ConfigDeclaration<infer C> ? C : never;
+
+/** The environment key of a service's address. */
+export function addressKey(service: string): string {
+  return `${service.toUpperCase().replaceAll("-", "_")}_ADDRESS`;
+}
+
+/** The address settings that follow from requirements, one per service. */
+export function addressConfig(
+  requires: readonly Requirement[],
+): ConfigDeclaration<Readonly<Record<string, string | undefined>>> {
+  const services = [...new Set(requires.map((requirement) => requirement.from))];
+  return declareConfig(
+    Object.fromEntries(
+      services.map((service) => [
+        service,
+        setting({
+          env: addressKey(service),
+          schema: text().optional(),
+          description: `Address of the ${service} service, \`host:port\` or \`unix:/path\`; a module of the same process serves when empty.`,
+        }),
+      ]),
+    ),
+  );
+}
