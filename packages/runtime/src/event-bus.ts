@@ -29,12 +29,8 @@ function createObserver({ log, meter }: BusDependencies): (observation: BusObser
     description: "Events handled, failed and dead-lettered, by consumer.",
   });
   return (observation) => {
-    if (observation.kind === "connected") {
-      log.info({}, "bus connected");
-      return;
-    }
-    if (observation.kind === "disconnected") {
-      log.warn({ err: observation.error }, "bus disconnected");
+    if (observation.kind === "connected" || observation.kind === "disconnected") {
+      log.info({ state: observation.kind, err: observation.error }, "bus connection changed");
       return;
     }
     const { kind, durable, filter, error } = observation;
