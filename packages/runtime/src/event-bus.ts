@@ -29,7 +29,7 @@ function createObserver({ log, meter }: BusDependencies): (observation: BusObser
     description: "Events handled, failed and dead-lettered, by consumer.",
   });
   return (observation) => {
-    if (observation.kind === "connected" || observation.kind === "disconnected") {
+    if (!("durable" in observation)) {
       log.info({ state: observation.kind, err: observation.error }, "bus connection changed");
       return;
     }
