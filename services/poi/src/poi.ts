@@ -1,0 +1,127 @@
+import type { Bus } from "@koinon/bus/bus";
+import { OutboxRelay } from "@koinon/bus/outbox-relay";
+import { Database } from "@koinon/postgres/database";
+import { PageTokens } from "@koinon/postgres/page-token";
+import { createKoinonDomain } from "@koinon/receipts/domain";
+import type { ServiceBinding } from "@koinon/rpc/binding";
+import { type Health, healthOf } from "@koinon/runtime/health";
+import type { Logger } from "@koinon/runtime/logger";
+import type { Module } from "@koinon/runtime/module";
+import type { Meter } from "@opentelemetry/api";
+import type { PoiConfig } from "./config.ts";
+import { Cosigning } from "./log/cosigning.ts";
+import { openLogKey } from "./log/log-key.ts";
+import { LogProofs } from "./log/log-proofs.ts";
+import { nodeHasher } from "./log/node-hasher.ts";
+import { PublishedLog, publishedChannel } from "./log/published-log.ts";
+import { PoiMetrics } from "./metrics.ts";
+import { poiMigrations } from "./migrations.ts";
+import { bindContributionService } from "./rpc/contribution-service.ts";
+import { bindLogService } from "./rpc/log-service.ts";
+import { Leadership } from "./sequencer/leadership.ts";
+import { SettledVerifier } from "./settled/settled-verifier.ts";
+import { assertOrigin } from "./store/tree-store.ts";
+
+/** What poi gets from its host. */
+export interface PoiDependencies {
+  readonly clock: { now(): number };
+  readonly log: Logger;
+  readonly meter: Meter;
+  readonly bus: Bus;
+}
+
+const housekeepingIntervalMs = 1_000;
+// A term that fails this often in a row is no hiccup.
+const failuresMax = 3;
+
+/** The contribution log: waits to be its sequencer, and answers readers all the while. */
+export class Poi implements Module {
+  readonly name = "poi";
+  readonly services: readonly ServiceBinding[];
+  readonly #origin: string;
+  readonly #database: Database;
+  readonly #bus: Bus;
+  readonly #published: PublishedLog;
+  readonly #relay: OutboxRelay;
+  readonly #leadership: Leadership;
+  readonly #metrics: PoiMetrics;
+  #stopObserving: () => void = () => undefined;
+
+  constructor(config: PoiConfig, { clock, log, meter, bus }: PoiDependencies) {
+    const key = openLogKey(config.logKey.reveal());
+    const connection = { url: config.databaseUrl.reveal(), applicationName: "poi", schema: poiMigrations.schema };
+    const onConnectionLost = (error: unknown) => log.warn({ err: error }, "database connection lost");
+    this.#origin = key.origin;
+    this.#bus = bus;
+    this.#metrics = new PoiMetrics(meter);
+    this.#database = new Database({ ...connection, poolSize: config.databasePoolSize }, { onConnectionLost });
+    const database = this.#database;
+    this.#published = new PublishedLog({ database, onFailure: onConnectionLost });
+    const published = this.#published;
+    this.#relay = new OutboxRelay({ source: "poi", afterPublish: "delete" }, { database, bus });
+    const domain = createKoinonDomain(config);
+    this.#leadership = new Leadership(
+      {
+        ...{ connection, housekeepingIntervalMs, channel: publishedChannel },
+        ...{ concurrency: config.concurrency, queueMax: 2 * config.concurrency, batchMax: config.batchMax },
+        ...{ heldMax: config.heldMax, holdMs: config.holdMs, checkpointIntervalMs: config.checkpointIntervalMs },
+      },
+      {
+        ...{ bus, key, clock, log, metrics: this.#metrics, hasher: nodeHasher },
+        verifier: new SettledVerifier({ domain }, { clock }),
+        onWritten: () => this.#relay.wake(),
+      },
+    );
+    const proofs = new LogProofs(config, { database, published, hasher: nodeHasher });
+    const cosigning = new Cosigning(config, { database, metrics: this.#metrics });
+    const pageTokens = new PageTokens({ key: key.derive("page tokens") });
+    this.services = [
+      bindLogService({ key, published, proofs, cosigning, database }),
+      bindContributionService({ database, pageTokens }),
+    ];
+  }
+
+  /**
+   * Resolves when readers are served and, unless another process is the sequencer, events are taken: an in-process bus keeps none
+   * for a consumer it has not seen yet.
+   */
+  async start(): Promise<void> {
+    await assertOrigin(this.#database, this.#origin);
+    await this.#published.start();
+    this.#relay.start();
+    this.#leadership.start();
+    this.#stopObserving = this.#metrics.observe({
+      sequencer: () => {
+        const { state } = this.#leadership;
+        if (state.role !== "sequencer") return undefined;
+        return { treeSize: state.writer.treeSize, held: state.writer.held, queued: state.sequencer.queued };
+      },
+      publishedSize: () => this.#published.current?.size,
+    });
+    await this.#leadership.settled();
+  }
+
+  /** Writes and publishes what is in hand, and hands the log over to a standby. Readers are still served. */
+  async quiesce(): Promise<void> {
+    await this.#leadership.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopObserving();
+    await this.#leadership.stop();
+    await this.#relay.stop();
+    await this.#published.stop();
+    await this.#database.close();
+  }
+
+  health(): Health {
+    const { state, failures } = this.#leadership;
+    const { role } = state;
+    const parts = [
+      { name: "database", ok: this.#published.isConnected },
+      { name: "sequencer", ok: role !== "stopped" && failures < failuresMax, detail: role },
+      { name: "bus", ok: this.#bus.isConnected() },
+    ];
+    return healthOf(parts, ["database"]);
+  }
+}
