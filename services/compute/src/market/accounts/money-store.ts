@@ -177,10 +177,10 @@ export interface MoneyStore {
   /** The market process `relayedBy` is gone: like `endRelay` for all it relayed, nothing being known of what was delivered; answers how many. */
   endRelaysOf(relayedBy: string, expiresAt: number): Promise<number>;
   settle(request: SettleRequest): Promise<SettleOutcome>;
-  /** Releases an open reservation that this process relays; `closed` when there is none, or not any more. */
+  /** Releases an open reservation that is relayed by this process, or by none when undefined; `closed` when there is no such one any more. */
   void(request: {
     requestId: Hex;
-    relayedBy: string;
+    relayedBy: string | undefined;
     reason: string;
     attempts: readonly Attempt[];
     now: number;

@@ -14,7 +14,7 @@ export interface RequestGateOptions {
 /** Lets requests in within bounds, refuses the rest at once, and knows which are in hand. */
 export class RequestGate {
   readonly #options: RequestGateOptions;
-  readonly #inHand = new Set<InferenceRequest["requestId"]>();
+  readonly #inHand = new Map<InferenceRequest["requestId"], PromiseWithResolvers<void>>();
   #bodyBytes = 0;
   #draining = false;
   #whenIdle: (() => void)[] = [];
@@ -28,8 +28,9 @@ export class RequestGate {
     return this.#inHand.size;
   }
 
-  has(requestId: InferenceRequest["requestId"]): boolean {
-    return this.#inHand.has(requestId);
+  /** Resolves when the request is not in hand any more; undefined when it is not now. */
+  left(requestId: InferenceRequest["requestId"]): Promise<void> | undefined {
+    return this.#inHand.get(requestId)?.promise;
   }
 
   /** Takes a request in; throws MarketError `BODY_TOO_LARGE`, `REQUEST_ALREADY_SEEN`, `MARKET_OVERLOADED` or `DRAINING`. */
@@ -44,12 +45,13 @@ export class RequestGate {
     if (this.#bodyBytes + body.length > bodyBytesInHandMax) {
       throw new MarketError({ code: "MARKET_OVERLOADED", limit: "body-bytes" });
     }
-    this.#inHand.add(requestId);
+    this.#inHand.set(requestId, Promise.withResolvers());
     this.#bodyBytes += body.length;
   }
 
   /** Called once for each request that was let in. */
   leave({ requestId, body }: InferenceRequest): void {
+    this.#inHand.get(requestId)?.resolve();
     this.#inHand.delete(requestId);
     this.#bodyBytes -= body.length;
     if (this.#inHand.size === 0) for (const tell of this.#whenIdle.splice(0)) tell();
