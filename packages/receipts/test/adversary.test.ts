@@ -378,7 +378,7 @@ describe("witnesses", () => {
 
   test("a line of nobody known makes the bundle invalid, also beyond the threshold", () => {
     const stranger = createSignerKey("stranger.example", "cosignature", world.random("stranger"), nodeEd25519);
-    const line = cosignNote(note.text, stranger, 1_790_000_000n, nodeEd25519);
+    const line = cosignNote(note.text, stranger, 1_700_000_000n, nodeEd25519);
     expect(failures(withLines([logLine, one, two, three, line]), world.trust)).toEqual(["witnesses"]);
     const known = {
       ...world.trust,

@@ -8,7 +8,7 @@ import { verifyBundle } from "../src/verify/verify-bundle.ts";
 import { nodeEd25519 } from "./node-ed25519.ts";
 import { createWorld, type World } from "./world.ts";
 
-const now = 1_790_000_002_000;
+const now = 1_700_000_002_000;
 const isValid = (bytes: Uint8Array, trust: Trust): boolean =>
   verifyBundle(bytes, trust, { now }, { ed25519: nodeEd25519 }).valid;
 

@@ -14,7 +14,7 @@ describe("the checked-in vector", () => {
     const result = verifyBundle(read("bundle.json"), parseTrust(read("trust.json")), given);
     expect(result.steps.filter(({ status }) => status !== "passed")).toEqual([]);
     expect(result.textChecked).toBe(true);
-    expect(result.receiptId).toBe("0xe41070c37ba2e389174f0fb6474ac3b50c4083ae3e6c0a968935c865b5c69303");
+    expect(result.receiptId).toBe("0x9ab1143a249e00d7c3099fb7b6b495d7ce5949c50f0736b40e0f0290b812923d");
   });
 
   test("verifies with the modules that a browser loads, none of which is a Node built-in", () => {

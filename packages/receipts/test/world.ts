@@ -60,7 +60,7 @@ export interface World {
 export const network = { chainId: 31_337n, verifyingContract: `0x${"00".repeat(20)}` } as const;
 export const domain = createKoinonDomain(network);
 
-const at = 1_790_000_000_000n;
+const at = 1_700_000_000_000n;
 
 export const plainOptions: WorldOptions = {
   seed: "plain",
