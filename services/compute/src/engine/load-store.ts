@@ -1,11 +1,16 @@
 import { manifestBytes } from "@koinon/receipts/manifest";
-import { manifestFromRecord } from "../models/manifest-from-record.ts";
-import { ModelError } from "../models/errors.ts";
 import { chatTemplate } from "../models/describe.ts";
+import { ModelError } from "../models/errors.ts";
 import { readGgufFile } from "../models/gguf/read.ts";
+import { manifestFromRecord } from "../models/manifest-from-record.ts";
 import type { ModelRecord } from "../models/record.ts";
 import { ModelStore } from "../models/store.ts";
-import { type LlamaDependencies, LlamaGenerator, type LlamaModelFile, type LlamaOptions } from "./llama/llama-generator.ts";
+import {
+  type LlamaDependencies,
+  LlamaGenerator,
+  type LlamaModelFile,
+  type LlamaOptions,
+} from "./llama/llama-generator.ts";
 
 /** The engine as manifests name it; the version is that of the package whose binary is loaded. */
 const engine = { name: "llama.cpp", version: "node-llama-cpp 3.22.1" };

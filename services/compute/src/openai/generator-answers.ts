@@ -98,12 +98,22 @@ export class GeneratorAnswers implements AnswerEngine {
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
     let base = 0;
+    const total = this.#totalTokensMax(generations, call.model);
+    const outputUnitsMax = (inputUnits: number) => Math.min(call.outputUnitsMax(inputUnits), total);
     for (const generation of generations) {
       const { choices } = generation;
       const events = this.#generator.generate(generation, signal);
-      yield* meterEvents(events, usage, { outputUnitsMax: call.outputUnitsMax, choices, base });
+      yield* meterEvents(events, usage, { outputUnitsMax, choices, base });
       base += choices;
     }
+  }
+
+  /** What the request allows over all its choices; one context's worth when it does not say, as the market reserves for. */
+  #totalTokensMax(generations: readonly GenerationRequest[], model: string): number {
+    const context = this.#generator.models().find(({ name }) => name === model)?.contextTokens ?? 0;
+    const [first] = generations;
+    if (first?.maxTokens === undefined) return context;
+    return first.maxTokens * first.choices * generations.length;
   }
 
   #identity(call: EngineCall, prefix: string): AnswerIdentity {

@@ -23,8 +23,10 @@ export function refuseUnknown(request: RequestReader, known: readonly string[]):
 
 /** The most output tokens that a request allows, under either name. */
 export function readOutputTokens(request: RequestReader, names: readonly string[]): number | undefined {
-  const found = names.filter((name) => request.has(name));
-  const [name, second] = found;
-  if (second !== undefined) throw request.invalid(second, `not together with '${name}'.`, "invalid_value");
-  return name === undefined ? undefined : request.integer(name, 1, outputTokensMax);
+  const given = names.filter((name) => request.has(name));
+  const [first, ...others] = given.map((name) => request.integer(name, 1, outputTokensMax));
+  if (others.some((other) => other !== first)) {
+    throw request.invalid(String(given[1]), `differs from '${given[0]}'.`, "invalid_value");
+  }
+  return first;
 }

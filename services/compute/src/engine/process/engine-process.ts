@@ -88,7 +88,10 @@ export class EngineProcess {
       await becomesReady(child, AbortSignal.any([signal, AbortSignal.timeout(this.#options.startMs)]));
       this.#state = "ready";
       this.#detail = "";
-      this.#dependencies.log.info({ pid: child.pid, tookMs: this.#dependencies.clock.now() - startedAt }, "engine serves");
+      this.#dependencies.log.info(
+        { pid: child.pid, tookMs: this.#dependencies.clock.now() - startedAt },
+        "engine serves",
+      );
     } catch (error) {
       child.kill("SIGKILL");
       throw error;

@@ -3,12 +3,7 @@ import { bindService, type FaultRule, type ServiceBinding } from "@koinon/rpc/bi
 import type { CallContext } from "@koinon/rpc/handler";
 import type { EngineFault } from "../errors.ts";
 import type { EngineModel, Generator } from "../generator.ts";
-import {
-  embeddingsToMessage,
-  eventToMessage,
-  generationFromMessage,
-  inputsFromMessage,
-} from "./generate-codec.ts";
+import { embeddingsToMessage, eventToMessage, generationFromMessage, inputsFromMessage } from "./generate-codec.ts";
 
 const retryAfterMs = 1000;
 
@@ -35,7 +30,11 @@ export function bindEngineService(generator: Generator): ServiceBinding {
     definition: EngineServiceDefinition,
     callers: ["provider"],
     faults,
-    limits: { maxRequestBytes: engineMessageBytesMax, maxResponseBytes: engineMessageBytesMax, maxTimeoutMs: 60 * 60_000 },
+    limits: {
+      maxRequestBytes: engineMessageBytesMax,
+      maxResponseBytes: engineMessageBytesMax,
+      maxTimeoutMs: 60 * 60_000,
+    },
     handlers: {
       listModels: async () => {
         const { active, queued } = generator.health();

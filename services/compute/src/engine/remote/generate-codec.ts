@@ -31,7 +31,8 @@ export function generationToMessage(request: GenerationRequest): GenerateRequest
     seed: sampling.seed,
     stop: [...request.stop],
     topLogprobs: request.topLogprobs,
-    constraint: constraint === undefined ? undefined : { grammar: constraint.grammar, trigger: constraint.trigger ?? "" },
+    constraint:
+      constraint === undefined ? undefined : { grammar: constraint.grammar, trigger: constraint.trigger ?? "" },
   };
 }
 
@@ -48,7 +49,12 @@ export function generationFromMessage(message: GenerateRequest): GenerationReque
     ...(message.topLogprobs === undefined ? {} : { topLogprobs: message.topLogprobs }),
     ...(constraint === undefined
       ? {}
-      : { constraint: { grammar: constraint.grammar, ...(constraint.trigger === "" ? {} : { trigger: constraint.trigger }) } }),
+      : {
+          constraint: {
+            grammar: constraint.grammar,
+            ...(constraint.trigger === "" ? {} : { trigger: constraint.trigger }),
+          },
+        }),
   };
 }
 
@@ -146,7 +152,11 @@ function promptToMessage(prompt: Prompt): GenerateRequest["prompt"] {
 function promptFromMessage(prompt: GenerateRequest["prompt"]): Prompt {
   switch (prompt?.$case) {
     case "chat":
-      return { kind: "chat", messages: JSON.parse(prompt.value.messagesJson), tools: JSON.parse(prompt.value.toolsJson) };
+      return {
+        kind: "chat",
+        messages: JSON.parse(prompt.value.messagesJson),
+        tools: JSON.parse(prompt.value.toolsJson),
+      };
     case "tokens":
       return { kind: "tokens", tokens: prompt.value.tokens };
     case "text":

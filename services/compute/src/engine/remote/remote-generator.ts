@@ -1,5 +1,5 @@
 import {
-  EngineServiceDefinition,
+  type EngineServiceDefinition,
   type LoadedModel,
   ModelKind,
 } from "@koinon/contracts/koinon/compute/v1/engine_service";
@@ -15,12 +15,7 @@ import type {
   GenerationRequest,
   Generator,
 } from "../generator.ts";
-import {
-  embeddingsFromMessage,
-  embedToMessage,
-  eventFromMessage,
-  generationToMessage,
-} from "./generate-codec.ts";
+import { embeddingsFromMessage, embedToMessage, eventFromMessage, generationToMessage } from "./generate-codec.ts";
 
 /** How long an engine may take for one answer; providers set nearer deadlines by their own signal. */
 const answerTimeoutMs = 60 * 60_000;
@@ -102,7 +97,11 @@ function faultFromRpc(error: RpcError): EngineFault {
     case "ENGINE_MODEL_UNKNOWN":
       return { code: "ENGINE_MODEL_UNKNOWN", model: text("model") };
     case "ENGINE_MODEL_UNSUITED":
-      return { code: "ENGINE_MODEL_UNSUITED", model: text("model"), wanted: text("wanted") as "chat" | "text" | "embedding" };
+      return {
+        code: "ENGINE_MODEL_UNSUITED",
+        model: text("model"),
+        wanted: text("wanted") as "chat" | "text" | "embedding",
+      };
     case "CONTEXT_OVERFLOW": {
       const [contextTokens, promptTokens] = [number("contextTokens"), number("promptTokens")];
       return { code: "CONTEXT_OVERFLOW", contextTokens, promptTokens, requestedTokens: number("requestedTokens") };
@@ -123,7 +122,7 @@ function faultFromRpc(error: RpcError): EngineFault {
     case "ENGINE_UNAVAILABLE":
       return { code: "ENGINE_UNAVAILABLE", reason: error.detail ?? error.code };
     default:
-      return { code: "ENGINE_FAILED", reason: facts["reason"] ?? error.code };
+      return { code: "ENGINE_FAILED", reason: facts.reason ?? error.code };
   }
 }
 

@@ -1,0 +1,94 @@
+import type { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/market_service";
+import type { Domain } from "@koinon/eip712/domain";
+import { type Announcement, announcementDocument } from "@koinon/receipts/announcement";
+import { encodeDocument, signDocument } from "@koinon/receipts/document";
+import type { Client } from "@koinon/rpc/handler";
+import { hexToBytes } from "@koinon/secp256k1/hex";
+import type { ProviderKeys } from "../keys/provider-keys.ts";
+import type { Offers } from "../offers.ts";
+
+export interface AnnouncerOptions {
+  readonly name: string;
+  readonly region: string;
+  /** Where the market reaches this provider. */
+  readonly endpoint: string;
+  readonly capacity: number;
+  /** How long an announcement holds. */
+  readonly validityMs: number;
+}
+
+export interface AnnouncerDependencies {
+  readonly market: Client<MarketServiceDefinition>;
+  readonly domain: Domain;
+  readonly keys: ProviderKeys;
+  readonly offers: Offers;
+  readonly clock: { now(): number };
+  readonly load: () => { active: number; queued: number; draining: boolean };
+}
+
+const callTimeoutMs = 5_000;
+
+/** Keeps one provider registered: announces, beats, announces again when quotes were renewed or the market forgot. */
+export class Announcer {
+  readonly #options: AnnouncerOptions;
+  readonly #dependencies: AnnouncerDependencies;
+  #sequence = 0n;
+  #registeredUntil = 0;
+  #intervalMs = 1_000;
+  registered = false;
+
+  constructor(options: AnnouncerOptions, dependencies: AnnouncerDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+  }
+
+  /** How long to wait until the next `beat`. */
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** One round: registers when that is due, else sends a heartbeat. Rejects with the call's RpcError. */
+  async beat(signal: AbortSignal): Promise<void> {
+    const { offers, clock, market, keys, load } = this.#dependencies;
+    const renewed = offers.renewWhenDue();
+    if (renewed || !this.registered || clock.now() >= this.#registeredUntil - this.#options.validityMs / 2) {
+      await this.#register(signal);
+      return;
+    }
+    const heartbeat = { provider: hexToBytes(keys.provider), ...load() };
+    const { registered } = await market.heartbeat(heartbeat, { signal, timeoutMs: callTimeoutMs });
+    if (registered) return;
+    this.registered = false;
+    await this.#register(signal);
+  }
+
+  async #register(signal: AbortSignal): Promise<void> {
+    const { market, keys, offers, domain, clock } = this.#dependencies;
+    const now = clock.now();
+    // Grows with every announcement, also across restarts, without anything to remember.
+    this.#sequence = BigInt(now) > this.#sequence ? BigInt(now) : this.#sequence + 1n;
+    const expiresAt = now + this.#options.validityMs;
+    const announcement: Announcement = {
+      provider: keys.provider,
+      name: this.#options.name,
+      region: this.#options.region,
+      endpoint: this.#options.endpoint,
+      subjects: offers.current.map((offer) => offer.subject),
+      prices: offers.current.map((offer) => offer.priceId),
+      capacity: BigInt(this.#options.capacity),
+      sequence: this.#sequence,
+      issuedAt: BigInt(now),
+      expiresAt: BigInt(expiresAt),
+    };
+    const signed = signDocument(announcementDocument, announcement, { domain, signer: keys.signer });
+    const request = {
+      certificate: keys.certificateBytes,
+      announcement: encodeDocument(announcementDocument, signed),
+      offers: offers.current.map((offer) => ({ manifest: offer.model.manifest, quote: offer.quoteBytes })),
+    };
+    const { heartbeatIntervalMs } = await market.registerProvider(request, { signal, timeoutMs: callTimeoutMs });
+    if (heartbeatIntervalMs > 0) this.#intervalMs = heartbeatIntervalMs;
+    this.#registeredUntil = expiresAt;
+    this.registered = true;
+  }
+}

@@ -1,0 +1,67 @@
+import type { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/market_service";
+import { receiptDocument } from "@koinon/receipts/receipt";
+import type { Client } from "@koinon/rpc/handler";
+import type { JournaledReceipt } from "../journal/journal-record.ts";
+import type { ReceiptJournal } from "../journal/receipt-journal.ts";
+import type { ProviderMetrics } from "../metrics.ts";
+import { receiptToMessage } from "../serve/server.ts";
+
+export interface SubmitterDependencies {
+  readonly market: Client<MarketServiceDefinition>;
+  readonly journal: ReceiptJournal;
+  readonly metrics: ProviderMetrics;
+  readonly clock: { now(): number };
+  readonly log: { warn(facts: object, message: string): void };
+}
+
+const batchMax = 100;
+const callTimeoutMs = 10_000;
+/** The market usually has a receipt from the answer itself within this time, and then settling again costs it one look-up. */
+const settleMs = 1_000;
+/** More waiting receipts than this are handed in without pause. */
+const backlog = 1_000;
+
+/**
+ * Hands receipts in until the market acknowledges them. The stream that a receipt ends carries no acknowledgement back, so every receipt is
+ * handed in once more; the market settles each once.
+ */
+export class Submitter {
+  readonly #dependencies: SubmitterDependencies;
+
+  constructor(dependencies: SubmitterDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Hands in one batch of what is old enough; answers whether more is waiting for its turn right now. Rejects with the call's RpcError. */
+  async submit(signal: AbortSignal, { all = false } = {}): Promise<boolean> {
+    const { journal, market, clock } = this.#dependencies;
+    const due = (receipt: JournaledReceipt) => all || finishedAt(receipt) + settleMs <= clock.now();
+    const batch = journal.oldest(batchMax).filter(due);
+    if (batch.length === 0) return false;
+    const request = { receipts: batch.map(receiptToMessage) };
+    const { results } = await market.submitReceipts(request, { signal, timeoutMs: callTimeoutMs });
+    for (const [index, receipt] of batch.entries()) {
+      const result = results[index];
+      if (result !== undefined) this.#take(receipt, result);
+    }
+    return journal.pendingCount > backlog;
+  }
+
+  #take(receipt: JournaledReceipt, result: { accepted: boolean; reason: string }): void {
+    const { journal, metrics, log } = this.#dependencies;
+    metrics.submitted(result.accepted ? "accepted" : "refused");
+    if (!result.accepted) {
+      const { consumer, session } = receiptDocument.struct.decode(receipt.content);
+      const key = Buffer.from(consumer.slice(2), "hex");
+      // The market ends a session when it refuses one of its receipts; a newer session has nothing to do with it.
+      if (`0x${journal.session(key)?.session.toString("hex")}` === session) journal.endSession(key);
+      const receiptId = `0x${receipt.receiptId.toString("hex")}`;
+      log.warn({ receiptId, reason: result.reason }, "market refused a receipt");
+    }
+    journal.settle([receipt.receiptId]);
+  }
+}
+
+function finishedAt(receipt: JournaledReceipt): number {
+  return Number(receiptDocument.struct.decode(receipt.content).finishedAt);
+}

@@ -1,0 +1,102 @@
+import type { Domain } from "@koinon/eip712/domain";
+import { commitmentOf, type Opening } from "@koinon/receipts/commitment";
+import type { Prices } from "@koinon/receipts/quote";
+import { quoteFee } from "@koinon/receipts/quote";
+import { type Receipt, receiptDocument, receiptKind, receiptOutcome, zeroHash } from "@koinon/receipts/receipt";
+import type { Address } from "@koinon/secp256k1/address";
+import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
+import type { Signer } from "@koinon/secp256k1/signer";
+import type { JournaledReceipt } from "../journal/journal-record.ts";
+import type { ReceiptJournal } from "../journal/receipt-journal.ts";
+
+/** What was done for a request, ready to be signed. */
+export interface FinishedWork {
+  readonly kind: keyof typeof receiptKind;
+  readonly outcome: "complete" | "cancelled";
+  readonly requestId: Hex;
+  readonly consumer: Address;
+  readonly subject: Hex;
+  readonly priceId: Hex;
+  readonly prices: Prices;
+  readonly inputDigest: Uint8Array;
+  readonly outputDigest: Uint8Array;
+  readonly inputUnits: number;
+  readonly outputUnits: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+export interface ReceiptSignerDependencies {
+  readonly domain: Domain;
+  readonly provider: Address;
+  readonly signer: Signer;
+  readonly journal: ReceiptJournal;
+  readonly random: { bytes(count: number): Uint8Array };
+}
+
+/**
+ * Signs receipts and keeps each consumer's chain. Signing, chaining and journaling are one synchronous step, so that concurrent requests
+ * of a consumer can not take the same place in its session.
+ */
+export class ReceiptSigner {
+  readonly #dependencies: ReceiptSignerDependencies;
+
+  constructor(dependencies: ReceiptSignerDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** The signed receipt; it is in the journal when this returns. */
+  sign(work: FinishedWork): JournaledReceipt {
+    const { domain, signer, provider, journal, random } = this.#dependencies;
+    const consumer = toBuffer(work.consumer);
+    const last = journal.session(consumer);
+    const session = last?.session ?? Buffer.from(random.bytes(32));
+    const sequence = last === undefined ? 0n : last.sequence + 1n;
+    const input = this.#opening(work.inputDigest);
+    const output = this.#opening(work.outputDigest);
+    const usage = { inputUnits: BigInt(work.inputUnits), outputUnits: BigInt(work.outputUnits) };
+    const receipt: Receipt = {
+      kind: receiptKind[work.kind],
+      outcome: receiptOutcome[work.outcome],
+      requestId: work.requestId,
+      session: bytesToHex(session),
+      sequence,
+      previous: last === undefined ? zeroHash : bytesToHex(last.receiptId),
+      consumer: work.consumer,
+      provider,
+      subject: work.subject,
+      inputHash: commitmentOf(input),
+      outputHash: commitmentOf(output),
+      ...usage,
+      priceId: work.priceId,
+      fee: quoteFee(work.prices, usage),
+      startedAt: BigInt(work.startedAt),
+      finishedAt: BigInt(work.finishedAt),
+      evidence: zeroHash,
+      parents: [],
+    };
+    receiptDocument.check(receipt);
+    const digest = domain.digest(receiptDocument.struct.hash(receipt));
+    const receiptId = Buffer.from(digest);
+    const kept: JournaledReceipt = {
+      receiptId,
+      requestId: toBuffer(work.requestId),
+      content: receiptDocument.struct.encode(receipt),
+      signature: signer.sign(digest),
+      inputBlinding: toBuffer(input.blinding),
+      inputDigest: work.inputDigest,
+      outputBlinding: toBuffer(output.blinding),
+      outputDigest: work.outputDigest,
+    };
+    journal.add(kept, { consumer, session, sequence, receiptId });
+    return kept;
+  }
+
+  #opening(digest: Uint8Array): Opening {
+    return { blinding: bytesToHex(this.#dependencies.random.bytes(32)), digest: bytesToHex(digest) };
+  }
+}
+
+function toBuffer(hex: Hex): Buffer {
+  return Buffer.from(hex.slice(2), "hex");
+}
