@@ -31,17 +31,23 @@ export function bigInteger(bounds: { min: bigint; max?: bigint }): z.ZodType<big
 
 /** `true` or `false`. */
 export function flag(): z.ZodType<boolean> {
-  return z.enum(["true", "false"], "is neither true nor false").transform((value) => value === "true");
+  return z
+    .enum(["true", "false"], "is neither true nor false")
+    .transform((value) => value === "true")
+    .pipe(z.boolean());
 }
 
 /** Comma-separated items; blanks around them do not count. */
 export function list(): z.ZodType<readonly string[]> {
-  return z.string("is not set").transform((value) =>
-    value
-      .split(",")
-      .map((item) => item.trim())
-      .filter((item) => item !== ""),
-  );
+  return z
+    .string("is not set")
+    .transform((value) =>
+      value
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== ""),
+    )
+    .pipe(z.array(z.string()));
 }
 
 /** An http or https URL. */

@@ -1,5 +1,4 @@
 import { DomainError } from "@koinon/errors/domain-error";
-import { invariant } from "@koinon/errors/invariant";
 import type { z } from "zod";
 import { Secret } from "./secret.ts";
 
@@ -25,6 +24,9 @@ export interface ConfigDeclaration<C> {
   /** Carries the type; never set. */
   readonly type?: C;
 }
+
+/** The values of a declaration. */
+export type ConfigOf<D> = D extends ConfigDeclaration<infer C> ? C : never;
 
 interface Setting<T> extends ConfigKey<unknown> {
   readonly type?: T;
@@ -130,8 +132,7 @@ export class ConfigReader {
 
   private claim(env: string, owner: string): void {
     const other = this.owners.get(env);
-    invariant(other !== owner, `${owner} is read once`);
-    if (other !== undefined) this.problems.push(`${env} is declared by both ${other} and ${owner}`);
+    if (other !== undefined && other !== owner) this.problems.push(`${env} is declared by both ${other} and ${owner}`);
     this.owners.set(env, owner);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ConfigDeclaration, declareConfig, setting } from "./config.ts";
+import { type ConfigDeclaration, type ConfigOf, declareConfig, setting } from "./config.ts";
 import { flag, integer, list, optionalText, text } from "./config-schemas.ts";
 import { logLevels } from "./logger.ts";
 import type { Requirement } from "./module.ts";
@@ -71,7 +71,7 @@ export const hostConfig = declareConfig({
   }),
 });
 
-export type HostConfig = typeof hostConfig extends ConfigDeclaration<infer C> ? C : never;
+export type HostConfig = ConfigOf<typeof hostConfig>;
 
 /** The environment key of a service's address. */
 export function addressKey(service: string): string {
