@@ -66,9 +66,9 @@ function jsonSchema(schema: z.ZodType): JsonSchema {
   const [output, input] = (["output", "input"] as const).map((io) =>
     z.toJSONSchema(schema, { io, unrepresentable: "any" }),
   );
-  const schema: JsonSchema = { ...(output?.type === undefined && output?.anyOf === undefined ? input : output) };
-  delete schema.$schema;
-  return schema;
+  const found: JsonSchema = { ...(output?.type === undefined && output?.anyOf === undefined ? input : output) };
+  delete found.$schema;
+  return found;
 }
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -76,7 +76,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 function valuesOf(key: ConfigKey<unknown>): string {
   const { type, minimum, maximum, enum: members } = jsonSchema(key.schema);
   if (members !== undefined) return members.map((value) => `\`${String(value)}\``).join(", ");
-  const name = typeNames[type ?? "string"] ?? "text";
+  const name = (typeof type === "string" ? typeNames[type] : undefined) ?? "text";
   return minimum === undefined || maximum === undefined ? name : `${name}, ${minimum} to ${maximum}`;
 }
 
