@@ -99,6 +99,7 @@ export class Poi implements Module {
       publishedSize: () => this.#published.current?.size,
     });
     await this.#leadership.settled();
+    await this.#published.read();
   }
 
   /** Writes and publishes what is in hand, and hands the log over to a standby. Readers are still served. */

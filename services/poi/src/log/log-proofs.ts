@@ -55,11 +55,12 @@ export class LogProofs {
   async proveReceipt(id: Uint8Array, waitMs: number, signal: AbortSignal): Promise<ReceiptProof> {
     const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
     for (;;) {
+      const isLastLook = over.aborted;
       const changed = this.#published.nextChange();
       const receipt = await findReceipt(this.#database, id);
-      const checkpoint = receipt && (await this.#checkpointAbove(receipt.index, over.aborted));
+      const checkpoint = receipt && (await this.#checkpointAbove(receipt.index, isLastLook));
       if (receipt !== undefined && checkpoint !== undefined) return await this.#prove(receipt, checkpoint);
-      if (over.aborted) {
+      if (isLastLook) {
         signal.throwIfAborted();
         throw await this.#faultOf(id, receipt);
       }

@@ -52,7 +52,15 @@ export class PublishedLog {
         this.#onFailure(error);
       },
     });
-    await this.#read();
+    await this.read();
+  }
+
+  /** Reads what is published now. */
+  async read(): Promise<void> {
+    this.#current = await newestCheckpoint(this.#database);
+    const changed = this.#changed;
+    this.#changed = Promise.withResolvers<void>();
+    changed.resolve();
   }
 
   async stop(): Promise<void> {
@@ -72,14 +80,7 @@ export class PublishedLog {
   async #readWhileNotified(): Promise<void> {
     while (this.#readAgain && !this.#stopping.signal.aborted) {
       this.#readAgain = false;
-      await this.#read().catch(this.#onFailure);
+      await this.read().catch(this.#onFailure);
     }
-  }
-
-  async #read(): Promise<void> {
-    this.#current = await newestCheckpoint(this.#database);
-    const changed = this.#changed;
-    this.#changed = Promise.withResolvers<void>();
-    changed.resolve();
   }
 }

@@ -114,6 +114,8 @@ export class Leadership {
   async #serve(lease: Lease): Promise<void> {
     const { bus, log, metrics } = this.#dependencies;
     const writer = await LogWriter.open(this.#options, { ...this.#dependencies, lease });
+    // What a former sequencer appended and did not live to publish; for a new log, the empty tree.
+    await writer.publish();
     const sequencer = new Sequencer(this.#options, { ...this.#dependencies, writer });
     const ended = sequencer.run(lease.signal);
     // Awaited below; until then a failure must not count as unhandled.
