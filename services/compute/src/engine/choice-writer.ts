@@ -34,11 +34,19 @@ export class ChoiceWriter {
     return this.#delta(released.text, released.stopped);
   }
 
-  /** The end of the choice: what is still held back, then the reason. */
-  finish(reason: FinishReason): GenerationEvent[] {
-    const rest = this.stopped ? undefined : this.#delta(this.#stop.flush(), true);
+  /** The end of the choice: what is still held back here and what the tokens' last characters became, then the reason. */
+  finish(reason: FinishReason, lastText: string): GenerationEvent[] {
+    const rest = this.stopped ? undefined : this.#finalDelta(lastText);
     const finished = { type: "finished", choice: this.#choice, reason, tokens: this.#takeTokens() } as const;
     return rest === undefined ? [finished] : [rest, finished];
+  }
+
+  #finalDelta(lastText: string): Delta | undefined {
+    const released = this.#stop.push(lastText);
+    const text = released.stopped ? released.text : released.text + this.#stop.flush();
+    const logprobs = this.#pending.map(({ logprob }) => logprob);
+    if (text === "" && logprobs.length === 0) return undefined;
+    return { type: "delta", choice: this.#choice, text, tokens: this.#takeTokens(), logprobs };
   }
 
   #delta(text: string, last: boolean): Delta | undefined {

@@ -3,7 +3,7 @@ import { packFloats } from "./convert/half-float.ts";
 import type { GgufValue } from "./gguf/values.ts";
 import { type TensorToWrite, writeGguf } from "./gguf/write.ts";
 
-const shape = { width: 64, heads: 4, keyHeads: 2, inner: 128, layers: 2, context: 512 };
+const shape = { width: 64, heads: 4, keyHeads: 2, inner: 128, layers: 2, context: 2048 };
 const turnEnd = "<|im_end|>";
 const specialTokens = ["<|endoftext|>", "<|im_start|>", turnEnd];
 const chatTemplate =

@@ -54,7 +54,7 @@ export async function* decodeChoice(
     }
     if (writer.tokens >= work.tokensMax) break;
   }
-  yield* writer.finish(reason);
+  yield* writer.finish(reason, text.flush());
 }
 
 interface Sampled {

@@ -25,10 +25,21 @@ export class TokenText<T> {
   /** The text that becomes readable with this token; empty inside a character. */
   push(token: T): string {
     this.#held.push(token);
-    const text = this.#model.detokenize(this.#held, this.#showSpecial, this.#before);
+    const text = this.#read();
     if (text.endsWith(replacement) && this.#held.length < heldTokensMax) return "";
     this.#before = [...this.#before, ...this.#held].slice(-contextTokens);
     this.#held = [];
     return text;
+  }
+
+  /** What was held back when no more tokens come: broken characters, shown as such. */
+  flush(): string {
+    const text = this.#held.length === 0 ? "" : this.#read();
+    this.#held = [];
+    return text;
+  }
+
+  #read(): string {
+    return this.#model.detokenize(this.#held, this.#showSpecial, this.#before);
   }
 }
