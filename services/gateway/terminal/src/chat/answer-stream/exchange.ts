@@ -52,6 +52,7 @@ export async function runExchange(
   let head: AnswerHead | null = null;
   let end: ExchangeEnd;
   try {
+    signal.throwIfAborted();
     const response = await post(signal);
     head = headOf(response.headers);
     listener.onHead(head);

@@ -1,0 +1,53 @@
+import { Lexer, type Token } from "marked";
+
+/** One top-level piece of a text: paragraph, list, code, … */
+export interface Block {
+  /** Stays the same while the text grows, so that a finished block is not rendered again. */
+  readonly key: string;
+  readonly token: Token;
+}
+
+/**
+ * Takes a growing Markdown text apart. Blocks that more text can not change are taken apart once; only the last one is looked at
+ * again, so a long answer costs no more per frame than a short one.
+ */
+export class BlockReader {
+  #text = "";
+  /** Where the text begins that is still looked at again. */
+  #openFrom = 0;
+  #closed: Block[] = [];
+
+  /** The blocks of the text. When it is not a continuation of the last one, everything is read anew. */
+  read(text: string): readonly Block[] {
+    // The lexer would do this itself, but then its lengths would not be those of the text.
+    const source = text.includes("\r") ? text.replaceAll(/\r\n?/g, "\n") : text;
+    if (!source.startsWith(this.#text)) this.#startAnew();
+    this.#text = source;
+    const tokens = new Lexer({ gfm: true }).lex(source.slice(this.#openFrom));
+    // Everything before the last block that holds something is closed; blank space after it may still join it.
+    const last = tokens.findLastIndex((token) => token.type !== "space");
+    const closing = Math.max(0, last);
+    const open = tokens.slice(closing).map((token, index) => this.#block(token, closing + index));
+    const closed = tokens.slice(0, closing).map((token, index) => this.#block(token, index));
+    this.#close(closed);
+    return [...this.#closed, ...open];
+  }
+
+  #close(blocks: readonly Block[]): void {
+    const length = blocks.reduce((sum, { token }) => sum + token.raw.length, 0);
+    const raw = this.#text.slice(this.#openFrom, this.#openFrom + length);
+    // Should the lexer have rewritten something, its lengths do not fit the text, and nothing is closed.
+    if (blocks.length === 0 || raw !== blocks.map(({ token }) => token.raw).join("")) return;
+    this.#closed = [...this.#closed, ...blocks];
+    this.#openFrom += length;
+  }
+
+  #block(token: Token, index: number): Block {
+    return { key: `${this.#closed.length + index}`, token };
+  }
+
+  #startAnew(): void {
+    this.#openFrom = 0;
+    this.#closed = [];
+  }
+}

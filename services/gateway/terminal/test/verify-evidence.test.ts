@@ -1,0 +1,163 @@
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import type { Trust } from "@koinon/receipts/trust";
+import { encodeRequest } from "../src/chat/request-body.ts";
+import type { Evidence } from "../src/verification/evidence.ts";
+import { markOf, verdictMark } from "../src/verification/mark-state.ts";
+import { tamper, tamperTargets } from "../src/verification/tamper.ts";
+import { readTrustFile } from "../src/verification/trust-file.ts";
+import { allStepNames, failedSteps } from "../src/verification/verdict.ts";
+import { verifyEvidence } from "../src/verification/verify-evidence.ts";
+import type { Party, PartyOffer } from "./stand-in/parties.ts";
+import { createStandInNetwork } from "./stand-in/stand-in-network.ts";
+
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+const settings = { model: "smollm2-135m-instruct", system: "", tokensMax: 100, temperature: null };
+const answerText = 'Paris, since the tenth century. Ünïcödé \n"quoted"';
+
+function responseOf(text: string): Uint8Array<ArrayBuffer> {
+  const events = [{ choices: [{ delta: { content: text }, finish_reason: "stop" }] }].map(
+    (value) => `data: ${JSON.stringify(value)}\n\n`,
+  );
+  return bytesOf(`${events.join("")}data: [DONE]\n\n`);
+}
+
+describe("evidence", () => {
+  let evidence: Evidence;
+  let cutShort: Evidence;
+  let trust: Trust;
+  const now = Date.now();
+
+  beforeAll(async () => {
+    const network = createStandInNetwork("evidence", 12);
+    const { party, offer } = network.choose(settings.model, {}) as { party: Party; offer: PartyOffer };
+    const request = encodeRequest(settings, [{ role: "user", content: "Capital of France?" }]);
+    const serve = async (outcome: 0 | 1): Promise<Evidence> => {
+      const response = responseOf(answerText);
+      const requestId = network.newRequestId();
+      const at = { startedAt: now - 900, finishedAt: now - 100, logDelayMs: 0 };
+      const settlement = network.market.settle({
+        requestId,
+        party,
+        offer,
+        request,
+        response,
+        inputUnits: 12,
+        outputUnits: 9,
+        outcome,
+        ...at,
+      });
+      network.market.appendDue(now);
+      const bundle = new Uint8Array(await network.market.bundleOf(settlement));
+      return { bundle, request, response, requestId, screen: { prompt: "Capital of France?", text: answerText } };
+    };
+    evidence = await serve(0);
+    const stopped = await serve(1);
+    const response = (stopped.response as Uint8Array<ArrayBuffer>).slice(0, 40);
+    cutShort = { ...stopped, response, screen: { prompt: "Capital of France?", text: "" } };
+    trust = readTrustFile(network.trustFile()).trust;
+  });
+
+  const statuses = (each: Evidence): Record<string, string> =>
+    Object.fromEntries(verifyEvidence(each, trust, now).steps.map(({ name, status }) => [name, status]));
+  const failing = (each: Evidence): string[] => failedSteps(verifyEvidence(each, trust, now)).map(({ name }) => name);
+
+  test("what was really signed passes every step, in order", () => {
+    const verdict = verifyEvidence(evidence, trust, now);
+    expect(verdict.steps.map(({ name }) => name)).toEqual(allStepNames);
+    expect(verdict.steps.filter(({ status }) => status !== "passed")).toEqual([]);
+    expect(verdictMark(verdict, "complete").state).toBe("verified");
+  });
+
+  test("without bytes the receipt verifies, and the mark does not claim the text", () => {
+    const verdict = verifyEvidence({ ...evidence, request: null, response: null, screen: null }, trust, now);
+    expect({ valid: verdict.valid, textChecked: verdict.textChecked }).toEqual({ valid: true, textChecked: false });
+    expect(verdictMark(verdict, "complete").state).toBe("partial");
+  });
+
+  test("a text on the screen that is not in the bytes fails, though the bytes are right", () => {
+    const shown = { prompt: "Capital of France?", text: answerText.replace("Paris", "Parma") };
+    expect(failing({ ...evidence, screen: shown })).toEqual(["screen-text"]);
+    expect(failing({ ...evidence, screen: { prompt: "Capital of Italy?", text: answerText } })).toEqual([
+      "screen-text",
+    ]);
+  });
+
+  test("the valid bundle of another request fails", () => {
+    expect(failing({ ...evidence, requestId: `req_${"0".repeat(32)}` })).toEqual(["request-id"]);
+  });
+
+  test("bytes that are not a bundle fail, and say so", () => {
+    expect(failing({ ...evidence, bundle: bytesOf("{}") })).toEqual(["format"]);
+    expect(verifyEvidence({ ...evidence, bundle: bytesOf("{}") }, trust, now).facts).toBeNull();
+  });
+
+  test("a stopped answer is not a failed one, but not a verified one either", () => {
+    const verdict = verifyEvidence(cutShort, trust, now);
+    expect(verdict.valid).toBe(false);
+    expect(verdictMark(verdict, "stopped").state).toBe("partial");
+    expect(verdictMark(verdict, "complete").state).toBe("failed");
+    // A whole answer that differs is a lie, whatever the person pressed.
+    const other = verifyEvidence({ ...evidence, response: responseOf("Parma"), screen: null }, trust, now);
+    expect(verdictMark(other, "stopped").state).toBe("failed");
+  });
+
+  test("another network's trust file proves nothing", () => {
+    const foreign = readTrustFile(createStandInNetwork("elsewhere", 2).trustFile()).trust;
+    const names = failedSteps(verifyEvidence(evidence, foreign, now)).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["provider-root", "log-identity"]));
+  });
+
+  test("every character that the page lets a person change makes at least one step fail", () => {
+    const targets = tamperTargets(evidence);
+    expect(new Set(targets.map(({ part }) => part))).toEqual(
+      new Set([
+        "answer",
+        "question",
+        "receipt",
+        "quote",
+        "manifest",
+        "certificate",
+        "openings",
+        "previous",
+        "inclusion",
+        "checkpoint",
+      ]),
+    );
+    const survived = targets.flatMap((target) => {
+      // First, last and suggested: all positions of all fields would take minutes.
+      const positions = new Set([0, target.positions - 1, target.suggested]);
+      return [...positions]
+        .filter((at) => failing(tamper(evidence, target, at).evidence).length === 0)
+        .map((at) => `${target.id}@${at}`);
+    });
+    expect(survived).toEqual([]);
+  });
+
+  test.each([
+    ["answer", ["response-bytes"]],
+    ["question", ["request-bytes"]],
+    ["receipt.fee", expect.arrayContaining(["fee", "receipt-signature"])],
+    ["quote.outputPrice", expect.arrayContaining(["quote"])],
+    ["manifest.name", ["manifest"]],
+    ["inclusion.hashes.0", ["inclusion"]],
+    ["checkpoint", expect.arrayContaining(["checkpoint-signature"])],
+  ])("changing %s fails where it should", (id, names) => {
+    const target = tamperTargets(evidence).find((each) => each.id === id);
+    if (target === undefined) throw new Error(`no target ${id}`);
+    const { evidence: changed, excerpt } = tamper(evidence, target, target.suggested);
+    expect(excerpt.from).not.toBe(excerpt.to);
+    expect(failing(changed)).toEqual(names);
+    expect(statuses(evidence)).not.toEqual(statuses(changed));
+  });
+
+  test("the original is never touched", () => {
+    const before = structuredClone(evidence);
+    for (const target of tamperTargets(evidence)) tamper(evidence, target, 0);
+    expect(evidence).toEqual(before);
+  });
+
+  test("marks say checking only while something is under way", () => {
+    expect(markOf({ kind: "fetching", attempt: 1 }, "complete").state).toBe("checking");
+    expect(markOf({ kind: "unable", reason: "no worker" }, "complete").state).toBe("pending");
+  });
+});
