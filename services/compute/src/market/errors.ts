@@ -25,8 +25,7 @@ export type MarketFault =
   | { code: "PROVIDERS_FAILED"; attempts: number; last: AttemptFailure }
   | { code: "ANSWER_BROKEN"; requestId: Hex; reason: string }
   | { code: "ANSWER_NOT_PROVED"; requestId: Hex; reason: string }
-  | { code: "SETTLEMENT_UNKNOWN"; id: Hex }
-  | { code: "DRAINING" };
+  | { code: "SETTLEMENT_UNKNOWN"; id: Hex };
 
 /** A refusal of the market. */
 export class MarketError extends DomainError<MarketFault> {}

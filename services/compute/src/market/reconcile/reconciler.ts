@@ -10,7 +10,7 @@ export interface ReconcilerOptions {
   /** How long a process counts as alive after it last said so, in ms. */
   readonly leaseMs: number;
   /** How long providers may hand in receipts of requests whose market died, in ms. */
-  readonly journalMs: number;
+  readonly orphanMs: number;
   /** A settlement that is not logged after so long is published again, in ms. */
   readonly unloggedMs: number;
   /** Rows per step. */
@@ -47,7 +47,7 @@ export class Reconciler {
   /** This process has ended all its relays. */
   async giveUpLease(): Promise<void> {
     const { instances, money, clock, instance } = this.#deps;
-    await money.endRelaysOf(instance, clock.now() + this.#options.journalMs);
+    await money.endRelaysOf(instance, clock.now() + this.#options.orphanMs);
     await instances.forget(instance);
   }
 
@@ -56,7 +56,7 @@ export class Reconciler {
     const { instances, money, clock, log, instance } = this.#deps;
     for (const lapsed of await instances.lapsed(clock.now())) {
       if (lapsed === instance) continue;
-      const orphans = await money.endRelaysOf(lapsed, clock.now() + this.#options.journalMs);
+      const orphans = await money.endRelaysOf(lapsed, clock.now() + this.#options.orphanMs);
       await instances.forget(lapsed);
       log.info(
         { instance: lapsed, orphans },

@@ -39,11 +39,15 @@ export function blameOf(failure: AttemptFailure): Blame {
   }
 }
 
+// The transport's own refusal, and the one that providers give while they finish what they have.
+const drainingCodes: ReadonlySet<string> = new Set(["DRAINING", "PROVIDER_DRAINING"]);
+
 /** Reads a failed call to a provider that has not delivered anything. */
 export function failureFromRpcError(error: RpcError): AttemptFailure {
+  if (drainingCodes.has(error.code)) return "DRAINING";
   switch (error.status) {
     case "UNAVAILABLE":
-      return error.code === "DRAINING" ? "DRAINING" : "UNREACHABLE";
+      return "UNREACHABLE";
     case "RESOURCE_EXHAUSTED":
       return "OVERLOADED";
     case "DEADLINE_EXCEEDED":

@@ -16,8 +16,6 @@ export class RequestGate {
   readonly #options: RequestGateOptions;
   readonly #inHand = new Map<InferenceRequest["requestId"], PromiseWithResolvers<void>>();
   #bodyBytes = 0;
-  #draining = false;
-  #whenIdle: (() => void)[] = [];
 
   constructor(options: RequestGateOptions) {
     this.#options = options;
@@ -33,10 +31,9 @@ export class RequestGate {
     return this.#inHand.get(requestId)?.promise;
   }
 
-  /** Takes a request in; throws MarketError `BODY_TOO_LARGE`, `REQUEST_ALREADY_SEEN`, `MARKET_OVERLOADED` or `DRAINING`. */
+  /** Takes a request in; throws MarketError `BODY_TOO_LARGE`, `REQUEST_ALREADY_SEEN` or `MARKET_OVERLOADED`. */
   enter({ requestId, body }: InferenceRequest): void {
     const { requestsMax, bodyBytesMax, bodyBytesInHandMax } = this.#options;
-    if (this.#draining) throw new MarketError({ code: "DRAINING" });
     if (body.length > bodyBytesMax) {
       throw new MarketError({ code: "BODY_TOO_LARGE", sizeBytes: body.length, maxBytes: bodyBytesMax });
     }
@@ -54,15 +51,5 @@ export class RequestGate {
     this.#inHand.get(requestId)?.resolve();
     this.#inHand.delete(requestId);
     this.#bodyBytes -= body.length;
-    if (this.#inHand.size === 0) for (const tell of this.#whenIdle.splice(0)) tell();
-  }
-
-  /** Refuses new requests from now on; resolves when none is in hand. */
-  async drain(): Promise<void> {
-    this.#draining = true;
-    if (this.#inHand.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#whenIdle.push(resolve);
-    await promise;
   }
 }

@@ -32,7 +32,9 @@ export interface SettlementWriterDependencies {
 export class SettlementWriter {
   readonly #options: SettlementWriterOptions;
   readonly #deps: SettlementWriterDependencies;
-  readonly #pending = new Map<Hex, Promise<void>>();
+  /** By request id, and by receipt id for settles. */
+  readonly #byId = new Map<Hex, Promise<void>>();
+  readonly #pending = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   #waiters: (() => void)[] = [];
 
@@ -46,9 +48,9 @@ export class SettlementWriter {
     return this.#pending.size;
   }
 
-  /** Resolves when the decision about this request is written or given up; undefined when there is none. */
-  pendingFor(requestId: Hex): Promise<void> | undefined {
-    return this.#pending.get(requestId);
+  /** By request id or receipt id: resolves when the decision is written or given up; undefined when there is none. */
+  pendingFor(id: Hex): Promise<void> | undefined {
+    return this.#byId.get(id);
   }
 
   /** Resolves when one more decision may be taken on. */
@@ -65,7 +67,7 @@ export class SettlementWriter {
 
   /** Pays a receipt that has been checked. */
   settle(request: SettleRequest, expiresAt: number): void {
-    this.#track(request.requestId, async () => {
+    this.#track([request.requestId, request.receiptId], async () => {
       const outcome = await this.#persist(request.requestId, expiresAt, async () => {
         const result = await this.#deps.money.settle(request);
         // The receipt before is on its way through another request, another replica or a journal.
@@ -77,14 +79,14 @@ export class SettlementWriter {
 
   /** Gives a reservation back. */
   void(request: Parameters<MoneyStore["void"]>[0], expiresAt: number): void {
-    this.#track(request.requestId, async () => {
+    this.#track([request.requestId], async () => {
       await this.#persist(request.requestId, expiresAt, () => this.#deps.money.void(request));
     });
   }
 
   /** Leaves a reservation to its provider's journal. */
   endRelay(request: Parameters<MoneyStore["endRelay"]>[0]): void {
-    this.#track(request.requestId, async () => {
+    this.#track([request.requestId], async () => {
       await this.#persist(request.requestId, request.expiresAt, async () => {
         await this.#deps.money.endRelay(request);
         return true;
@@ -97,18 +99,19 @@ export class SettlementWriter {
     const giveUp = () => this.#stopping.abort();
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) giveUp();
-    while (this.#pending.size > 0) await Promise.all(this.#pending.values());
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
     signal.removeEventListener("abort", giveUp);
   }
 
-  #track(requestId: Hex, work: () => Promise<void>): void {
-    const before = this.#pending.get(requestId) ?? Promise.resolve();
+  #track(ids: readonly [Hex, ...Hex[]], work: () => Promise<void>): void {
+    const before = this.#byId.get(ids[0]) ?? Promise.resolve();
     const done = before.then(work).finally(() => {
-      if (this.#pending.get(requestId) !== done) return;
-      this.#pending.delete(requestId);
+      this.#pending.delete(done);
+      for (const id of ids) if (this.#byId.get(id) === done) this.#byId.delete(id);
       for (const admit of this.#waiters.splice(0)) admit();
     });
-    this.#pending.set(requestId, done);
+    this.#pending.add(done);
+    for (const id of ids) this.#byId.set(id, done);
   }
 
   /** Runs a step until it answers something; undefined when there is no point in going on. */

@@ -36,7 +36,6 @@ export const marketFaults: Record<Code, FaultRule> = {
   ANSWER_NOT_PROVED: "DATA_LOSS",
   SETTLEMENT_UNKNOWN: "NOT_FOUND",
   PAGE_TOKEN_INVALID: "INVALID_ARGUMENT",
-  DRAINING: again(1_000),
   DATABASE_UNREACHABLE: again(1_000),
   DATABASE_OVERLOADED: overloaded,
   LOCK_TIMEOUT: again(1_000),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/market_service";
 import type { PageTokens } from "@koinon/postgres/page-token";
 import type { Handlers } from "@koinon/rpc/handler";
@@ -28,6 +29,8 @@ export interface MarketServiceDependencies {
 }
 
 const receiptsMax = 100;
+/** How long a reader waits for a decision that is being written. */
+const pendingMs = 200;
 const accountIdLengthMax = 64;
 
 /** MarketService: decode, call the domain, encode. */
@@ -99,8 +102,9 @@ export function createMarketHandlers(deps: MarketServiceDependencies): Handlers<
 }
 
 async function findSettlement(id: Hex, accountId: string, deps: MarketServiceDependencies): Promise<SettlementRecord> {
-  // Whoever has just read an answer here finds it settled here, although its settlement is written outside of the answer's way.
-  await deps.writer.pendingFor(id);
+  // Whoever has just read an answer here should find it settled here, although that is written outside of the answer's way.
+  const pending = deps.writer.pendingFor(id);
+  if (pending !== undefined) await Promise.race([pending, delay(pendingMs, undefined, { ref: false })]);
   const record = await deps.money.settlement(id);
   if (record === undefined || (accountId !== "" && record.accountId !== accountId)) {
     throw new MarketError({ code: "SETTLEMENT_UNKNOWN", id });

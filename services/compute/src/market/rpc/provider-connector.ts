@@ -16,10 +16,13 @@ import type { OpenedReceipt } from "../relay/receipt-check.ts";
 
 type ProviderClientConnection = Connection<typeof ProviderServiceDefinition>;
 
-/** Which addresses are connected to, and how many at once. */
+/** Kinds of addresses: a module of this process, `host:port` with mutual TLS, or a unix socket of this machine. */
+export const endpointKinds = ["local", "tcp", "unix"] as const;
+export type EndpointKind = (typeof endpointKinds)[number];
+
+/** Which kinds of addresses are connected to, and how many at once. */
 export interface ProviderConnectorOptions {
-  /** Beginnings of addresses that are accepted, such as `local:` or `dns:///`; an address may also equal one. */
-  readonly allowed: readonly string[];
+  readonly kinds: ReadonlySet<EndpointKind>;
   /** Connections that are kept; one without calls is closed for a new one. */
   readonly connectionsMax: number;
 }
@@ -42,7 +45,8 @@ export class RpcProviderConnector implements ProviderConnector {
   }
 
   accepts(endpoint: string): boolean {
-    return this.#options.allowed.some((beginning) => beginning !== "" && endpoint.startsWith(beginning));
+    const kind = kindOf(endpoint);
+    return kind !== undefined && this.#options.kinds.has(kind);
   }
 
   connect(endpoint: string): ProviderConnection {
@@ -84,6 +88,14 @@ export class RpcProviderConnector implements ProviderConnector {
       return;
     }
   }
+}
+
+const hostAndPort = /^(dns:(\/\/\/)?)?([A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$/;
+
+function kindOf(endpoint: string): EndpointKind | undefined {
+  if (endpoint.startsWith("local:")) return "local";
+  if (endpoint.startsWith("unix:")) return "unix";
+  return hostAndPort.test(endpoint) ? "tcp" : undefined;
 }
 
 /** A response stream read part by part. */

@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import type { MoneyStore } from "./accounts/money-store.ts";
+import type { InstanceStore } from "./reconcile/instance-store.ts";
+import type { RegistryStore } from "./registry/registry-store.ts";
+
+/** Where the market keeps everything that must survive it, and publishes from. */
+export interface MarketStorage {
+  readonly money: MoneyStore;
+  readonly registry: RegistryStore;
+  readonly instances: InstanceStore;
+  /** Publishing of settled receipts begins. */
+  start(): void;
+  /** Something was settled: publish it now rather than at the next look. */
+  settled(): void;
+  /** Lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** The service's part of a database, for whoever migrates it. */
+export const computeMigrations: { readonly schema: string; readonly directory: string } = {
+  schema: "compute",
+  directory: fileURLToPath(new URL("../../migrations", import.meta.url)),
+};
