@@ -1,5 +1,4 @@
-import type { Terminal } from "./command.ts";
-import { UsageError } from "./command.ts";
+import { InputError, type Terminal, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 
 /** Runs `koinon` with its arguments and answers the exit code. */
@@ -9,7 +8,7 @@ export async function runKoinon(args: readonly string[], terminal: Terminal): Pr
     terminal.out(overview());
     return name === undefined ? 2 : 0;
   }
-  const entry = commands[name];
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) {
     terminal.err(`koinon: there is no command '${name}'\n\n${overview()}`);
     return 2;
@@ -27,7 +26,7 @@ export async function runKoinon(args: readonly string[], terminal: Terminal): Pr
       return 2;
     }
     terminal.err(`koinon ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
+    return error instanceof InputError ? 2 : 1;
   }
 }
 

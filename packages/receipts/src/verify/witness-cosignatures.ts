@@ -20,10 +20,10 @@ export const checkWitnesses: Check = ({ checkpoint, trust, now, ed25519 }) => {
   const early = verified.find(({ timestamp }) => latest !== undefined && (timestamp ?? 0n) > latest);
   if (early !== undefined) return failed(`The witness ${early.key.name} cosigned in the future.`);
   if (verified.length < threshold)
-    return failed(`${verified.length} trusted witnesses cosigned; ${threshold} are needed.`);
+    return failed(`${verified.length} trusted witnesses cosigned, the threshold is ${threshold}.`);
   if (verified.length === 0) return passed("The trust file asks for no witness.");
   return passed(
-    `${verified.length} trusted witnesses cosigned; ${threshold} are needed.`,
+    `${verified.length} trusted witnesses cosigned, the threshold is ${threshold}.`,
     verified.map(({ key }) => ({ kind: "witness", id: keys.get(key) ?? "", name: key.name })),
   );
 };

@@ -1,0 +1,62 @@
+import { parseArgs } from "node:util";
+import { verifyBundle } from "@koinon/receipts/verify";
+import { type Command, type Terminal, UsageError } from "../command.ts";
+import { readInput, readTrust } from "../connection/files.ts";
+import { verificationJson, verificationReport } from "../verify/verification-report.ts";
+
+/** `koinon verify`: checks a proof bundle offline. */
+export const verifyCommand: Command = {
+  usage: "koinon verify FILE [--trust FILE | --data DIR] [--request FILE] [--response FILE] [--json]",
+  help: `Verifies a proof bundle with no network: who served an answer, from which model, at which price, and that its receipt is in the log.
+Everything is checked against trust anchors that come from outside the bundle. With the exact bytes of request and response (for a
+stream: every byte that arrived) it also checks that these are the ones that the receipt is for.
+
+  FILE             the bundle, as GET /v1/receipts/{id}/bundle answers it
+  --trust FILE     the trust file: logs, witnesses and providers to believe
+  --data DIR       take trust.json of this data folder (KOINON_DATA, default ./data)
+  --request FILE   the request body that was sent
+  --response FILE  the response body that was received
+  --json           print the verdict and its steps as JSON
+
+Exit code: 0 valid, 1 invalid (the failing steps are named), 2 a file can not be read.`,
+  run: verify,
+};
+
+async function verify(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      trust: { type: "string" },
+      data: { type: "string" },
+      request: { type: "string" },
+      response: { type: "string" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw new UsageError("exactly one bundle file is needed");
+  const { trust } = await readTrust(values, terminal);
+  const bytes = await readInput(file, "the bundle");
+  const result = verifyBundle(bytes, trust, {
+    ...(values.request === undefined ? {} : { request: await readInput(values.request, "the request") }),
+    ...(values.response === undefined ? {} : { response: await readInput(values.response, "the response") }),
+    now: terminal.clock.now(),
+  });
+  if (values.json) terminal.out(JSON.stringify(verificationJson(result)));
+  else for (const line of verificationReport(result)) terminal.out(line);
+  if (result.valid) return 0;
+  if (isJson(bytes)) return 1;
+  terminal.err(`koinon verify: ${file} is not JSON`);
+  return 2;
+}
+
+// A bundle that was tampered with is a "no"; something that is no bundle at all can not be read.
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
+}
