@@ -20,6 +20,6 @@ export interface Channel {
   unary(call: OutgoingCall, request: unknown): Promise<unknown>;
   /** Starts the call. */
   stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown>;
-  /** Releases connections; calls under way fail with CANCELLED. */
+  /** Lets go of connections; calls under way may finish, new ones are UNAVAILABLE. */
   close(): void;
 }

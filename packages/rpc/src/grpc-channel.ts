@@ -55,6 +55,7 @@ class GrpcChannel implements Channel {
   private readonly clock: Clock;
   private readonly observer: RpcObserver | undefined;
   private readonly caller: string | undefined;
+  private closed = false;
 
   constructor(options: GrpcChannelOptions, deps: { readonly clock: Clock; readonly observer?: RpcObserver }) {
     const { address, security } = options;
@@ -82,6 +83,7 @@ class GrpcChannel implements Channel {
       };
       const canceller = new Canceller(call.signal);
       try {
+        this.assertOpen();
         const metadata = this.metadataOf(call, observation);
         canceller.link(this.startUnary(call, request, { metadata, canceller, done }));
       } catch (error) {
@@ -92,6 +94,7 @@ class GrpcChannel implements Channel {
   }
 
   stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown> {
+    this.assertOpen();
     const observation = this.observer?.called(call.path);
     const canceller = new Canceller(call.signal);
     const started = this.startStream(call, request, { metadata: this.metadataOf(call, observation), canceller });
@@ -117,6 +120,7 @@ class GrpcChannel implements Channel {
   }
 
   close(): void {
+    this.closed = true;
     this.client.close();
   }
 
@@ -156,6 +160,10 @@ class GrpcChannel implements Channel {
   private errorFrom(failure: ServiceError, call: OutgoingCall, canceller: Canceller): RpcError {
     const expired = this.clock.now() >= call.deadline;
     return rpcErrorFromGrpc(failure, { path: call.path, cancelled: canceller.cancelled, expired });
+  }
+
+  private assertOpen(): void {
+    if (this.closed) throw transportError("UNAVAILABLE", { detail: "the channel is closed" });
   }
 
   private metadataOf(call: OutgoingCall, observation: OutgoingObservation | undefined): Metadata {

@@ -8,7 +8,11 @@ export class TargetError extends DomainError<TargetFault> {}
 /** Plaintext is for unix sockets, whose file permissions tell who may connect, and for loopback when asked for explicitly. */
 export function assertPlaintextAllowed(address: string, loopbackAllowed: boolean): void {
   if (address.startsWith("unix:")) return;
-  const host = address.slice(0, address.lastIndexOf(":")).replace(/^dns:(\/\/\/)?/, "");
-  const isLoopback = /^127(\.\d{1,3}){3}$/.test(host) || host === "[::1]" || host === "localhost";
-  if (!isLoopback || !loopbackAllowed) throw new TargetError({ code: "PLAINTEXT_REFUSED", address });
+  const hosts = address.replace(/^(?:dns|ipv4|ipv6):\/*/, "").split(",");
+  if (!loopbackAllowed || !hosts.every(isLoopback)) throw new TargetError({ code: "PLAINTEXT_REFUSED", address });
+}
+
+function isLoopback(hostAndPort: string): boolean {
+  const host = hostAndPort.slice(0, hostAndPort.lastIndexOf(":"));
+  return /^127(\.\d{1,3}){3}$/.test(host) || host === "[::1]" || host === "localhost";
 }

@@ -1,0 +1,185 @@
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { startChild } from "@koinon/testkit/child-process";
+import { waitFor } from "@koinon/testkit/wait-for";
+import { bindService } from "../src/binding.ts";
+import { createClient } from "../src/client.ts";
+import { Dispatcher } from "../src/dispatcher.ts";
+import { createGrpcChannel } from "../src/grpc-channel.ts";
+import { GrpcServer } from "../src/grpc-server.ts";
+import type { Client } from "../src/handler.ts";
+import { RpcError } from "../src/rpc-error.ts";
+import { createEchoService, EchoWitness, echoRequest } from "./echo-service.ts";
+import { EchoServiceDefinition } from "./gen/echo.ts";
+import { clock } from "./transports.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const plaintext = { kind: "plaintext", loopback: true } as const;
+
+function clientFor(address: string): Client<EchoServiceDefinition> {
+  const channel = createGrpcChannel(
+    { address, security: { ...plaintext, caller: "gateway" }, definitions: [EchoServiceDefinition] },
+    { clock },
+  );
+  cleanups.push(() => channel.close());
+  return createClient(EchoServiceDefinition, channel, {}, { clock });
+}
+
+async function startServer(address = "127.0.0.1:0") {
+  const witness = new EchoWitness();
+  const dispatcher = new Dispatcher(createEchoService(witness), { clock });
+  const server = new GrpcServer({ security: plaintext }, { clock });
+  server.add(dispatcher);
+  const bound = await server.listen(address);
+  const stop = (signal = AbortSignal.abort()): Promise<void> => server.stop(signal);
+  cleanups.push(() => stop());
+  return { address: bound, witness, stop };
+}
+
+async function startServerProcess(address: string) {
+  const child = await startChild({
+    command: process.execPath,
+    args: ["--no-warnings", fileURLToPath(new URL("echo-server-main.ts", import.meta.url)), address],
+    ready: /listening on (\S+)/,
+  });
+  cleanups.push(() => child.kill());
+  return { child, address: child.ready?.[1] ?? "" };
+}
+
+async function failure(promise: Promise<unknown>): Promise<RpcError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof RpcError)) throw new Error("expected an RpcError", { cause: error });
+  return error;
+}
+
+describe("a server that dies", () => {
+  test("mid-stream: the reader gets what came, then UNAVAILABLE, never a clean end", async () => {
+    const { child, address } = await startServerProcess("127.0.0.1:0");
+    const got: number[] = [];
+    const reading = failure(
+      (async () => {
+        for await (const { index } of clientFor(address).download(echoRequest({ count: 3, text: "wait" })))
+          got.push(index);
+      })(),
+    );
+    await waitFor(() => got.length === 3);
+    await child.kill();
+    expect(await reading).toMatchObject({ code: "UNAVAILABLE", status: "UNAVAILABLE" });
+    expect(got).toEqual([0, 1, 2]);
+  });
+
+  test("unary calls under way fail with UNAVAILABLE and the client comes back to a new server", async () => {
+    const first = await startServerProcess("127.0.0.1:0");
+    const client = clientFor(first.address);
+    const waiting = [1, 2, 3].map(() => failure(client.unary(echoRequest({ text: "wait" }))));
+    await client.unary(echoRequest());
+    await first.child.kill();
+    for (const error of await Promise.all(waiting)) expect(error.code).toBe("UNAVAILABLE");
+    expect((await failure(client.unary(echoRequest(), { timeoutMs: 2_000 }))).code).toBe("UNAVAILABLE");
+    await startServerProcess(first.address);
+    await waitFor(() => client.unary(echoRequest(), { timeoutMs: 1_000 }));
+  });
+
+  test("a server that was never there is UNAVAILABLE with a detail, before the deadline", async () => {
+    const { address, stop } = await startServer();
+    await stop();
+    const error = await failure(clientFor(address).unary(echoRequest(), { timeoutMs: 5_000 }));
+    expect(error).toMatchObject({ code: "UNAVAILABLE", detail: expect.stringContaining("ECONNREFUSED") });
+  });
+});
+
+test("a closed channel lets running calls finish and takes no new ones", async () => {
+  const { address } = await startServer();
+  const channel = createGrpcChannel(
+    { address, security: { ...plaintext, caller: "gateway" }, definitions: [] },
+    { clock },
+  );
+  const client = createClient(EchoServiceDefinition, channel, {}, { clock });
+  const stream = client.download(echoRequest({ count: 500 }))[Symbol.asyncIterator]();
+  await stream.next();
+  channel.close();
+  expect((await failure(client.unary(echoRequest()))).code).toBe("UNAVAILABLE");
+  expect((await failure(client.download(echoRequest())[Symbol.asyncIterator]().next())).code).toBe("UNAVAILABLE");
+  let rest = 0;
+  while ((await stream.next()).done !== true) rest += 1;
+  expect(rest).toBe(499);
+});
+
+describe("several servers behind one name", () => {
+  test("calls go to each in turn", async () => {
+    const [one, two] = [await startServer(), await startServer()];
+    const client = clientFor(`ipv4:${one.address},${two.address}`);
+    await waitFor(async () => {
+      await client.unary(echoRequest());
+      return one.witness.contexts.length > 0 && two.witness.contexts.length > 0;
+    });
+    const before = one.witness.contexts.length;
+    for (let call = 0; call < 20; call += 1) await client.unary(echoRequest());
+    expect(one.witness.contexts.length - before).toBe(10);
+  });
+
+  test("one drains under load: no call that may be retried fails", async () => {
+    const [one, two] = [await startServer(), await startServer()];
+    const client = clientFor(`ipv4:${one.address},${two.address}`);
+    let answered = 0;
+    let stopped = false;
+    const errors: string[] = [];
+    const load = Array.from({ length: 16 }, async () => {
+      while (!stopped) {
+        await client.repeatable(echoRequest()).then(
+          () => (answered += 1),
+          (error: RpcError) => errors.push(`${error.code} ${error.detail}`),
+        );
+      }
+    });
+    await waitFor(() => one.witness.contexts.length > 100 && two.witness.contexts.length > 100);
+    await one.stop(AbortSignal.timeout(5_000));
+    const after = answered;
+    await waitFor(() => answered > after + 200);
+    stopped = true;
+    await Promise.all(load);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe("retries", () => {
+  async function startFlaky() {
+    const calls = { unary: 0, repeatable: 0 };
+    const answer = async (kind: "unary" | "repeatable") => {
+      calls[kind] += 1;
+      if (calls[kind] < 3) throw new RpcError("UNAVAILABLE", { status: "UNAVAILABLE" });
+      return { text: "", payload: Buffer.alloc(0), index: calls[kind], number: 0n, caller: "" };
+    };
+    const binding = createEchoService(new EchoWitness());
+    const flaky = bindService({
+      definition: EchoServiceDefinition,
+      callers: "any",
+      faults: {},
+      handlers: {
+        ...(binding.handlers as Parameters<typeof bindService<EchoServiceDefinition>>[0]["handlers"]),
+        unary: () => answer("unary"),
+        repeatable: () => answer("repeatable"),
+      },
+    });
+    const server = new GrpcServer({ security: plaintext }, { clock });
+    server.add(new Dispatcher(flaky, { clock }));
+    const address = await server.listen("127.0.0.1:0");
+    cleanups.push(() => server.stop(AbortSignal.abort()));
+    return { address, calls };
+  }
+
+  test("UNAVAILABLE is retried for methods declared idempotent and for no other", async () => {
+    const { address, calls } = await startFlaky();
+    const client = clientFor(address);
+    expect((await client.repeatable(echoRequest())).index).toBe(3);
+    expect((await failure(client.unary(echoRequest()))).code).toBe("UNAVAILABLE");
+    expect(calls).toEqual({ unary: 1, repeatable: 3 });
+  });
+});
