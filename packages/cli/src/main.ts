@@ -3,6 +3,11 @@ import { systemRandom } from "@koinon/runtime/random";
 import { createInterruption } from "./interruption.ts";
 import { runKoinon } from "./run.ts";
 
+// A reader that has seen enough (`koinon audit | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 process.exitCode = await runKoinon(process.argv.slice(2), {
   env: process.env,
   clock: systemClock,

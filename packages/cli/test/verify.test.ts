@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { koinon } from "./run-bin.ts";
+import { koinon, startKoinon } from "./run-bin.ts";
 
 /** The vector that is checked in with the format. */
 const vector = (name: string): string => fileURLToPath(new URL(`../../receipts/test/vectors/${name}`, import.meta.url));
@@ -154,6 +154,12 @@ describe("koinon", () => {
       err: expect.stringContaining("no command 'constructor'"),
     });
     expect((await koinon([])).code).toBe(2);
+  });
+
+  test("a reader that leaves early is no failure", async () => {
+    const running = startKoinon(["verify", bundle, "--trust", trust]);
+    running.child.stdout?.destroy();
+    expect(await running.ended).toMatchObject({ code: 0, err: "" });
   });
 
   test("a setting that makes no sense is named", async () => {

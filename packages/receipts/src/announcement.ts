@@ -3,6 +3,7 @@ import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { DocumentType } from "./document.ts";
 import { assertRule } from "./fault.ts";
+import { isPrintable } from "./printable-text.ts";
 
 /** A provider says what it offers, where, and for how long that may be believed. Signed by its serving key. */
 export interface Announcement {
@@ -57,7 +58,3 @@ export const announcementDocument: DocumentType<Announcement> = {
     rule(issuedAt < expiresAt, "expiresAt", "not after issuedAt");
   },
 };
-
-function isPrintable(text: string): boolean {
-  return !/\p{C}/u.test(text);
-}

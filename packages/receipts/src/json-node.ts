@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonValue } from "@koinon/canonical-json/json-value";
 import { type Hex, isHex } from "@koinon/secp256k1/hex";
 import { ReceiptsError, type Subject } from "./fault.ts";
+import { isPrintable } from "./printable-text.ts";
 
 /** A place in a JSON document, read strictly: each reader throws `DOCUMENT_MALFORMED` with the place for any other form. */
 export class JsonNode {
@@ -66,10 +67,10 @@ export class JsonNode {
     return value;
   }
 
-  /** A string of 1 to `lengthMax` UTF-16 code units without control, format or unassigned characters. */
+  /** A string of 1 to `lengthMax` UTF-16 code units that `isPrintable` accepts. */
   text(lengthMax: number): string {
     const value = this.string(lengthMax);
-    if (value === "" || /\p{C}/u.test(value)) throw this.malformed("empty or not printable");
+    if (value === "" || !isPrintable(value)) throw this.malformed("empty or not printable");
     return value;
   }
 
