@@ -1,9 +1,10 @@
 import { DomainError } from "@koinon/errors/domain-error";
 
-/** Why the laptop host can not start. */
+/** Why a host can not start. */
 export type NodeFault =
   | { code: "DATA_FOLDER_IN_USE"; folder: string; pid: number }
-  | { code: "PORT_IN_USE"; port: number }
-  | { code: "CHILD_DIED"; name: string; exitCode: number | null; signal: string | null };
+  | { code: "ENGINE_URL_UNUSABLE"; url: string; reason: string }
+  | { code: "CONSUMER_KEY_REFUSED"; status: number; answer: string }
+  | { code: "UNKNOWN_SERVICE"; name: string; known: string };
 
 export class NodeError extends DomainError<NodeFault> {}

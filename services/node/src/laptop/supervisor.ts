@@ -35,7 +35,10 @@ export function superviseChild(
 
   const launch = () => {
     const startedAt = clock.now();
-    const started = spawn(plan.command, [...plan.args], { env: { ...plan.env }, stdio: ["pipe", "inherit", "inherit"] });
+    const started = spawn(plan.command, [...plan.args], {
+      env: { ...plan.env },
+      stdio: ["pipe", "inherit", "inherit"],
+    });
     // The child reads its standard input to notice that its parent is gone.
     started.stdin?.on("error", () => undefined);
     child = started;

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { NodeError } from "./errors.ts";
+import { NodeError } from "../errors.ts";
 
 /** Held by the one process that runs on a data folder. */
 export interface FolderLock {

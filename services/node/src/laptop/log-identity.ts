@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import type { Random } from "@koinon/runtime/random";
-import { createSignerKey, createVerifierKey, formatSignerKey, formatVerifierKey, parseSignerKey } from "@koinon/tlog/note-key";
+import {
+  createSignerKey,
+  createVerifierKey,
+  formatSignerKey,
+  formatVerifierKey,
+  parseSignerKey,
+} from "@koinon/tlog/note-key";
 import type { DataFolder } from "./data-folder.ts";
 import { readOrCreatePrivateFile } from "./private-file.ts";
 

@@ -3,7 +3,10 @@ import type { Progress } from "@koinon/compute/models/source/progress";
 const barWidth = 30;
 
 /** Draws one line per download: a moving bar on a terminal, one line per tenth of the way elsewhere. */
-export function createProgressPrinter(output: { write(text: string): void; isTerminal: boolean }): (progress: Progress) => void {
+export function createProgressPrinter(output: {
+  write(text: string): void;
+  isTerminal: boolean;
+}): (progress: Progress) => void {
   let last = "";
   return ({ phase, what, doneBytes, totalBytes }) => {
     const share = totalBytes === null || totalBytes === 0 ? undefined : Math.min(1, doneBytes / totalBytes);

@@ -1,0 +1,35 @@
+import type { ModuleDefinition } from "@koinon/runtime/module";
+import { runProcess } from "@koinon/runtime/process-main";
+import { NodeError } from "../errors.ts";
+
+type AnyDefinition = ModuleDefinition<unknown>;
+
+/** The services that a process can run, loaded when they are named. */
+export const services: Readonly<Record<string, () => Promise<AnyDefinition>>> = {
+  gateway: async () => (await import("@koinon/gateway/module")).gatewayModule as AnyDefinition,
+  market: async () => (await import("@koinon/compute/market/module")).marketModule as AnyDefinition,
+  provider: async () => (await import("@koinon/compute/provider/module")).providerModule as AnyDefinition,
+  engine: async () => (await import("@koinon/compute/engine/module")).engineModule as AnyDefinition,
+  poi: async () => (await import("@koinon/poi/module")).poiModule as AnyDefinition,
+};
+
+/** Runs the named services in this process, configured by its environment, until it is asked to end. */
+export async function runServices(names: readonly string[], options: { endWithParent: boolean }): Promise<void> {
+  const modules = [];
+  for (const name of names) {
+    const load = services[name];
+    if (load === undefined) {
+      throw new NodeError({ code: "UNKNOWN_SERVICE", name, known: Object.keys(services).join(", ") });
+    }
+    modules.push({ definition: await load() });
+  }
+  if (options.endWithParent) endWithParent();
+  await runProcess({ name: names.join("+"), modules });
+}
+
+/** The parent holds our standard input open; when it is gone, however it went, so are we. */
+function endWithParent(): void {
+  process.stdin.resume();
+  process.stdin.once("end", () => process.kill(process.pid, "SIGTERM"));
+  process.stdin.on("error", () => process.kill(process.pid, "SIGTERM"));
+}
