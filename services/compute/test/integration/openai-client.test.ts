@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { waitFor } from "@koinon/testkit/wait-for";
 import OpenAI from "openai";
 import { GeneratorAnswers } from "../../src/openai/generator-answers.ts";
-import { type OpenAiServer, startOpenAiServer } from "../fixtures/openai-server.ts";
 import { startRandomEngine } from "../fixtures/engine-process.ts";
+import { type OpenAiServer, startOpenAiServer } from "../fixtures/openai-server.ts";
 
 // The official client against the real engine with random weights: shapes, framing and counts, not sense.
 let engine: Awaited<ReturnType<typeof startRandomEngine>>;
@@ -28,12 +28,19 @@ afterAll(async () => {
 describe("chat", () => {
   test("a whole answer", async () => {
     const answer = await client.chat.completions.create({ model, messages, max_tokens: 5, seed: 3, n: 2 });
-    expect(answer).toMatchObject({ object: "chat.completion", created: 1_700_000_000, model, id: expect.stringMatching(/^chatcmpl-/) });
+    expect(answer).toMatchObject({
+      object: "chat.completion",
+      created: 1_700_000_000,
+      model,
+      id: expect.stringMatching(/^chatcmpl-/),
+    });
     expect(answer.choices).toHaveLength(2);
     expect(answer.choices.map((choice) => choice.index)).toEqual([0, 1]);
     expect(answer.choices[0]?.message.role).toBe("assistant");
     expect(answer.usage?.completion_tokens).toBeLessThanOrEqual(10);
-    expect(answer.usage?.total_tokens).toBe((answer.usage?.prompt_tokens ?? 0) + (answer.usage?.completion_tokens ?? 0));
+    expect(answer.usage?.total_tokens).toBe(
+      (answer.usage?.prompt_tokens ?? 0) + (answer.usage?.completion_tokens ?? 0),
+    );
   });
 
   test("the stream says the same as the whole answer, role first, finish last, usage only when asked", async () => {
@@ -119,7 +126,15 @@ describe("tools and schemas", () => {
       },
     },
   ];
-  const request = { model, messages, tools, max_tokens: 200, seed: 1, tool_choice: "required" as const, parallel_tool_calls: false };
+  const request = {
+    model,
+    messages,
+    tools,
+    max_tokens: 200,
+    seed: 1,
+    tool_choice: "required" as const,
+    parallel_tool_calls: false,
+  };
 
   test("a forced call has valid arguments, whole and streamed", async () => {
     const answer = await client.chat.completions.create(request);
@@ -162,7 +177,13 @@ describe("completions", () => {
   });
 
   test("tokens as prompt, and log-probabilities in parallel lists", async () => {
-    const answer = await client.completions.create({ model, prompt: [10, 11], max_tokens: 3, logprobs: 2, temperature: 0 });
+    const answer = await client.completions.create({
+      model,
+      prompt: [10, 11],
+      max_tokens: 3,
+      logprobs: 2,
+      temperature: 0,
+    });
     const logprobs = answer.choices[0]?.logprobs;
     expect(logprobs?.tokens).toHaveLength(answer.usage?.completion_tokens ?? -1);
     expect(logprobs?.token_logprobs).toHaveLength(logprobs?.tokens?.length ?? -1);
