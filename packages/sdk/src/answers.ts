@@ -28,6 +28,8 @@ export interface ApiKey {
   readonly scopes: readonly KeyScope[];
   /** The address that receipts name. */
   readonly consumer: string;
+  /** "opening" until its budget exists. */
+  readonly state: "opening" | "active";
   readonly created_at: number;
   readonly expires_at: number | null;
   readonly revoked_at: number | null;
@@ -156,6 +158,7 @@ export interface ContributionPage extends Page<ContributionSummary> {
 export interface Capabilities {
   readonly version: string;
   readonly chain_id: string;
+  readonly verifying_contract: string;
   readonly modules: Readonly<Record<string, boolean>>;
   readonly limits: Readonly<Record<string, number>>;
 }
