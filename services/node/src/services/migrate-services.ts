@@ -8,9 +8,12 @@ import { NodeError } from "../errors.ts";
 import { ownedSchemas } from "./schemas.ts";
 
 /** Brings the schemas of the named services up to date, each with the database of its `<SERVICE>_DATABASE_URL`. */
-export async function migrateServices(names: readonly string[]): Promise<void> {
+export async function migrateServices(
+  names: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
   const log = createLogger({ name: "migrate", level: "info", clock: systemClock });
-  const reader = new ConfigReader({ env: process.env, readFile: (file) => readFileSync(file, "utf8") });
+  const reader = new ConfigReader({ env, readFile: (file) => readFileSync(file, "utf8") });
   const wanted = names.map((name) => {
     const owned = ownedSchemas.find(({ owner }) => owner === name);
     if (owned === undefined) {
