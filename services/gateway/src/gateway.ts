@@ -11,6 +11,7 @@ import type { ServiceBinding } from "@koinon/rpc/binding";
 import { ConfigError } from "@koinon/runtime/config";
 import { type Health, healthOf } from "@koinon/runtime/health";
 import type { Module, ModuleDependencies } from "@koinon/runtime/module";
+import type { FastifyInstance } from "fastify";
 import { addApi } from "./api.ts";
 import type { GatewayConfig } from "./config.ts";
 import { TrustFile } from "./deployment/trust-file.ts";
@@ -110,12 +111,7 @@ export class Gateway implements Module {
 
   /** Takes no new connection and lets the requests under way end; those that do not are cut when the signal aborts. */
   async quiesce(signal: AbortSignal): Promise<void> {
-    const { server } = this.#parts;
-    const cut = () => server.app.server.closeAllConnections();
-    signal.addEventListener("abort", cut, { once: true });
-    if (signal.aborted) cut();
-    await server.app.close();
-    signal.removeEventListener("abort", cut);
+    await drain(this.#parts.server.app, signal);
   }
 
   async stop(signal: AbortSignal): Promise<void> {
@@ -172,6 +168,22 @@ export class Gateway implements Module {
       signal.throwIfAborted();
       this.#parts.log.warn({ err: error }, "administrator key not ready yet");
     }
+  }
+}
+
+const DRAIN_SWEEP_MS = 50;
+
+async function drain(app: FastifyInstance, signal: AbortSignal): Promise<void> {
+  const cut = () => app.server.closeAllConnections();
+  signal.addEventListener("abort", cut, { once: true });
+  if (signal.aborted) cut();
+  // A connection whose answer began before the end was told to stay open, and falls idle only after the server closed.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), DRAIN_SWEEP_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+    signal.removeEventListener("abort", cut);
   }
 }
 

@@ -35,6 +35,7 @@ export interface HttpServer {
 // Longer than the 60 s after which load balancers usually drop an idle connection, so that they close first.
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 10_000;
+const TIMEOUT_CHECK_MS = 1_000;
 const PATH_PARAMETER_LENGTH_MAX = 512;
 
 /** Builds the server without routes: request ids, admission, CORS, errors and security headers hold for all of them. */
@@ -45,7 +46,11 @@ export function createHttpServer(options: HttpServerOptions, dependencies: HttpS
     bodyLimit: options.bodyBytesMax,
     requestTimeout: options.receiveTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { headersTimeout: Math.min(HEADERS_MS, options.receiveTimeoutMs) },
+    http: {
+      headersTimeout: Math.min(HEADERS_MS, options.receiveTimeoutMs),
+      // Node looks for connections that are out of time only so often; its default of 30 s would double the limit.
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
     // The client's own idea of an id is never taken: ids are unique, unguessable and end up in receipts.
     requestIdHeader: false,
     genReqId: () => dependencies.requestIds.next(),

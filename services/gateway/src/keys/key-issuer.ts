@@ -36,7 +36,7 @@ export interface KeyIssuerDependencies {
 }
 
 // Opening an account twice is harmless, so a creation that may still be under way elsewhere can be helped along.
-const RESUMED_AFTER_MS = 5_000;
+const RESUMED_AFTER_MS = 1_000;
 // A creation answers within its deadline; one without a name that is older was left by a crash, and nobody has its key.
 const ABANDONED_AFTER_MS = 60_000;
 const RESUME_BATCH = 100;

@@ -36,7 +36,7 @@ export interface KeyRingDependencies {
 }
 
 const LOOKUPS_MAX = 256;
-const SWEEP_INTERVAL_MS = 5_000;
+const SWEEP_INTERVAL_MS = 1_000;
 
 /** Wires store, cache, budgets, issuer and sweeper. */
 export function createKeyRing(options: KeyRingOptions, dependencies: KeyRingDependencies): KeyRing {
