@@ -41,7 +41,7 @@ describe("a lie is not paid, its provider is failing, and its client sees an exp
       { chunks: ['{"choices":[]}'], outputUnits: 14n + 65n },
       "OUTPUT_UNITS_IMPLAUSIBLE",
     ],
-    ["more input units than the request has bytes", { chunks: ["{}"], inputUnits: 1_000n }, "INPUT_UNITS_IMPLAUSIBLE"],
+    ["more input units than the request has bytes", { chunks: ["{}"], inputUnits: 400n }, "INPUT_UNITS_IMPLAUSIBLE"],
     ["a fee that does not follow from the units", { receipt: { fee: 7n } }, "FEE_WRONG"],
     ["a fee above what was reserved", { receipt: { fee: 1_000n } }, "FEE_ABOVE_RESERVATION"],
     // Wrong hash.

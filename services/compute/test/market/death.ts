@@ -1,0 +1,51 @@
+import type { MoneyStore } from "../../src/market/accounts/money-store.ts";
+import type { MarketStorage } from "../../src/market/storage.ts";
+
+/** The death of a process, as its stores see it: from then on nothing it does arrives. */
+export class Death {
+  readonly name: string;
+  now = false;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Lets everything through until death. */
+  readonly wrap = (storage: MarketStorage): MarketStorage => this.#wrapped(storage, undefined, undefined);
+
+  /** Dies right before this step of the money store. */
+  before(step: keyof MoneyStore): (storage: MarketStorage) => MarketStorage {
+    return (storage) => this.#wrapped(storage, step, undefined);
+  }
+
+  /** Dies right after this step of the money store; its caller never learns that it was done. */
+  after(step: keyof MoneyStore): (storage: MarketStorage) => MarketStorage {
+    return (storage) => this.#wrapped(storage, undefined, step);
+  }
+
+  #wrapped(storage: MarketStorage, before: string | undefined, after: string | undefined): MarketStorage {
+    return {
+      ...storage,
+      money: this.#mortal(storage.money, before, after),
+      registry: this.#mortal(storage.registry, undefined, undefined),
+      instances: this.#mortal(storage.instances, undefined, undefined),
+    };
+  }
+
+  #mortal<T extends object>(store: T, before: string | undefined, after: string | undefined): T {
+    const never = () => new Promise<never>(() => undefined);
+    return new Proxy(store, {
+      get: (target, step, receiver) => {
+        const value: unknown = Reflect.get(target, step, receiver);
+        if (typeof value !== "function") return value;
+        return async (...parameters: unknown[]) => {
+          if (step === before) this.now = true;
+          if (this.now) return await never();
+          const result: unknown = await value.apply(target, parameters);
+          if (step === after) this.now = true;
+          return this.now ? await never() : result;
+        };
+      },
+    });
+  }
+}
