@@ -37,7 +37,8 @@ export interface RouteDocument {
   readonly body?: z.ZodObject;
   readonly rawBody?: RawBodyDocument;
   readonly requestHeaders?: Readonly<Record<string, string>>;
-  readonly answers: Readonly<Record<number, AnswerDocument>>;
+  /** By status; `4XX` stands for refusals that are handed on from elsewhere. */
+  readonly answers: Readonly<Partial<Record<number | "4XX", AnswerDocument>>>;
   /** Error statuses beyond those that its access and body imply. */
   readonly errors: readonly number[];
 }

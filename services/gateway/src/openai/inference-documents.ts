@@ -35,6 +35,12 @@ const plain: AnswerDocument = {
   headers: answerHeaders,
 };
 
+const refused: AnswerDocument = {
+  description: "The engine's own refusal, untouched; it is not charged.",
+  contentTypes: ["application/json"],
+  headers: answerHeaders,
+};
+
 const tokens = z.int().min(1).nullish();
 const modelName = z.string().min(1).max(256).describe("a model's name or manifest hash");
 const bodyDescription = "Handed to the provider byte for byte; only the members listed here are read on the way.";
@@ -68,7 +74,7 @@ export const inferenceDocuments: readonly { readonly operation: Operation; reado
           n: z.int().min(1).max(128).nullish(),
         }),
       },
-      answers: { 200: streamable },
+      answers: { 200: streamable, "4XX": refused },
     }),
   },
   {
@@ -89,7 +95,7 @@ export const inferenceDocuments: readonly { readonly operation: Operation; reado
           best_of: z.int().min(1).max(128).nullish(),
         }),
       },
-      answers: { 200: streamable },
+      answers: { 200: streamable, "4XX": refused },
     }),
   },
   {
@@ -104,7 +110,7 @@ export const inferenceDocuments: readonly { readonly operation: Operation; reado
         description: bodyDescription,
         schema: z.looseObject({ model: modelName, input: z.unknown() }),
       },
-      answers: { 200: plain },
+      answers: { 200: plain, "4XX": refused },
     }),
   },
 ];
