@@ -127,7 +127,7 @@ export class Host {
     try {
       for (const part of this.parts) await this.createPart(part);
       for (const part of this.parts) await this.startPart(part, signal);
-      await this.servers.listen(this.parts.flatMap((part) => part.dispatchers));
+      await this.servers.listen(this.servedDispatchers());
       this.ready = true;
     } catch (error) {
       this.deps.log.error({ err: error }, "start failed");
@@ -176,6 +176,16 @@ export class Host {
       },
       { name: "close connections", timeoutMs: 1_000, run: async () => this.close() },
     ];
+  }
+
+  /** A service that several instances provide has no single address here; callers name the instance, in process. */
+  private servedDispatchers(): Dispatcher[] {
+    const provided = this.parts.flatMap((part) => part.definition.provides.map(({ fullName }) => fullName));
+    const severalTimes = new Set(provided.filter((name, at) => provided.indexOf(name) !== at));
+    const single = this.parts.filter(
+      ({ definition }) => !definition.provides.some(({ fullName }) => severalTimes.has(fullName)),
+    );
+    return single.flatMap((part) => part.dispatchers);
   }
 
   private turnAway(): void {
