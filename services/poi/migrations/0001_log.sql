@@ -86,7 +86,7 @@ CREATE TABLE cosignatures (
   -- Its signature line with the newline.
   line text NOT NULL,
   -- Seconds since the epoch, as the witness states it.
-  cosigned_at_ms bigint NOT NULL,
+  cosigned_at_s bigint NOT NULL,
   PRIMARY KEY (size, vkey)
 );
 

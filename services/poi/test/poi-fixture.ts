@@ -47,6 +47,8 @@ export class PoiFixture {
   readonly bus: Bus;
   /** Leaves that ReceiptsLogged events told, by receipt. */
   readonly logged = new Map<Hex, bigint[]>();
+  /** What handlers threw that is no declared fault. */
+  readonly bugs: unknown[] = [];
   readonly #running = new Set<RunningPoi>();
 
   private constructor(place: TestDatabase) {
@@ -73,7 +75,7 @@ export class PoiFixture {
       { clock, log, meter: metrics.getMeter("test"), bus },
     );
     await poi.start();
-    const services = new LocalServices({ clock });
+    const services = new LocalServices({ clock, onBug: (error) => this.bugs.push(error) });
     for (const binding of poi.services) services.add(binding);
     const channel = services.channel("gateway");
     const running: RunningPoi = {
@@ -99,6 +101,7 @@ export class PoiFixture {
     for (const running of this.#running) await running.stop();
     await this.bus.close();
     await this.database.close();
+    if (this.bugs.length > 0) throw new AggregateError(this.bugs, String(this.bugs[0]));
   }
 
   #noteLogged(payload: Uint8Array): void {

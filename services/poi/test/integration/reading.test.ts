@@ -37,8 +37,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await fixture.close();
-  await postgres.stop();
+  await fixture.close().finally(() => postgres.stop());
 });
 
 const cosigned = (note: string, key = witness, at = 1_800_000_000n) => {
