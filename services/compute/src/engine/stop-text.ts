@@ -6,7 +6,7 @@ export interface Release {
 
 /**
  * Holds back exactly as much text as could still become a stop text, so that no part of one is ever shown, wherever the borders
- * between pieces lie. The earliest stop text in the whole text wins.
+ * between pieces lie. The stop text that is complete first wins; of several that end together, the longest.
  */
 export class StopText {
   readonly #stops: readonly string[];
@@ -41,9 +41,16 @@ export class StopText {
     return text;
   }
 
+  /** Where the stop text starts that is complete first. */
   #firstStop(text: string): number | undefined {
-    const found = this.#stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-    return found.length === 0 ? undefined : Math.min(...found);
+    let found: { start: number; end: number } | undefined;
+    for (const stop of this.#stops) {
+      const start = text.indexOf(stop);
+      const end = start + stop.length;
+      if (start < 0) continue;
+      if (found === undefined || end < found.end || (end === found.end && start < found.start)) found = { start, end };
+    }
+    return found?.start;
   }
 
   /** Length of the longest end of `text` that is a proper start of a stop text. */

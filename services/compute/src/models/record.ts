@@ -43,6 +43,16 @@ export function isModelName(name: string): boolean {
   return namePattern.test(name);
 }
 
+/** Throws MODEL_RECORD_INVALID for a name that is not. */
+export function assertModelName(name: string): void {
+  if (isModelName(name)) return;
+  throw new ModelError({
+    code: "MODEL_RECORD_INVALID",
+    file: name,
+    reason: "names are lower-case letters, digits, . _ -",
+  });
+}
+
 /** Parses a record file; throws MODEL_RECORD_INVALID. */
 export function parseModelRecord(text: string, file: string): ModelRecord {
   let value: unknown;

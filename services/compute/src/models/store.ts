@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { ModelError } from "./errors.ts";
-import { isModelName, type ModelRecord, parseModelRecord } from "./record.ts";
+import { assertModelName, isModelName, type ModelRecord, parseModelRecord } from "./record.ts";
 import { hashFile } from "./source/hash-file.ts";
 import { assertSha256 } from "./source/write-checked.ts";
 
@@ -65,9 +65,7 @@ export class ModelStore {
 
   /** Moves complete, synced weights into place, then writes the record. Both steps are atomic; a model of the same name is replaced. */
   async commit(weights: string, record: ModelRecord): Promise<void> {
-    if (!isModelName(record.name)) {
-      throw new ModelError({ code: "MODEL_RECORD_INVALID", file: record.name, reason: "the name is not legal" });
-    }
+    assertModelName(record.name);
     await rename(weights, this.weightsPath(record));
     await syncFolder(this.folder);
     await this.withIncoming(async (folder) => {
