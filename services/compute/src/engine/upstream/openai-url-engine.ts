@@ -28,7 +28,10 @@ const paths: Record<Endpoint, string> = {
 const bodyBytesMax = 192 * 1024 * 1024;
 const errorBytesMax = 64 * 1024;
 
-/** Any server that speaks OpenAI's API (vLLM, Ollama, TGI, …). Its bytes are relayed; its own usage is what is metered. */
+/**
+ * Any server that speaks OpenAI's API (vLLM, Ollama, TGI, …). Its bytes are relayed; its own usage is what is
+ * metered, and until it states one (a stream that is left has none) the text deltas so far, a lower bound of its output alone.
+ */
 export class OpenAiUrlEngine implements AnswerEngine {
   readonly #pool: Pool;
   readonly #basePath: string;
@@ -108,6 +111,7 @@ export class OpenAiUrlEngine implements AnswerEngine {
       for await (const chunk of body) {
         const bytes = tap.push(chunk);
         if (tap.usage !== undefined) this.#meter(usage, tap.usage, call);
+        else usage.outputUnits = Math.min(tap.textDeltas, call.outputUnitsMax(0));
         if (bytes.length > 0) yield bytes;
       }
       const rest = tap.end();

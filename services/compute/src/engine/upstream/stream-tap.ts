@@ -4,6 +4,9 @@ const usageMember = Buffer.from('"usage":');
 const doneLine = Buffer.from("data: [DONE]");
 const boundary = Buffer.from("\n\n");
 const widerBoundary = Buffer.from("\r\n\r\n");
+/** How an event starts the text of a delta: of a chat, and of a completion. Inside a text these quotes would be escaped. */
+const textStarts = [Buffer.from('"content":"'), Buffer.from('"text":"')];
+const quote = 0x22;
 const objectStart = 0x7b;
 const space = 0x20;
 const empty = Buffer.alloc(0);
@@ -18,6 +21,8 @@ export class StreamTap {
   readonly #cutsUsage: boolean;
   #held: Buffer = empty;
   usage: StatedUsage | undefined;
+  /** Deltas with text so far; each is a token at least. */
+  textDeltas = 0;
   /** `data: [DONE]` has passed. */
   done = false;
 
@@ -46,6 +51,7 @@ export class StreamTap {
 
   #watch(events: Buffer): Buffer {
     if (events.lastIndexOf(doneLine) !== -1) this.done = true;
+    for (const start of textStarts) this.textDeltas += countTexts(events, start);
     if (!hasUsageObject(events)) return events;
     const kept: Buffer[] = [];
     for (const event of splitEvents(events)) {
@@ -78,6 +84,15 @@ function* splitEvents(events: Buffer): Generator<Buffer> {
     yield events.subarray(start, end);
     start = end;
   }
+}
+
+/** Counts members that start so and are not the empty text. */
+function countTexts(bytes: Buffer, start: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(start); at !== -1; at = bytes.indexOf(start, at + start.length)) {
+    if (bytes[at + start.length] !== quote) count++;
+  }
+  return count;
 }
 
 /** True when a member `usage` holds an object; on most chunks it is absent or null. */
