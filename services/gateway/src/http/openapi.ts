@@ -38,7 +38,8 @@ export function createOpenApi(document: ApiDocument, info: { readonly version: s
 
 function operation(route: RouteDocument): Json {
   const responses: Json = {};
-  for (const [status, answer] of Object.entries(route.answers)) if (answer !== undefined) responses[status] = response(answer);
+  for (const [status, answer] of Object.entries(route.answers))
+    if (answer !== undefined) responses[status] = response(answer);
   for (const status of errorStatusesOf(route)) responses[String(status)] = { $ref: "#/components/responses/Error" };
   const body = requestBody(route);
   return {

@@ -21,7 +21,13 @@ const byStatus: Record<ErrorStatus, Rule> = {
   NOT_FOUND: { status: 404, type: "not_found_error", message: "What the request names does not exist." },
   ALREADY_EXISTS: { status: 409, type: "conflict_error", message: "The request was made before." },
   PERMISSION_DENIED: { status: 403, type: "permission_error", message: "The request is not allowed." },
-  RESOURCE_EXHAUSTED: { status: 429, type: "rate_limit_error", message: "A limit is reached.", retryAfterMs: 1_000 },
+  // Between services this is overload; the caller's own rate has been checked before.
+  RESOURCE_EXHAUSTED: {
+    status: 503,
+    type: "overloaded_error",
+    message: "A service has reached a limit.",
+    retryAfterMs: 1_000,
+  },
   FAILED_PRECONDITION: { status: 409, type: "conflict_error", message: "The request does not fit the present state." },
   ABORTED: { status: 409, type: "conflict_error", message: "The request collided with another." },
   OUT_OF_RANGE: { status: 400, type: "invalid_request_error", message: "A value is out of range." },
@@ -95,14 +101,29 @@ const byReason: Readonly<Record<string, Rule>> = {
     type: "upstream_error",
     message: "The provider's receipt does not match its answer; it was not paid.",
   },
+  RESERVATION_LOST: {
+    status: 503,
+    type: "upstream_error",
+    message: "The reservation was given back before the answer began.",
+    retryAfterMs: 1_000,
+  },
+  ACCOUNT_EXISTS: { status: 409, type: "conflict_error", message: "The budget exists already." },
+  REQUEST_ID_REUSED: {
+    status: 409,
+    type: "conflict_error",
+    message: "This request id was used for a different request.",
+    param: "request_id",
+  },
+  PAGE_TOKEN_INVALID: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The page token does not belong to this list.",
+    param: "page_token",
+  },
   ACCOUNT_UNKNOWN: { status: 404, type: "not_found_error", message: "The budget does not exist." },
   SETTLEMENT_UNKNOWN: { status: 404, type: "not_found_error", message: "There is no such request." },
   // poi
-  MODULE_DISABLED: {
-    status: 501,
-    type: "unsupported_error",
-    message: "This module is switched off in this deployment.",
-  },
+  RECEIPT_REFUSED: { status: 409, type: "conflict_error", message: "The log refused this receipt." },
 };
 
 /** How a failed call to another service looks from outside. Facts are told for refusals, not for failures. */
@@ -114,7 +135,7 @@ export function httpErrorFromRpc(error: RpcError): HttpError {
     type: rule.type,
     code: error.code,
     message: rule.status < 500 ? withFacts(rule.message, error.facts) : rule.message,
-    param: rule.param ?? null,
+    param: rule.param ?? error.facts.field ?? null,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }

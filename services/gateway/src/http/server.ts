@@ -82,6 +82,8 @@ export function createHttpServer(options: HttpServerOptions, dependencies: HttpS
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "no-referrer");
+    // What may be kept says so itself: files, tiles, and what is the same for everybody.
+    reply.header("cache-control", "no-store");
     done(admit(admission, request, reply, options.bodyBytesMax));
   });
   addCors(app, options.corsOrigins);

@@ -5,7 +5,7 @@ import type { KeyStore } from "../store/key-store.ts";
 import { type ApiKey, apiKeyHash, createApiKeyFromText, generateApiKey } from "./api-key.ts";
 import type { Budgets } from "./budgets.ts";
 import type { KeyRecord } from "./key-record.ts";
-import type { CreateKey } from "./key-schemas.ts";
+import type { Budget, CreateKey } from "./key-schemas.ts";
 import type { Seed } from "./seed.ts";
 
 /** Who asks for a key, and under which name if the creation shall be repeatable. */
@@ -20,6 +20,13 @@ type RecordedOrigin = CreationOrigin & Pick<KeyRecord, "creationDigest">;
 export interface IssuedKey {
   readonly record: KeyRecord;
   readonly text: string;
+  /** Undefined when the account had been opened before. */
+  readonly budget: Budget | undefined;
+}
+
+interface Recorded {
+  readonly record: KeyRecord;
+  readonly budget: Budget | undefined;
 }
 
 /** What an issuer works with. */
@@ -58,15 +65,16 @@ export class KeyIssuer {
     const { seed, random } = this.#dependencies;
     const source = origin.creation === null ? random : seed.creationRandomness(origin.creator, origin.creation);
     const key = generateApiKey(source);
-    const record = await this.#record(key, request, { ...origin, creationDigest: digestOf(request) }, signal);
-    return { record, text: key.text };
+    const recorded = await this.#record(key, request, { ...origin, creationDigest: digestOf(request) }, signal);
+    return { ...recorded, text: key.text };
   }
 
   /** Records a key that the caller made and keeps; recording it again changes nothing, whatever else is asked for then. */
   async adopt(text: string, request: CreateKey, creator: string, signal?: AbortSignal): Promise<KeyRecord> {
     const key = createApiKeyFromText(text);
     if (key === undefined) throw new GatewayError({ code: "INVALID_API_KEY" });
-    return this.#record(key, request, { creator, creation: key.id, creationDigest: apiKeyHash(text) }, signal);
+    const origin = { creator, creation: key.id, creationDigest: apiKeyHash(text) };
+    return (await this.#record(key, request, origin, signal)).record;
   }
 
   /** Finishes or undoes what crashes left behind; answers how many keys there were. */
@@ -77,7 +85,7 @@ export class KeyIssuer {
     return left.length;
   }
 
-  async #record(key: ApiKey, request: CreateKey, origin: RecordedOrigin, signal?: AbortSignal): Promise<KeyRecord> {
+  async #record(key: ApiKey, request: CreateKey, origin: RecordedOrigin, signal?: AbortSignal): Promise<Recorded> {
     const { store, seed, clock } = this.#dependencies;
     const wanted: KeyRecord = {
       id: key.id,
@@ -100,7 +108,8 @@ export class KeyIssuer {
     ) {
       throw new GatewayError({ code: "REQUEST_ID_REUSED", requestId: origin.creation ?? "" });
     }
-    return stored.state === "active" || stored.revokedAtMs !== null ? stored : this.#openOrUndo(stored, signal);
+    if (stored.state === "active" || stored.revokedAtMs !== null) return { record: stored, budget: undefined };
+    return this.#openOrUndo(stored, signal);
   }
 
   async #finish(record: KeyRecord, signal?: AbortSignal): Promise<void> {
@@ -113,7 +122,7 @@ export class KeyIssuer {
     }
   }
 
-  async #openOrUndo(record: KeyRecord, signal?: AbortSignal): Promise<KeyRecord> {
+  async #openOrUndo(record: KeyRecord, signal?: AbortSignal): Promise<Recorded> {
     try {
       return await this.#open(record, signal);
     } catch (error) {
@@ -122,11 +131,11 @@ export class KeyIssuer {
     }
   }
 
-  async #open(record: KeyRecord, signal?: AbortSignal): Promise<KeyRecord> {
-    await this.#dependencies.budgets.open(record, signal);
+  async #open(record: KeyRecord, signal?: AbortSignal): Promise<Recorded> {
+    const budget = await this.#dependencies.budgets.open(record, signal);
     await this.#dependencies.store.activate(record.id, signal);
     this.#dependencies.changed(record.id);
-    return { ...record, state: "active" };
+    return { record: { ...record, state: "active" }, budget };
   }
 
   // Without the request's signal: undoing has to happen also when the client has gone.

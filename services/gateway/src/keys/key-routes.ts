@@ -103,9 +103,9 @@ export function addKeyRoutes(routes: ApiRoutes, dependencies: KeyRouteDependenci
     if (typeof body.expires_at === "number" && body.expires_at <= clock.now())
       throw invalidRequest("expires_at", "it has passed");
     const origin = { creator: keyOf(raw).id, creation: creationNameOf(raw.headers["idempotency-key"]) };
-    const { record, text } = await issuer.issue(body, origin, signal);
-    reply.code(201).header("cache-control", "no-store");
-    return { ...keyView(record, await budgets.get(record.id, signal)), key: text };
+    const { record, text, budget } = await issuer.issue(body, origin, signal);
+    reply.code(201);
+    return { ...keyView(record, budget ?? (await budgetIfThere(record, budgets, signal))), key: text };
   });
   addRoute(routes, revokeKey, async ({ params, signal }) => {
     const record = await store.revoke(params.id, clock.now(), signal);

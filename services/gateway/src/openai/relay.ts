@@ -155,7 +155,7 @@ class Answer {
     const headers = this.#sink.commit();
     headers["content-type"] = head.contentType;
     if (head.provider.length > 0) headers["x-koinon-provider"] = bytesToHex(head.provider);
-    if (head.providerName !== "") headers["x-koinon-provider-name"] = encodeURIComponent(head.providerName);
+    if (head.providerName !== "") headers["x-koinon-provider-name"] = headerText(head.providerName);
     if (head.manifestHash.length > 0) headers["x-koinon-model"] = bytesToHex(head.manifestHash);
     if (head.priceId.length > 0) headers["x-koinon-price"] = bytesToHex(head.priceId);
     if (lengthBytes !== undefined) headers["content-length"] = lengthBytes;
@@ -172,6 +172,11 @@ class Answer {
     const actual = loss === undefined ? outcome : loss === "gone" ? "client_gone" : "client_stalled";
     return { outcome: actual, status: this.#head?.status ?? 0, bytes };
   }
+}
+
+/** Names may be of any script, header values may not (RFC 9110 §5.5). */
+function headerText(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
 }
 
 function isEventStream(head: AnswerHead): boolean {

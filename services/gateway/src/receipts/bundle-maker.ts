@@ -32,6 +32,13 @@ export interface BundleMakerDependencies {
   trimCheckpoint(note: string): Promise<string>;
 }
 
+// The log may not have heard of a receipt that was settled a moment ago, nor have signed a checkpoint that covers it.
+const pending: ReadonlySet<string> = new Set([
+  "RECEIPT_NOT_LOGGED",
+  "CHECKPOINT_PENDING",
+  "NO_CHECKPOINT",
+  "DEADLINE_EXCEEDED",
+]);
 const RETRY_MS = 1_000;
 // On top of the wait itself, for the call and the proof.
 const CALL_SLACK_MS = 2_000;
@@ -63,14 +70,7 @@ export class BundleMaker {
     try {
       return await log.getInclusionProof({ receiptId, waitMs }, { signal, timeoutMs: waitMs + CALL_SLACK_MS });
     } catch (error) {
-      // The log may not have heard of a receipt that was settled a moment ago.
-      if (
-        error instanceof RpcError &&
-        /^(NOT_FOUND|DEADLINE_EXCEEDED|UNAVAILABLE)$/.test(error.status) &&
-        !signal.aborted
-      ) {
-        throw notLoggedYet(id, error);
-      }
+      if (error instanceof RpcError && pending.has(error.code) && !signal.aborted) throw notLoggedYet(id, error);
       throw error;
     }
   }

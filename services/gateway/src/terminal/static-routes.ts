@@ -47,7 +47,8 @@ function pageFor(
 
 function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile): FastifyReply {
   reply.header("cache-control", file.immutable ? IMMUTABLE : REVALIDATE);
-  reply.header("etag", file.etag).header("vary", "accept-encoding");
+  const varying = reply.hasHeader("vary") ? `${String(reply.getHeader("vary"))}, accept-encoding` : "accept-encoding";
+  reply.header("etag", file.etag).header("vary", varying);
   if (file.contentType.startsWith("text/html")) {
     reply.header("content-security-policy", CONTENT_SECURITY_POLICY);
     reply.header("cross-origin-opener-policy", "same-origin");

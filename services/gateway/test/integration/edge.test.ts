@@ -75,7 +75,7 @@ describe("the Terminal", () => {
     expect(plain.headers["cache-control"]).toContain("immutable");
     const compressed = await raw("GET", asset, { "accept-encoding": "gzip, br" });
     expect(compressed.headers["content-encoding"]).toBe("br");
-    expect(compressed.headers.vary).toBe("accept-encoding");
+    expect(compressed.headers.vary).toBe("origin, accept-encoding");
     expect(brotliDecompressSync(compressed.body).toString()).toBe(script);
     expect((await raw("GET", asset, { "accept-encoding": "br;q=0" })).headers["content-encoding"]).toBeUndefined();
     expect((await raw("GET", "/favicon.svg")).headers["cache-control"]).toBe("no-cache");
