@@ -7,6 +7,8 @@ import type { ServiceBinding } from "@koinon/rpc/binding";
 import { type Health, healthOf } from "@koinon/runtime/health";
 import type { Logger } from "@koinon/runtime/logger";
 import type { Module } from "@koinon/runtime/module";
+import { parseAddress } from "@koinon/secp256k1/address";
+import { parseVerifierKey } from "@koinon/tlog/note-key";
 import type { Meter } from "@opentelemetry/api";
 import type { PoiConfig } from "./config.ts";
 import { Cosigning } from "./log/cosigning.ts";
@@ -59,7 +61,8 @@ export class Poi implements Module {
     this.#published = new PublishedLog({ database, onFailure: onConnectionLost });
     const published = this.#published;
     this.#relay = new OutboxRelay({ source: "poi", afterPublish: "delete" }, { database, bus });
-    const domain = createKoinonDomain(config);
+    const verifyingContract = parseAddress(config.verifyingContract);
+    const domain = createKoinonDomain({ chainId: config.chainId, verifyingContract });
     this.#leadership = new Leadership(
       {
         ...{ connection, housekeepingIntervalMs, channel: publishedChannel },
@@ -73,7 +76,8 @@ export class Poi implements Module {
       },
     );
     const proofs = new LogProofs(config, { database, published, hasher: nodeHasher });
-    const cosigning = new Cosigning(config, { database, metrics: this.#metrics });
+    const witnesses = config.witnesses.map(parseVerifierKey);
+    const cosigning = new Cosigning({ witnesses }, { database, metrics: this.#metrics });
     const pageTokens = new PageTokens({ key: key.derive("page tokens") });
     this.services = [
       bindLogService({ key, published, proofs, cosigning, database }),

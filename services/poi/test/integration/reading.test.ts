@@ -28,7 +28,7 @@ const lastId = hexToBytes(works.at(-1)?.id ?? "0x");
 beforeAll(async () => {
   postgres = await startTestPostgres();
   fixture = await PoiFixture.open(postgres);
-  running = await fixture.start({ witnesses: [witness], witnessThreshold: 1 });
+  running = await fixture.start({ witnesses: [formatVerifierKey(witness)], witnessThreshold: 1 });
   for (const part of [works.slice(0, 0), works.slice(0, 300), works.slice(300)]) {
     await fixture.publish(part);
     const last = part.at(-1);

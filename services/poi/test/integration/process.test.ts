@@ -1,0 +1,95 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Bus } from "@koinon/bus/bus";
+import { connectJetStreamBus } from "@koinon/bus/jetstream-bus";
+import { LogServiceDefinition, ReceiptsLogged } from "@koinon/contracts/koinon/poi/v1/log_service";
+import { SampleProvider } from "@koinon/contributions/sample-work";
+import { createClient } from "@koinon/rpc/client";
+import { createGrpcChannel } from "@koinon/rpc/grpc-channel";
+import { hexToBytes } from "@koinon/secp256k1/hex";
+import { type Child, startChild } from "@koinon/testkit/child-process";
+import { freePort } from "@koinon/testkit/free-port";
+import { type NatsServer, startNats } from "@koinon/testkit/nats-server";
+import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
+import { describeWithProgram } from "@koinon/testkit/program-suite";
+import { temporaryFolder } from "@koinon/testkit/temporary-folder";
+import { waitFor } from "@koinon/testkit/wait-for";
+import { formatSignerKey } from "@koinon/tlog/note-key";
+import { poiMigrations } from "../../src/migrations.ts";
+import { auditLog } from "../log-checks.ts";
+import { logKey } from "../poi-fixture.ts";
+import { settledEvent } from "../settled-events.ts";
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const clock = { now: () => Date.now() };
+
+describeWithProgram("nats-server", "poi as processes of its own over NATS and gRPC", () => {
+  let postgres: TestPostgres;
+  let nats: NatsServer;
+  let bus: Bus;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let databaseUrl: string;
+
+  beforeAll(async () => {
+    [postgres, nats, folder] = await Promise.all([startTestPostgres(), startNats(), temporaryFolder("koinon-poi-")]);
+    databaseUrl = (await postgres.database([poiMigrations])).url;
+    bus = await connectJetStreamBus({ servers: [nats.url], name: "market" });
+  });
+  afterAll(async () => {
+    await bus.close();
+    await nats.stop();
+    await postgres.stop();
+    await folder.remove();
+  });
+
+  async function startPoi(name: string): Promise<{ child: Child; log: ReturnType<typeof clientOf>; admin: string }> {
+    const socket = `unix:${folder.path}/${name}.sock`;
+    const admin = `127.0.0.1:${await freePort()}`;
+    const child = await startChild({
+      ...{ command: process.execPath, args: [main], ready: /process ready/ },
+      env: {
+        ...{ POI_DATABASE_URL: databaseUrl, POI_LOG_KEY: formatSignerKey(logKey), NATS_URL: nats.url },
+        ...{ RPC_LISTEN: socket, ADMIN_LISTEN: admin },
+      },
+    });
+    return { child, log: clientOf(socket), admin: `http://${admin}` };
+  }
+
+  test("two replicas: one sequences, both serve; the other takes over when it is told to end", async () => {
+    const told = new Set<bigint>();
+    await bus.consume({
+      ...{ durable: "market", subject: "koinon.poi.v1.logged.>", maxDeliveries: 3 },
+      handler: async ({ payload }) => {
+        for (const { index } of ReceiptsLogged.decode(payload).receipts) told.add(index);
+      },
+    });
+    const provider = new SampleProvider("a");
+    const works = Array.from({ length: 400 }, () => provider.serve());
+    const publish = (part: typeof works) => Promise.all(part.map((work) => bus.publish(settledEvent(work))));
+    const first = await startPoi("first");
+    const second = await startPoi("second");
+    for (const { admin } of [first, second]) expect((await fetch(`${admin}/readyz`)).status).toBe(200);
+
+    await publish(works.slice(0, 200));
+    await second.log.getInclusionProof({ receiptId: hexToBytes(works[199]?.id ?? "0x"), waitMs: 5_000 });
+    const metrics = await (await fetch(`${first.admin}/metrics`)).text();
+    expect(metrics).toMatch(/^poi_entries_total(\{[^}]*\})? 202$/m);
+    expect(metrics).toMatch(/^poi_sequencing(\{[^}]*\})? 1$/m);
+
+    await publish(works.slice(200));
+    await first.child.stop();
+    expect(await first.child.exited).toEqual({ code: 0, signal: null });
+    await second.log.getInclusionProof({ receiptId: hexToBytes(works[399]?.id ?? "0x"), waitMs: 10_000 });
+    expect((await auditLog(second.log)).receipts).toEqual(works.map(({ id }) => id));
+    await waitFor(() => told.size === 400);
+    await second.child.stop();
+  });
+});
+
+function clientOf(address: string) {
+  const channel = createGrpcChannel(
+    { address, security: { kind: "plaintext", caller: "gateway" }, definitions: [LogServiceDefinition] },
+    { clock },
+  );
+  return createClient(LogServiceDefinition, channel, { timeoutMs: 15_000 }, { clock });
+}
