@@ -36,6 +36,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "create, list and revoke API keys",
     load: async () => (await import("./commands/key.ts")).keyCommand,
   },
+  model: {
+    summary: "fetch, convert and list the models on this machine",
+    load: async () => (await import("./commands/model.ts")).modelCommand,
+  },
   witness: {
     summary: "follow a log and cosign its checkpoints",
     load: async () => (await import("./commands/witness.ts")).witnessCommand,
