@@ -14,12 +14,22 @@ import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
-import { formatSignerKey } from "@koinon/tlog/note-key";
+import { formatNote, parseNote } from "@koinon/tlog/note";
+import { createSignerKey, formatSignerKey, formatVerifierKey } from "@koinon/tlog/note-key";
+import { cosignNote } from "@koinon/tlog/note-signature";
+import { nodeEd25519 } from "../../src/log/node-ed25519.ts";
 import { poiMigrations } from "../../src/migrations.ts";
 import { auditLog } from "../log-checks.ts";
 import { logKey } from "../poi-fixture.ts";
 import { settledEvent } from "../settled-events.ts";
 
+const witness = createSignerKey("witness.example/w", "cosignature", new Uint8Array(32).fill(7), nodeEd25519);
+/** Everything that metrics.ts declares, as Prometheus sees it. */
+const metricNames = [
+  ...["poi_receipts_total", "poi_refusals_total", "poi_entries_total", "poi_cosignatures_total"],
+  ...["poi_sequencer_terms_total", "poi_append_events", "poi_append_duration", "poi_checkpoint_delay"],
+  ...["poi_sequencing", "poi_tree_size", "poi_held", "poi_queued", "poi_checkpoint_size"],
+];
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const clock = { now: () => Date.now() };
 
@@ -49,7 +59,7 @@ describeWithProgram("nats-server", "poi as processes of its own over NATS and gR
       ...{ command: process.execPath, args: [main], ready: /process ready/ },
       env: {
         ...{ POI_DATABASE_URL: databaseUrl, POI_LOG_KEY: formatSignerKey(logKey), NATS_URL: nats.url },
-        ...{ RPC_LISTEN: socket, ADMIN_LISTEN: admin },
+        ...{ RPC_LISTEN: socket, ADMIN_LISTEN: admin, POI_WITNESSES: formatVerifierKey(witness) },
       },
     });
     return { child, log: clientOf(socket), admin: `http://${admin}` };
@@ -72,9 +82,19 @@ describeWithProgram("nats-server", "poi as processes of its own over NATS and gR
 
     await publish(works.slice(0, 200));
     await second.log.getInclusionProof({ receiptId: hexToBytes(works[199]?.id ?? "0x"), waitMs: 5_000 });
-    const metrics = await (await fetch(`${first.admin}/metrics`)).text();
-    expect(metrics).toMatch(/^poi_entries_total(\{[^}]*\})? 202$/m);
-    expect(metrics).toMatch(/^poi_sequencing(\{[^}]*\})? 1$/m);
+
+    await bus.publish({ subject: "koinon.compute.v1.settled.0xab", id: "junk", payload: Uint8Array.of(7, 7) });
+    const { note } = await first.log.getCheckpoint({});
+    const { text, signatures } = parseNote(note);
+    const line = cosignNote(text, witness, 1_800_000_000n, nodeEd25519);
+    await first.log.addCosignature({ note: formatNote({ text, signatures: [...signatures, line] }) });
+    const page = await waitFor(async () => {
+      const metrics = await (await fetch(`${first.admin}/metrics`)).text();
+      return metrics.includes('reason="EVENT_MALFORMED"') ? metrics : undefined;
+    });
+    expect(page).toMatch(/^poi_entries_total(\{[^}]*\})? 202$/m);
+    expect(page).toMatch(/^poi_sequencing(\{[^}]*\})? 1$/m);
+    for (const name of metricNames) expect([name, page.includes(`# HELP ${name} `)]).toEqual([name, true]);
 
     await publish(works.slice(200));
     await first.child.stop();
