@@ -4,8 +4,9 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { ConfigError, ConfigReader, declareConfig, secretSetting, setting } from "../src/config.ts";
-import { configTable, configValuesSchema, configVariables, withConfigTables } from "../src/config-docs.ts";
+import { configTable, withConfigTables } from "../src/config-docs.ts";
 import { bigInteger, flag, integer, list, text } from "../src/config-schemas.ts";
+import { configValuesSchema } from "../src/config-values.ts";
 import { hostConfig } from "../src/host-config.ts";
 import type { Secret } from "../src/secret.ts";
 
@@ -113,19 +114,49 @@ describe("documentation", () => {
     ]);
   });
 
-  test("the schema of values has types, bounds and defaults, and no secrets", () => {
-    expect(configValuesSchema(shop)).toEqual({
+  test("the schema of values has types, bounds, defaults and what is required, and secrets by reference", () => {
+    const { config, secrets } = configValuesSchema([shop], new Set(["SHOP_OPEN"]));
+    expect(config).toEqual({
       type: "object",
       additionalProperties: false,
+      required: ["SHOP_OWNER"],
       properties: {
-        size: { type: "integer", minimum: 1, maximum: 10, description: "How many.", default: 3 },
-        price: { type: "string", pattern: "^-?\\d+$", description: "How much." },
-        open: { type: "boolean", description: "Whether | when.", default: true },
-        goods: { type: "array", items: { type: "string" }, description: "What.", default: [] },
-        owner: { type: "string", minLength: 1, description: "Who." },
+        SHOP_SIZE: { type: "integer", minimum: 1, maximum: 10, description: "How many.", default: 3 },
+        SHOP_PRICE: { type: "string", pattern: "^-?\\d+$", description: "How much.", default: "7" },
+        SHOP_GOODS: { type: "array", items: { type: "string" }, description: "What.", default: [] },
+        SHOP_OWNER: { type: "string", minLength: 1, description: "Who." },
       },
     });
-    expect(configVariables(shop).safe).toEqual({ env: "SHOP_SAFE", secret: true });
+    expect(secrets).toMatchObject({
+      additionalProperties: false,
+      properties: { SHOP_SAFE: { required: ["secretName"], description: "Combination." } },
+    });
+    expect(secrets).not.toHaveProperty("required");
+  });
+
+  test("structured settings show what their text holds, with what may be left out", () => {
+    const goods = z
+      .string()
+      .transform((text) => JSON.parse(text) as unknown)
+      .pipe(z.array(z.object({ price: z.string().regex(/^\d+$/).transform(BigInt), count: z.int().default(1) })));
+    const market = declareConfig({
+      goods: setting({ env: "GOODS", schema: goods, description: "Goods." }),
+      threads: setting({ env: "THREADS", schema: z.coerce.number().int().transform(String), description: "Threads." }),
+      kinds: setting({
+        env: "KINDS",
+        schema: list().pipe(z.array(z.enum(["a"]))),
+        default: "a",
+        description: "Kinds.",
+      }),
+    });
+    expect(configValuesSchema([market]).config).toMatchObject({
+      required: ["GOODS", "THREADS"],
+      properties: {
+        GOODS: { type: "array", items: { properties: { price: { type: "string" } }, required: ["price"] } },
+        THREADS: { type: "integer" },
+        KINDS: { type: "array", items: { enum: ["a"] }, default: ["a"] },
+      },
+    });
   });
 
   test("tables are written between markers and nothing else is touched", async () => {
