@@ -15,7 +15,7 @@ export interface AnswerDocument {
 }
 
 /** A request body that is handed on as it came. */
-export interface RawBodyDocument {
+interface RawBodyDocument {
   readonly contentType: string;
   readonly schema?: z.ZodType;
   readonly description: string;

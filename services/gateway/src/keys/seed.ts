@@ -56,8 +56,3 @@ export class Seed {
     return new Uint8Array(hkdfSync("sha256", this.#seed, "", `koinon/gateway/${label}`, SECRET_BYTES));
   }
 }
-
-/** Parses a seed: 64 hex digits; undefined when it is not one. */
-export function seedFromText(text: string): Seed | undefined {
-  return /^[0-9a-fA-F]{64}$/.test(text) ? new Seed(Buffer.from(text, "hex")) : undefined;
-}

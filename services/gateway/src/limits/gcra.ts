@@ -42,7 +42,7 @@ export function aheadAfterUs(limit: RateLimit, arrivalUs: number, nowUs: number)
 }
 
 /** Whether a request that would run so far ahead fits. */
-export function fits(limit: RateLimit, aheadUs: number): boolean {
+function fits(limit: RateLimit, aheadUs: number): boolean {
   return aheadUs <= limit.burst * limit.intervalUs;
 }
 

@@ -40,7 +40,6 @@ export const receiptListSchema = z.strictObject({ data: z.array(receiptSchema), 
 export const receiptQuerySchema = pageQuerySchema.extend({
   all: z.enum(["true", "false"]).default("false").describe("receipts of all keys; needs the scope admin"),
 });
-export type ReceiptQuery = z.infer<typeof receiptQuerySchema>;
 
 export const receiptParamsSchema = z.strictObject({
   id: z

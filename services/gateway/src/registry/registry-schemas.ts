@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { addressSchema, amountSchema, countSchema, hashSchema, timeSchema } from "../http/primitives.ts";
 
-export const providerStates = ["healthy", "draining", "unreachable", "failing"] as const;
+const providerStates = ["healthy", "draining", "unreachable", "failing"] as const;
 
 const priceMembers = {
   input_price: amountSchema.describe("micro-credits per 1,000,000 input tokens"),
@@ -11,13 +11,13 @@ const priceMembers = {
   valid_until: timeSchema.describe("end of the quote's validity"),
 };
 
-export const providerOfferSchema = z.strictObject({
+const providerOfferSchema = z.strictObject({
   model: z.string(),
   manifest: hashSchema,
   ...priceMembers,
 });
 
-export const providerSchema = z.strictObject({
+const providerSchema = z.strictObject({
   address: addressSchema,
   name: z.string(),
   region: z.string(),
@@ -35,7 +35,7 @@ export type ProviderView = z.infer<typeof providerSchema>;
 
 export const providerListSchema = z.strictObject({ data: z.array(providerSchema) });
 
-export const modelOfferSchema = z.strictObject({
+const modelOfferSchema = z.strictObject({
   provider: addressSchema,
   provider_name: z.string(),
   region: z.string(),

@@ -38,7 +38,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 const HASHED_NAME = /^\/assets\/.*[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 
 /** A directory that can not be served: it holds no index.html, or more than is kept in memory. */
-export class StaticFilesError extends Error {
+class StaticFilesError extends Error {
   override readonly name = "StaticFilesError";
 }
 

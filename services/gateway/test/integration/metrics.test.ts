@@ -116,7 +116,7 @@ describe("metrics", () => {
       const metrics = await collect();
       const gone = metrics
         .get("gateway.inference.duration")
-        ?.find(({ attributes }) => attributes["outcome"] === "client_gone");
+        ?.find(({ attributes }) => attributes.outcome === "client_gone");
       const count = typeof gone?.value === "object" ? gone.value.count : 0;
       return (
         count === 5 &&
