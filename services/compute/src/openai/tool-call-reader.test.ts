@@ -38,15 +38,22 @@ describe("ToolCallReader", () => {
 
   test("text that is no call passes, also when it begins like one", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.constantFrom("<tool", "<tool_call", "<toolbox>", "<", "a <tool_call>")), fc.array(fc.nat()), (text, places) => {
-        fc.pre(!text.startsWith("<tool_call>"));
-        expect(read(cut(text, places))).toEqual({ content: text, calls: [] });
-      }),
+      fc.property(
+        fc.oneof(fc.string(), fc.constantFrom("<tool", "<tool_call", "<toolbox>", "<", "a <tool_call>")),
+        fc.array(fc.nat()),
+        (text, places) => {
+          fc.pre(!text.startsWith("<tool_call>"));
+          expect(read(cut(text, places))).toEqual({ content: text, calls: [] });
+        },
+      ),
     );
   });
 
   test("a call that is cut off keeps what came", () => {
-    expect(read(['<tool_call>\n{"name": "f", "arguments": {"a": "x'])).toEqual({ content: "", calls: [{ name: "f", arguments: '{"a": "x' }] });
+    expect(read(['<tool_call>\n{"name": "f", "arguments": {"a": "x'])).toEqual({
+      content: "",
+      calls: [{ name: "f", arguments: '{"a": "x' }],
+    });
     expect(read(['<tool_call>\n{"na'])).toEqual({ content: "", calls: [] });
   });
 });

@@ -16,7 +16,8 @@ test("integers: exactly those of the range", () => {
       if (max < min) return expect(grammar).toBeUndefined();
       const accepts = toRegExp(grammar ?? "");
       for (let value = -1_300; value <= 1_300; value++) {
-        if (accepts.test(String(value)) !== (value >= min && value <= max)) throw new Error(`${value} in ${min}..${max}`);
+        if (accepts.test(String(value)) !== (value >= min && value <= max))
+          throw new Error(`${value} in ${min}..${max}`);
       }
       expect(accepts.test("007")).toBe(false);
     }),
