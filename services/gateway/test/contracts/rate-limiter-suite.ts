@@ -35,11 +35,11 @@ export function describeRateLimiter(title: string, slackMs: number, setUp: () =>
     });
 
     test("a refused request spends nothing, and after retryAfterMs exactly one is admitted", async () => {
-      const limit = createRateLimit(60_000);
+      const limit = createRateLimit(6_000);
       while ((await limiter.take(name, limit)).allowed);
       for (let attempt = 0; attempt < 20; attempt++) await limiter.take(name, limit);
       const { retryAfterMs } = await limiter.take(name, limit);
-      expect(retryAfterMs).toBeLessThanOrEqual(1);
+      expect(retryAfterMs).toBeLessThanOrEqual(10);
       await pass(Math.max(1, retryAfterMs));
       expect((await limiter.take(name, limit)).allowed).toBe(true);
     });

@@ -80,5 +80,16 @@ describeWithProgram("redis-server", "rate limits in Redis", () => {
       await waitFor(() => limits.isShared, { deadlineMs: 10_000 });
       expect((await limits.take("degraded", limit)).allowed).toBe(true);
     });
+
+    test("share as soon as Redis is there, when it was not at the start", async () => {
+      await server.kill();
+      const limits = createRateLimits(server.url, { clock: systemClock, degraded: (error) => failures.push(error) });
+      replicas.push(limits);
+      limits.start();
+      expect((await limits.take("early", createRateLimit(1))).allowed).toBe(true);
+      expect(limits.isShared).toBe(false);
+      await server.restart();
+      await waitFor(() => limits.isShared, { deadlineMs: 10_000 });
+    });
   });
 });
