@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Bus } from "@koinon/bus/bus";
 import { type AdminServer, startAdminServer } from "./admin.ts";
 import { systemClock } from "./clock.ts";
-import { ConfigError } from "./config.ts";
+import { configuredOrExit } from "./configured-or-exit.ts";
 import { createBus } from "./event-bus.ts";
 import { Host, type HostPlan, type ModuleInstance, planHost } from "./host.ts";
 import { createLogger, type Logger } from "./logger.ts";
@@ -30,7 +30,9 @@ export interface ProcessOptions {
  * second one at once; a failed start or module ends it with exit code 1.
  */
 export async function runProcess(options: ProcessOptions): Promise<void> {
-  const plan = planOrExit(options.modules);
+  const plan = configuredOrExit(() =>
+    planHost(options.modules, { env: process.env, readFile: (path) => readFileSync(path, "utf8") }),
+  );
   const log = createLogger({ name: options.name, level: plan.config.logLevel, clock: systemClock });
   endOnCrash(log);
   const { otlpEndpoint, adminListen, natsUrl } = plan.config;
@@ -76,25 +78,41 @@ async function startAll(
   },
 ): Promise<void> {
   const { plan, log, telemetry, signal } = given;
-  started.bus = await createBus(
-    { servers: given.natsUrl, name: options.name },
-    { clock: systemClock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },
-  );
-  const host = new Host(plan, { clock: systemClock, random: systemRandom, log, telemetry, bus: started.bus });
+  let host: Host | undefined;
+  // Before anything that waits for others, so that a process that waits is alive and says what it lacks.
   if (given.adminListen !== undefined) {
     started.admin = await startAdminServer(given.adminListen, {
       readiness: () => {
-        const { ready, modules } = host.health();
-        return { ready, detail: { modules } };
+        const { ready, ...detail } = host?.health() ?? { ready: false, waitingFor: "the event bus" };
+        return { ready, detail };
       },
       metricsText: () => telemetry.metricsText(),
     });
   }
+  const bus = createBus(
+    { servers: given.natsUrl, name: options.name },
+    { clock: systemClock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },
+  );
+  started.bus = await unlessAborted(bus, signal);
+  host = new Host(plan, { clock: systemClock, random: systemRandom, log, telemetry, bus: started.bus });
   await host.start(signal);
   started.host = host;
   const running = { host, rpcAddresses: host.rpcAddresses, adminAddress: started.admin?.address };
   log.info({ rpc: running.rpcAddresses, admin: running.adminAddress }, "process ready");
   options.onReady?.(running);
+}
+
+/** What the promise answers, or the signal's reason as soon as it aborts. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function shutdownPhases(started: Started, telemetry: Telemetry): readonly Phase[] {
@@ -111,16 +129,6 @@ function shutdownPhases(started: Started, telemetry: Telemetry): readonly Phase[
       },
     },
   ];
-}
-
-function planOrExit(modules: readonly ModuleInstance[]): HostPlan {
-  try {
-    return planHost(modules, { env: process.env, readFile: (path) => readFileSync(path, "utf8") });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`configuration:\n${error.problems.map((problem) => `  - ${problem}\n`).join("")}`);
-    process.exit(1);
-  }
 }
 
 /** Resolves at the first signal to end; the second ends the process where it stands. */
