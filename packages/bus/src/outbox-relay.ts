@@ -10,6 +10,8 @@ export interface OutboxRelayOptions {
   readonly source: string;
   /** Default `outbox`, in the database's search_path. */
   readonly table?: string;
+  /** A text column that holds the event id of each row, instead of `<source>.<outbox id>`. */
+  readonly idColumn?: string;
   /** What becomes of a published row: gone, or kept until its owner deletes it. */
   readonly afterPublish: "delete" | "keep";
   /** Most events in hand at once. Default 256. */
@@ -39,6 +41,7 @@ const stopGraceMs = 300;
 
 interface OutboxRow {
   id: bigint;
+  event_id: string;
   subject: string;
   payload: Uint8Array;
   headers: Record<string, string>;
@@ -54,6 +57,7 @@ export class OutboxRelay {
   readonly #bus: Bus;
   readonly #observe: (observation: OutboxObservation) => void;
   readonly #table: string;
+  readonly #eventId: string;
   readonly #stopping = new AbortController();
   #running: Promise<unknown> | undefined;
   #awake = Promise.withResolvers<void>();
@@ -64,6 +68,8 @@ export class OutboxRelay {
     this.#bus = dependencies.bus;
     this.#observe = dependencies.observe ?? (() => undefined);
     this.#table = quoteIdentifier(options.table ?? "outbox");
+    const source = options.source.replaceAll("'", "''");
+    this.#eventId = options.idColumn === undefined ? `'${source}.' || id` : quoteIdentifier(options.idColumn);
   }
 
   start(): void {
@@ -130,7 +136,7 @@ export class OutboxRelay {
         const rows = await transaction.query<OutboxRow>(
           {
             name: `outbox-claim-${this.#table}`,
-            text: `SELECT id, subject, payload, headers FROM ${this.#table} WHERE published_at IS NULL
+            text: `SELECT id, ${this.#eventId} AS event_id, subject, payload, headers FROM ${this.#table} WHERE published_at IS NULL
               ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED`,
           },
           [batchSize],
@@ -152,10 +158,10 @@ export class OutboxRelay {
     const published: bigint[] = [];
     const errors: unknown[] = [];
     const sent = rows.map(async (row) => {
-      const id = `${this.#options.source}.${row.id}`;
+      const { id, event_id, ...event } = row;
       try {
-        await this.#bus.publish({ id, subject: row.subject, payload: row.payload, headers: row.headers });
-        published.push(row.id);
+        await this.#bus.publish({ id: event_id, ...event });
+        published.push(id);
       } catch (error) {
         errors.push(error);
       }

@@ -81,6 +81,18 @@ describe("outbox and inbox", () => {
     await bus.close();
   });
 
+  test("takes the event ids from a column where there is one", async () => {
+    const bus = busThat(() => undefined);
+    await database.execute(
+      "INSERT INTO named_outbox (subject, payload, receipt) SELECT $1, '', 'receipt-' || n FROM generate_series(1, 2) AS n",
+      [subject],
+    );
+    const { relay } = startRelay(bus, { table: "named_outbox", idColumn: "receipt" });
+    await waitFor(() => bus.published.length === 2);
+    expect(bus.published).toEqual(["receipt-1", "receipt-2"]);
+    await relay.stop();
+  });
+
   test("what a transaction took back is never published", async () => {
     const bus = busThat(() => undefined);
     const failed = database.transaction(async (transaction) => {

@@ -82,11 +82,14 @@ export class Database implements Queryable {
 
   async #withClient<T>(signal: AbortSignal | undefined, use: (client: ClientBase) => Promise<T>): Promise<T> {
     const client = await this.#acquire(signal);
+    // The pool listens only while a connection is idle; a breaking one also fails the statement, which is what the caller hears of.
+    client.on("error", ignore);
     try {
       return await use(client);
     } finally {
       // The pool itself drops a connection that is no longer queryable.
       client.release(hasOpenTransaction(client));
+      client.off("error", ignore);
     }
   }
 
@@ -118,6 +121,8 @@ export class Database implements Queryable {
     await session?.close();
   };
 }
+
+const ignore = () => undefined;
 
 function hasOpenTransaction(client: PoolClient): boolean {
   const status = (client as PoolClient & { getTransactionStatus(): string | null }).getTransactionStatus();

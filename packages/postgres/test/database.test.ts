@@ -95,6 +95,22 @@ describe("Database", () => {
     await Promise.all([elsewhere.close(), missing.close(), refused.close()]);
   });
 
+  test("a connection that breaks while it is used fails its statement and nothing else", async () => {
+    const own = new Database({ url, applicationName: "breaking", poolSize: 1 });
+    const unreachable = { fault: { code: "DATABASE_UNREACHABLE" } };
+    await expect(own.query("SELECT pg_terminate_backend(pg_backend_pid())")).rejects.toMatchObject(unreachable);
+    const terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'breaking'";
+    const broken = own.transaction(async (transaction) => {
+      await transaction.query("SELECT 1");
+      await database.query(terminate);
+      await until(async () => (await database.query(terminate)).length === 0);
+      await transaction.query("SELECT 1");
+    });
+    await expect(broken).rejects.toMatchObject(unreachable);
+    expect(await own.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    await own.close();
+  });
+
   test("callers beyond the bound are refused at once", async () => {
     const small = new Database({ url, applicationName: "small", poolSize: 1, maxWaiting: 2 });
     const running = [1, 2, 3].map(() => small.query("SELECT pg_sleep(0.05)"));

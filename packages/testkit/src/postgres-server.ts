@@ -28,7 +28,12 @@ export async function launchFromCopy(options: TestPostgresOptions): Promise<Test
   await run("cp", ["-a", path.join(initialised, "data"), path.join(initialised, "password"), folder.path]);
   const relaunch = () =>
     startEmbeddedPostgres(
-      { directory: folder.path, durability: options.durability ?? "none", settings: options.settings ?? {} },
+      {
+        directory: folder.path,
+        durability: options.durability ?? "none",
+        connectionsMax: 200,
+        settings: options.settings ?? {},
+      },
       { random },
     );
   return { server: await relaunch(), relaunch, remove: folder.remove };

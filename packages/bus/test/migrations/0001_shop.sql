@@ -9,6 +9,7 @@ CREATE TABLE outbox (
   published_at timestamptz
 );
 CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL;
+CREATE TABLE named_outbox (LIKE outbox INCLUDING ALL, receipt text NOT NULL);
 CREATE TABLE inbox (
   consumer text NOT NULL,
   message_id text NOT NULL,

@@ -1,0 +1,79 @@
+import type { Database } from "@koinon/postgres/database";
+import type { Queryable } from "@koinon/postgres/sql";
+import type { Address } from "@koinon/secp256k1/address";
+import { bytesToHex } from "@koinon/secp256k1/hex";
+import type { Account } from "./money-store.ts";
+
+const cachedMax = 50_000;
+
+/** Row numbers of accounts, which never change once given; the most recently learnt are kept. */
+export class AccountRows {
+  readonly #database: Database;
+  readonly #budgets = new Map<string, bigint>();
+  readonly #payees = new Map<Address, bigint>();
+
+  constructor(dependencies: { database: Database }) {
+    this.#database = dependencies.database;
+  }
+
+  /** The row of a budget; undefined when there is none. */
+  async budget(accountId: string): Promise<bigint | undefined> {
+    const known = this.#budgets.get(accountId) ?? (await findAccount(this.#database, "budget", accountId));
+    if (known !== undefined) remember(this.#budgets, accountId, known);
+    return known;
+  }
+
+  /** The row of a provider's account, made when it is the first time that this provider is to be paid. */
+  async payee(provider: Address): Promise<bigint> {
+    const known = this.#payees.get(provider);
+    if (known !== undefined) return known;
+    const row = (await findAccount(this.#database, "provider", provider)) ?? (await this.#openPayee(provider));
+    remember(this.#payees, provider, row);
+    return row;
+  }
+
+  async #openPayee(provider: Address): Promise<bigint> {
+    const insert = "INSERT INTO accounts (kind, name) VALUES ('provider', $1) ON CONFLICT DO NOTHING";
+    await this.#database.execute(insert, [provider]);
+    return (await findAccount(this.#database, "provider", provider)) as bigint;
+  }
+}
+
+/** A budget as it is now. */
+export async function readAccount(queryable: Queryable, accountId: string): Promise<Account | undefined> {
+  const [row] = await queryable.query<{ consumer: Buffer; credited: string; spent: string; reserved: string }>(
+    {
+      name: "money-account",
+      text: `SELECT consumer, credits_posted AS credited, debits_posted AS spent, debits_pending AS reserved
+        FROM accounts WHERE kind = 'budget' AND name = $1`,
+    },
+    [accountId],
+  );
+  if (row === undefined) return undefined;
+  return {
+    accountId,
+    consumer: bytesToHex(row.consumer),
+    limit: BigInt(row.credited),
+    spent: BigInt(row.spent),
+    reserved: BigInt(row.reserved),
+  };
+}
+
+async function findAccount(
+  queryable: Queryable,
+  kind: "budget" | "provider",
+  name: string,
+): Promise<bigint | undefined> {
+  const [row] = await queryable.query<{ id: bigint }>(
+    { name: "money-account-row", text: "SELECT id FROM accounts WHERE kind = $1 AND name = $2" },
+    [kind, name],
+  );
+  return row?.id;
+}
+
+function remember<K>(cache: Map<K, bigint>, key: K, row: bigint): void {
+  cache.set(key, row);
+  if (cache.size <= cachedMax) return;
+  const [oldest] = cache.keys();
+  if (oldest !== undefined) cache.delete(oldest);
+}
