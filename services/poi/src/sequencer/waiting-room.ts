@@ -11,7 +11,7 @@ export interface WaitingChange {
   readonly refused: number;
 }
 
-const refusedMax = 100_000;
+const refusedMax = 10_000;
 const expiredMax = 1_000;
 
 /** Receipts that are not in the log: held for their predecessor, or refused. Counts them, so that a log without any pays nothing. */

@@ -24,5 +24,6 @@ export interface Refusal {
   readonly reason: RefusalReason;
   /** For people; bounded. */
   readonly detail: string;
+  /** The event, or its beginning. */
   readonly payload: Uint8Array;
 }

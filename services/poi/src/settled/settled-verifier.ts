@@ -37,6 +37,8 @@ const clockSkewMs = 300_000n;
 // A provider has a handful of certificates and one quote a model; what falls out is recovered again.
 const cachedMax = 4_096;
 const detailLengthMax = 500;
+// Far more than any genuine event; what is refused is kept only so that somebody can look at it.
+const keptPayloadBytesMax = 16_384;
 
 /** Verifies events of the market: certificate, quote and receipt with their signatures, fee and times. Believes nothing that is not signed. */
 export class SettledVerifier {
@@ -88,7 +90,8 @@ export class SettledVerifier {
 }
 
 function refused(id: Hex, reason: RefusalReason, detail: string, payload: Uint8Array): SettledVerdict {
-  return { kind: "refused", refusal: { id, reason, detail: detail.slice(0, detailLengthMax), payload } };
+  const kept = { detail: detail.slice(0, detailLengthMax), payload: payload.subarray(0, keptPayloadBytesMax) };
+  return { kind: "refused", refusal: { id, reason, ...kept } };
 }
 
 interface SettledDocuments {

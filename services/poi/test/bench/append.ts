@@ -4,8 +4,10 @@
 import os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { MemoryBus } from "@koinon/bus/memory-bus";
-import { ReceiptsLogged } from "@koinon/contracts/koinon/poi/v1/log_service";
+import { LogServiceDefinition, ReceiptsLogged } from "@koinon/contracts/koinon/poi/v1/log_service";
 import { SampleProvider } from "@koinon/contributions/sample-work";
+import { createClient } from "@koinon/rpc/client";
+import { LocalServices } from "@koinon/rpc/in-process";
 import { systemClock as clock } from "@koinon/runtime/clock";
 import { createLogger } from "@koinon/runtime/logger";
 import { startTestPostgres } from "@koinon/testkit/postgres";
@@ -59,14 +61,29 @@ const database = place.open({ schema: "poi" });
 const [counted] = await database.query<{ size: bigint; published: bigint; entries: bigint }>(
   "SELECT size, (SELECT max(size) FROM checkpoints) AS published, (SELECT count(*) FROM log_entries) AS entries FROM log_tree",
 );
-latencies.sort((a, b) => a - b);
-const percentile = (share: number) => latencies[Math.floor((latencies.length - 1) * share)]?.toFixed(1);
+const services = new LocalServices({ clock });
+for (const binding of poi.services) services.add(binding);
+const client = createClient(LogServiceDefinition, services.channel("gateway"), {}, { clock });
+const proofLatencies: number[] = [];
+const proved = await database.query<{ document_id: Buffer }>(
+  "SELECT document_id FROM log_entries WHERE certificate_index IS NOT NULL ORDER BY document_id LIMIT 1000",
+);
+for (const { document_id } of proved) {
+  const askedAt = clock.monotonicMs();
+  await client.getInclusionProof({ receiptId: document_id, waitMs: 1_000 });
+  proofLatencies.push(clock.monotonicMs() - askedAt);
+}
+const percentile = (values: number[], share: number) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) * share)]?.toFixed(1);
+};
 const rows = {
   hardware: `${os.cpus().length} × ${os.cpus()[0]?.model}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
   receipts,
   "entries in the log": `${counted?.entries} (tree ${counted?.size}, published ${counted?.published})`,
   "durable receipts/s": Math.round(receipts / seconds),
-  [`latency with ${inFlight} in flight, ms p50 / p99`]: `${percentile(0.5)} / ${percentile(0.99)}`,
+  [`latency with ${inFlight} in flight, ms p50 / p99`]: `${percentile(latencies, 0.5)} / ${percentile(latencies, 0.99)}`,
+  "inclusion proof with predecessor, ms p50 / p99": `${percentile(proofLatencies, 0.5)} / ${percentile(proofLatencies, 0.99)}`,
   "CPU of this process, cores": ((cpu.user + cpu.system) / 1e6 / seconds).toFixed(2),
 };
 for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(48)} ${value}\n`);

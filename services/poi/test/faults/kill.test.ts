@@ -63,7 +63,7 @@ describe("kill -9 of poi while it appends", () => {
       });
       // Somewhere in the part that this round would append, and then at any moment of a batch.
       const before = await treeSize();
-      const target = before + BigInt(random.integer(1 + Number(whole - before) / 2));
+      const target = before + BigInt(random.integer(1 + Math.floor(Number(whole - before) / 3)));
       await waitFor(async () => (await treeSize()) >= target, { intervalMs: 1, deadlineMs: 20_000 });
       await child.kill();
       read(child);
