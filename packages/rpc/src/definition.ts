@@ -1,6 +1,8 @@
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
+
 /** A protobuf message codec as ts-proto generates it. */
 export interface MessageType<T> {
-  encode(message: T): { finish(): Uint8Array };
+  encode(message: T, writer?: BinaryWriter): { finish(): Uint8Array };
   decode(input: Uint8Array): T;
 }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { invariant } from "@koinon/errors/invariant";
 import type { AnyHandler, ServiceBinding } from "./binding.ts";
 import { CallScope, type Clock } from "./call-scope.ts";
@@ -127,7 +128,7 @@ export class Dispatcher {
         return answer.error(failure);
       },
       onRest: () => this.finish(scope, failure),
-      run: (step) => scope.run(step),
+      run: scope.run(() => AsyncLocalStorage.snapshot()),
     });
     scope.onCancel = (error) => stream.abort(answer.error(error));
     return stream;

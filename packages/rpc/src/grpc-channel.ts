@@ -1,20 +1,16 @@
 import {
   type ChannelOptions,
-  Client,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  type ClientWritableStream,
   credentials as channelCredentials,
   experimental,
+  Channel as GrpcClientChannel,
   type Metadata,
-  type ServiceError,
 } from "@grpc/grpc-js";
 import type { Clock } from "./call-scope.ts";
 import type { CertificateSource } from "./certificate-files.ts";
 import type { Cancellation, Channel, OutgoingCall } from "./channel.ts";
 import type { ServiceDefinition } from "./definition.ts";
 import { rpcErrorFromGrpc } from "./grpc-error.ts";
-import { asBuffer, callerHeader, metadataFromMap, sameBuffer } from "./grpc-metadata.ts";
+import { asBuffer, callerHeader, metadataFromMap } from "./grpc-metadata.ts";
 import { MessagePump } from "./grpc-pump.ts";
 import { MessageReader } from "./grpc-reader.ts";
 import { serviceConfig } from "./grpc-service-config.ts";
@@ -22,7 +18,8 @@ import { assertPlaintextAllowed } from "./grpc-target.ts";
 import { encodeMessage, transportBytesMax } from "./message-codec.ts";
 import type { OutgoingObservation, RpcObserver } from "./observer.ts";
 import { servicesOfCertificate } from "./peer-identity.ts";
-import { RpcError, transportError } from "./rpc-error.ts";
+import { type RpcError, transportError } from "./rpc-error.ts";
+import { statusCodes } from "./status.ts";
 
 /** How a client knows its server, and is known by it. */
 export type ChannelSecurity =
@@ -50,8 +47,20 @@ export function createGrpcChannel(
   return new GrpcChannel(options, deps);
 }
 
+type GrpcCall = ReturnType<GrpcClientChannel["createCall"]>;
+type CallStatus = Parameters<Parameters<GrpcCall["start"]>[1]["onReceiveStatus"]>[0];
+
+/** A call that was started, and what belongs to it. */
+interface Started {
+  readonly call: OutgoingCall;
+  readonly grpc: GrpcCall;
+  readonly canceller: Canceller;
+  readonly observation: OutgoingObservation | undefined;
+}
+
+// Calls are made on grpc-js's Channel rather than its Client, which would wrap each in an emitter, a stream and a stack trace.
 class GrpcChannel implements Channel {
-  private readonly client: Client;
+  private readonly channel: GrpcClientChannel;
   private readonly clock: Clock;
   private readonly observer: RpcObserver | undefined;
   private readonly caller: string | undefined;
@@ -63,107 +72,95 @@ class GrpcChannel implements Channel {
     this.clock = deps.clock;
     this.observer = deps.observer;
     this.caller = security.kind === "plaintext" ? security.caller : undefined;
-    this.client = new Client(address, credentialsOf(security), channelOptions(options));
+    this.channel = new GrpcClientChannel(address, credentialsOf(security), channelOptions(options));
   }
 
   unary(call: OutgoingCall, request: unknown): Promise<unknown> {
-    const observation = this.observer?.called(call.path);
     return new Promise((resolve, reject) => {
-      const done = (failure: ServiceError | null, bytes?: Buffer): void => {
-        canceller.unlink();
-        try {
-          if (failure !== null) throw this.errorFrom(failure, call, canceller);
-          const message = call.method.responseType.decode(bytes ?? new Uint8Array());
-          observation?.end("OK", undefined);
-          resolve(message);
-        } catch (error) {
-          endWithError(observation, error);
-          reject(error);
-        }
-      };
-      const canceller = new Canceller(call.signal);
-      try {
-        this.assertOpen();
-        const metadata = this.metadataOf(call, observation);
-        canceller.link(this.startUnary(call, request, { metadata, canceller, done }));
-      } catch (error) {
-        endWithError(observation, error);
-        reject(error);
-      }
+      const started = this.open(call);
+      let bytes: Buffer | undefined;
+      this.start(started, request, {
+        message: (message) => {
+          bytes = message;
+        },
+        ended: (failure) => {
+          try {
+            if (failure !== undefined && !(bytes !== undefined && isWriteAfterAnswer(failure))) throw failure;
+            resolve(call.method.responseType.decode(bytes ?? new Uint8Array()));
+          } catch (error) {
+            reject(error);
+          }
+        },
+      });
+      started.grpc.startRead();
     });
   }
 
   stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown> {
-    this.assertOpen();
-    const observation = this.observer?.called(call.path);
-    const canceller = new Canceller(call.signal);
-    const started = this.startStream(call, request, { metadata: this.metadataOf(call, observation), canceller });
+    const started = this.open(call);
+    const { grpc, canceller } = started;
     const { responseType } = call.method;
     const reader = new MessageReader<unknown>({
-      source: started,
       decode: (bytes) => responseType.decode(bytes),
-      left: () => started.cancel(),
+      more: () => grpc.startRead(),
+      hold: () => {},
+      left: () => canceller.leave(),
     });
-    canceller.link(started, (cancelled) => reader.abort(transportError("CANCELLED", { cause: cancelled.cause })));
-    let failure: RpcError | undefined;
-    started.on("error", (error: ServiceError) => {
-      failure = this.errorFrom(error, call, canceller);
-      if (failure.code === "DEADLINE_EXCEEDED") reader.abort(failure);
+    canceller.onCancel = (cancelled) => reader.abort(transportError("CANCELLED", { cause: cancelled.cause }));
+    this.start(started, request, {
+      message: (message) => reader.take(message),
+      ended: (failure) => {
+        if (failure?.code === "DEADLINE_EXCEEDED") reader.abort(failure);
+        else reader.close(failure === undefined ? undefined : { error: failure });
+      },
     });
-    // The status comes after every message that was sent before it, however slow the reader.
-    started.on("end", () => {
-      canceller.unlink();
-      reader.close(failure === undefined ? undefined : { error: failure });
-      observation?.end(failure === undefined ? "OK" : failure.status, failure);
-    });
+    grpc.startRead();
     return reader;
   }
 
   close(): void {
     this.closed = true;
-    this.client.close();
+    this.channel.close();
   }
 
-  private startUnary(
-    call: OutgoingCall,
-    request: unknown,
-    parts: { metadata: Metadata; canceller: Canceller; done(failure: ServiceError | null, bytes?: Buffer): void },
-  ): { cancel(): void } {
-    const { path, method, deadline } = call;
-    const { metadata, done } = parts;
-    if (!method.requestStream) {
-      const bytes = encoded(call, request);
-      return this.client.makeUnaryRequest(path, sameBuffer, sameBuffer, bytes, metadata, { deadline }, done);
-    }
-    const started = this.client.makeClientStreamRequest(path, sameBuffer, sameBuffer, metadata, { deadline }, done);
-    pumpRequest(call, request, started, parts.canceller);
-    return started;
-  }
-
-  private startStream(
-    call: OutgoingCall,
-    request: unknown,
-    parts: { metadata: Metadata; canceller: Canceller },
-  ): ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer> {
-    const { path, method, deadline } = call;
-    const { metadata } = parts;
-    const settings = { deadline };
-    if (!method.requestStream) {
-      const bytes = encoded(call, request);
-      return this.client.makeServerStreamRequest(path, sameBuffer, sameBuffer, bytes, metadata, settings);
-    }
-    const started = this.client.makeBidiStreamRequest(path, sameBuffer, sameBuffer, metadata, settings);
-    pumpRequest(call, request, started, parts.canceller);
-    return started;
-  }
-
-  private errorFrom(failure: ServiceError, call: OutgoingCall, canceller: Canceller): RpcError {
-    const expired = this.clock.now() >= call.deadline;
-    return rpcErrorFromGrpc(failure, { path: call.path, cancelled: canceller.cancelled, expired });
-  }
-
-  private assertOpen(): void {
+  private open(call: OutgoingCall): Started {
     if (this.closed) throw transportError("UNAVAILABLE", { detail: "the channel is closed" });
+    const grpc = this.channel.createCall(call.path, call.deadline, null, null, null);
+    return { call, grpc, canceller: new Canceller(grpc, call.signal), observation: this.observer?.called(call.path) };
+  }
+
+  /** Sends the request and routes what comes back; grpc-js gives the status only after every message before it was taken. */
+  private start(
+    started: Started,
+    request: unknown,
+    answer: { message(bytes: Buffer): void; ended(failure: RpcError | undefined): void },
+  ): void {
+    const { call, grpc, canceller, observation } = started;
+    const sending = call.method.requestStream ? requestPump(started, request) : undefined;
+    const bytes = call.method.requestStream ? undefined : encoded(call, request);
+    grpc.start(this.metadataOf(call, observation), {
+      onReceiveMetadata: () => {},
+      onReceiveMessage: answer.message,
+      onReceiveStatus: (status: CallStatus) => {
+        sending?.stop();
+        canceller.unlink();
+        const failure = status.code === statusCodes.OK ? undefined : this.errorFrom(status, call, canceller);
+        observation?.end(failure?.status ?? "OK", failure);
+        answer.ended(failure);
+      },
+    });
+    canceller.link();
+    if (bytes === undefined) {
+      sending?.start();
+    } else {
+      grpc.sendMessageWithContext({}, bytes);
+      grpc.halfClose();
+    }
+  }
+
+  private errorFrom(status: CallStatus, call: OutgoingCall, canceller: Canceller): RpcError {
+    const expired = this.clock.now() >= call.deadline;
+    return rpcErrorFromGrpc(status, { path: call.path, cancelled: canceller.cancelled, expired });
   }
 
   private metadataOf(call: OutgoingCall, observation: OutgoingObservation | undefined): Metadata {
@@ -176,20 +173,58 @@ class GrpcChannel implements Channel {
   }
 }
 
+/**
+ * A server may answer before the request stream has ended. grpc-js then lets a write that is already on its way overwrite the OK
+ * it has received; it says so in these words only after the server has ended the call.
+ */
+function isWriteAfterAnswer(failure: RpcError): boolean {
+  return failure.detail === "Write error: write after end";
+}
+
+function encoded(call: OutgoingCall, request: unknown): Buffer {
+  return asBuffer(encodeMessage(call.method.requestType, request, transportBytesMax));
+}
+
+/** Sends a request stream; when it fails, the call is given up with what it threw as cause. */
+function requestPump({ call, grpc, canceller }: Started, request: unknown): { start(): void; stop(): void } {
+  const iterator = (request as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  const pump = new MessagePump({
+    source: {
+      next: async () => {
+        const result = await iterator.next();
+        return result.done === true ? { done: true, value: undefined } : { value: encoded(call, result.value) };
+      },
+    },
+    write: (message, done) => grpc.sendMessageWithContext({ callback: done }, message),
+    // grpc-js takes one message at a time.
+    unwrittenMax: 1,
+    ended: (failure) => {
+      if (failure === undefined) grpc.halfClose();
+      else canceller.cancel({ cause: failure.error });
+    },
+  });
+  return {
+    start: () => pump.pull(),
+    stop: () => {
+      pump.stop();
+      iterator.return?.().catch(() => {});
+    },
+  };
+}
+
 /** Gives one call up, at most once, and remembers why. */
 class Canceller {
   cancelled: Cancellation | undefined;
+  onCancel: ((cancelled: Cancellation) => void) | undefined;
+  private readonly call: GrpcCall;
   private readonly signal: AbortSignal | undefined;
-  private call: { cancel(): void } | undefined;
-  private told: ((cancelled: Cancellation) => void) | undefined;
 
-  constructor(signal: AbortSignal | undefined) {
+  constructor(call: GrpcCall, signal: AbortSignal | undefined) {
+    this.call = call;
     this.signal = signal;
   }
 
-  link(call: { cancel(): void }, told?: (cancelled: Cancellation) => void): void {
-    this.call = call;
-    this.told = told;
+  link(): void {
     this.signal?.addEventListener("abort", this.onAbort);
   }
 
@@ -200,47 +235,16 @@ class Canceller {
   cancel(why: Cancellation): void {
     if (this.cancelled !== undefined) return;
     this.cancelled = why;
-    this.call?.cancel();
-    this.told?.(why);
+    this.leave();
+    this.onCancel?.(why);
+  }
+
+  /** Nobody reads the answer any more. */
+  leave(): void {
+    this.call.cancelWithStatus(statusCodes.CANCELLED, "cancelled by the caller");
   }
 
   private readonly onAbort = (): void => this.cancel({ cause: this.signal?.reason });
-}
-
-function encoded(call: OutgoingCall, request: unknown): Buffer {
-  return asBuffer(encodeMessage(call.method.requestType, request, transportBytesMax));
-}
-
-function pumpRequest(
-  call: OutgoingCall,
-  request: unknown,
-  sink: ClientWritableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>,
-  canceller: Canceller,
-): void {
-  const source = (request as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  const pump = new MessagePump(
-    {
-      next: async () => {
-        const result = await source.next();
-        return result.done === true ? { done: true, value: undefined } : { value: encoded(call, result.value) };
-      },
-    },
-    sink,
-    (failure) => {
-      if (failure === undefined) sink.end();
-      else canceller.cancel({ cause: failure.error });
-    },
-  );
-  sink.on("status", () => {
-    pump.stop();
-    source.return?.().catch(() => {});
-  });
-  pump.pull();
-}
-
-function endWithError(observation: OutgoingObservation | undefined, error: unknown): void {
-  if (error instanceof RpcError) observation?.end(error.status, error);
-  else observation?.end("UNKNOWN", undefined);
 }
 
 function credentialsOf(security: ChannelSecurity) {

@@ -1,13 +1,9 @@
-/** The reading half of a grpc-js stream. */
-export interface MessageSource {
-  on(event: "data", listener: (message: Buffer) => void): unknown;
-  pause(): unknown;
-  resume(): unknown;
-}
-
 export interface MessageReaderOptions<T> {
-  readonly source: MessageSource;
   decode(message: Buffer): T;
+  /** There is room for another message. Called after each one taken, and again when room comes back. */
+  more(): void;
+  /** There is no room until `more` is called again. */
+  hold(): void;
   /** The reader stops before the end, by leaving or because a message could not be decoded. */
   left(): void;
 }
@@ -15,19 +11,18 @@ export interface MessageReaderOptions<T> {
 // The HTTP/2 window bounds what else is under way; this only keeps a burst from costing a wake-up per message.
 const queuedBytesMax = 256 * 1024;
 
-/** An async iterator over a grpc-js stream that pauses it while the reader is behind. It is closed from outside. */
+/** An async iterator over the messages of a call that holds the peer back while the reader is behind. It is fed and closed from outside. */
 export class MessageReader<T> implements AsyncIterableIterator<T> {
   private readonly options: MessageReaderOptions<T>;
   private queue: Buffer[] = [];
   private head = 0;
   private queuedBytes = 0;
-  private paused = false;
+  private held = false;
   private closed: { error?: unknown } | undefined;
   private waiting: { resolve(result: IteratorResult<T>): void; reject(error: unknown): void } | undefined;
 
   constructor(options: MessageReaderOptions<T>) {
     this.options = options;
-    options.source.on("data", (message) => this.take(message));
   }
 
   [Symbol.asyncIterator](): this {
@@ -51,6 +46,26 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined };
   }
 
+  /** Takes the next message from the peer. */
+  take(message: Buffer): void {
+    if (this.closed !== undefined) return;
+    const waiting = this.waiting;
+    if (waiting !== undefined) {
+      this.waiting = undefined;
+      this.decoded(message).then(waiting.resolve, waiting.reject);
+      this.options.more();
+      return;
+    }
+    this.queue.push(message);
+    this.queuedBytes += message.length;
+    if (this.queuedBytes < queuedBytesMax) {
+      this.options.more();
+    } else {
+      this.held = true;
+      this.options.hold();
+    }
+  }
+
   /** No message follows: the peer ended the stream, or it broke with an error that the reader gets after what is queued. */
   close(failure?: { error: unknown }): void {
     if (this.closed !== undefined) return;
@@ -72,7 +87,6 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     if (this.closed !== undefined) return;
     this.close();
     this.options.left();
-    this.options.source.resume();
   }
 
   private dropQueue(): void {
@@ -96,29 +110,13 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  private take(message: Buffer): void {
-    if (this.closed !== undefined) return;
-    const waiting = this.waiting;
-    if (waiting !== undefined) {
-      this.waiting = undefined;
-      this.decoded(message).then(waiting.resolve, waiting.reject);
-      return;
-    }
-    this.queue.push(message);
-    this.queuedBytes += message.length;
-    if (this.queuedBytes >= queuedBytesMax && !this.paused) {
-      this.paused = true;
-      this.options.source.pause();
-    }
-  }
-
   private advance(message: Buffer): void {
     this.head += 1;
     this.queuedBytes -= message.length;
     if (this.head === this.queue.length) this.dropQueue();
-    if (this.paused && this.queuedBytes < queuedBytesMax / 2) {
-      this.paused = false;
-      this.options.source.resume();
+    if (this.held && this.queuedBytes < queuedBytesMax / 2) {
+      this.held = false;
+      this.options.more();
     }
   }
 }

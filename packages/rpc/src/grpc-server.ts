@@ -18,6 +18,7 @@ import { asBuffer, callerHeader, metadataToMap, sameBuffer } from "./grpc-metada
 import { MessagePump } from "./grpc-pump.ts";
 import { MessageReader } from "./grpc-reader.ts";
 import { assertPlaintextAllowed } from "./grpc-target.ts";
+import { Listener } from "./listener.ts";
 import { decodeMessage, encodeMessage, transportBytesMax } from "./message-codec.ts";
 import { peerServices } from "./peer-identity.ts";
 import { RpcError, transportError } from "./rpc-error.ts";
@@ -41,12 +42,19 @@ type AnyCall =
   | ServerWritableStream<Buffer, Buffer>
   | ServerDuplexStream<Buffer, Buffer>;
 
+// How long a peer may take to read that its calls were cut short.
+const refusalGraceMs = 200;
+
 /** Serves dispatchers over gRPC on any number of addresses. */
 export class GrpcServer {
   private readonly server: Server;
   private readonly options: GrpcServerOptions;
   private readonly clock: Clock;
   private readonly dispatchers: Dispatcher[] = [];
+  private readonly listeners: Listener[] = [];
+  private readonly calls = new Set<CallScope>();
+  private onAnswered: (() => void) | undefined;
+  private injector: ReturnType<Server["createConnectionInjector"]> | undefined;
 
   constructor(options: GrpcServerOptions, deps: { readonly clock: Clock }) {
     this.options = options;
@@ -70,32 +78,54 @@ export class GrpcServer {
   async listen(address: string): Promise<string> {
     const { security } = this.options;
     if (security.kind === "plaintext") assertPlaintextAllowed(address, security.loopback === true);
-    const credentials =
-      security.kind === "plaintext"
-        ? ServerCredentials.createInsecure()
-        : experimental.createCertificateProviderServerCredentials(
-            security.certificates.provider,
-            security.certificates.provider,
-            true,
-          );
-    const port = await new Promise<number>((resolve, reject) => {
-      this.server.bindAsync(address, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
-    });
-    return address.startsWith("unix:") ? address : `${address.slice(0, address.lastIndexOf(":"))}:${port}`;
+    this.injector ??= this.server.createConnectionInjector(this.credentials());
+    const { injector } = this;
+    const listener = await Listener.open(address, (socket) => injector.injectConnection(socket));
+    this.listeners.push(listener);
+    return listener.address;
   }
 
   /** Stops accepting, lets running calls finish until the signal aborts, then cuts them short. */
   async stop(signal: AbortSignal): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.server.tryShutdown(() => resolve()));
+    for (const listener of this.listeners) listener.close();
+    const { promise: cutShort, resolve: giveUp } = Promise.withResolvers<void>();
+    let grace: NodeJS.Timeout | undefined;
     const cut = (): void => {
-      for (const dispatcher of this.dispatchers) dispatcher.cancelAll(transportError("DRAINING"));
-      // The refusals still go out; connections of peers that do not read them are closed right after.
-      setImmediate(() => this.server.forceShutdown());
+      for (const scope of this.calls) scope.cancel(transportError("DRAINING"));
+      grace = setTimeout(giveUp, refusalGraceMs);
     };
     if (signal.aborted) cut();
     else signal.addEventListener("abort", cut, { once: true });
-    await closed;
+    // Tells every peer to call elsewhere; its callback comes before running calls have ended.
+    this.server.tryShutdown(() => {});
+    await Promise.race([this.answered(), cutShort]);
     signal.removeEventListener("abort", cut);
+    clearTimeout(grace);
+    await this.disconnected();
+  }
+
+  /** Waits for the last bytes to go out, then ends what is left, such as a TLS connection whose peer went away with data unread. */
+  private async disconnected(): Promise<void> {
+    const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
+    const grace = setTimeout(giveUp, refusalGraceMs);
+    await Promise.race([Promise.all(this.listeners.map((listener) => listener.disconnected())), late]);
+    clearTimeout(grace);
+    for (const listener of this.listeners) listener.destroyConnections();
+  }
+
+  /** Resolves when the status of every call is on its way. */
+  private answered(): Promise<void> {
+    if (this.calls.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.onAnswered = resolve;
+    });
+  }
+
+  private credentials(): ServerCredentials {
+    const { security } = this.options;
+    if (security.kind === "plaintext") return ServerCredentials.createInsecure();
+    const { provider } = security.certificates;
+    return experimental.createCertificateProviderServerCredentials(provider, provider, true);
   }
 
   private register(dispatcher: Dispatcher, method: DispatchedMethod): void {
@@ -137,9 +167,14 @@ export class GrpcServer {
     const scope = this.open(dispatcher, method, call, (error) => fail(grpcFailureFromRpcError(error)));
     if (scope === undefined) return;
     const stream = dispatcher.stream(method, scope, requestOf(dispatcher, method, call, scope), answer);
-    const pump = new MessagePump(stream, call, (failure) => {
-      if (failure === undefined) call.end();
-      else fail(failure.error);
+    const pump = new MessagePump({
+      source: stream,
+      write: (bytes, done) => void call.write(bytes, done),
+      unwrittenMax: 64,
+      ended: (failure) => {
+        if (failure === undefined) call.end();
+        else fail(failure.error);
+      },
     });
     pump.pull();
   }
@@ -153,8 +188,13 @@ export class GrpcServer {
   ): CallScope | undefined {
     try {
       const scope = dispatcher.open(method, this.incoming(call));
+      this.calls.add(scope);
       const events: EventEmitter = call;
+      // Comes for every call when its stream closes, also for those that were answered.
       events.on("cancelled", () => {
+        this.calls.delete(scope);
+        if (this.calls.size === 0) this.onAnswered?.();
+        if (scope.ended) return;
         const expired = this.clock.now() >= scope.deadline;
         scope.cancel(transportError(expired ? "DEADLINE_EXCEEDED" : "CANCELLED"));
       });
@@ -192,7 +232,13 @@ function requestOf(dispatcher: Dispatcher, method: DispatchedMethod, call: AnyCa
   const decode = (bytes: Buffer): unknown => decodeMessage(requestType, bytes, maxRequestBytes);
   if ("request" in call) return () => decode(call.request);
   return () => {
-    const reader = new MessageReader({ source: call, decode, left: () => {} });
+    const reader = new MessageReader({
+      decode,
+      more: () => call.resume(),
+      hold: () => call.pause(),
+      left: () => call.resume(),
+    });
+    call.on("data", (bytes: Buffer) => reader.take(bytes));
     call.on("end", () => reader.close());
     scope.whenCancelledOrEnded((error) => {
       if (error === undefined) reader.close();
