@@ -139,6 +139,12 @@ describe("everything that a grammar lets through is valid under its schema", () 
   });
 });
 
+test("the engine follows the longest repetitions that are let through", async () => {
+  const item = object({ a: { type: "array", items: short, maxItems: 1_000 }, b: { type: "string", maxLength: 1_000 } });
+  const { text } = await write({ type: "array", items: item, minItems: 1_000, maxItems: 1_000 }, 1);
+  expect(text.length).toBeGreaterThan(0);
+});
+
 test("what a grammar can not hold is refused, by place", () => {
   const cases: [unknown, string][] = [
     [{ oneOf: [{}] }, "#: 'oneOf'"],

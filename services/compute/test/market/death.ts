@@ -1,6 +1,19 @@
 import type { MoneyStore } from "../../src/market/accounts/money-store.ts";
 import type { MarketStorage } from "../../src/market/storage.ts";
 
+const never = () => new Promise<never>(() => undefined);
+
+/** The store with one step that never comes to an end. */
+function without(store: MoneyStore, lost: keyof MoneyStore): MoneyStore {
+  return new Proxy(store, {
+    get: (target, step) => {
+      const value: unknown = Reflect.get(target, step, target);
+      if (step === lost) return never;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
 /** The death of a process, as its stores see it: from then on nothing it does arrives. */
 export class Death {
   readonly name: string;
@@ -18,6 +31,11 @@ export class Death {
     return (storage) => this.#wrapped(storage, step, undefined);
   }
 
+  /** Lives on, but this step of the money store is never done any more. */
+  losing(step: keyof MoneyStore): (storage: MarketStorage) => MarketStorage {
+    return (storage) => this.wrap({ ...storage, money: without(storage.money, step) });
+  }
+
   /** Dies right after this step of the money store; its caller never learns that it was done. */
   after(step: keyof MoneyStore): (storage: MarketStorage) => MarketStorage {
     return (storage) => this.#wrapped(storage, undefined, step);
@@ -33,7 +51,6 @@ export class Death {
   }
 
   #mortal<T extends object>(store: T, before: string | undefined, after: string | undefined): T {
-    const never = () => new Promise<never>(() => undefined);
     return new Proxy(store, {
       get: (target, step, receiver) => {
         const value: unknown = Reflect.get(target, step, receiver);

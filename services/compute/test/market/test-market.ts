@@ -62,6 +62,8 @@ export class TestMarket {
   readonly client: Client<MarketServiceDefinition>;
   readonly accounts: Client<AccountServiceDefinition>;
   readonly providers = new Map<string, ScriptedProvider>();
+  /** What handlers threw that is no declared fault. */
+  readonly bugs: unknown[] = [];
   readonly #services: LocalServices;
   readonly #providerServices = new Map<string, LocalServices>();
   #requests = 0;
@@ -110,7 +112,7 @@ export class TestMarket {
       meter: createNoopMeter(),
       bus: this.bus,
     });
-    this.#services = new LocalServices({ clock: this.clock });
+    this.#services = new LocalServices({ clock: this.clock, onBug: (error) => this.bugs.push(error) });
     for (const binding of this.market.services) this.#services.add(binding);
     const deps = { clock: this.clock };
     this.client = createClient(MarketServiceDefinition, this.#services.channel("gateway"), {}, deps);
@@ -128,9 +130,11 @@ export class TestMarket {
     return this;
   }
 
+  /** Stops in order; fails when a handler had thrown what it should not. */
   async stop(): Promise<void> {
     await this.market.stop(new AbortController().signal);
     await this.bus.close();
+    if (this.bugs.length > 0) throw new AggregateError(this.bugs, "handlers threw what is no fault");
   }
 
   /** A provider in this process that is registered. */

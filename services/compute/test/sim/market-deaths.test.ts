@@ -218,8 +218,11 @@ describe("the market dies", () => {
     market = await new TestMarket({ clock, wrap: died.after("reserve") }).start();
     const provider = await market.join("alpha");
     const request = market.request();
-    void market.read(request);
+    const connection = new AbortController();
+    const read = market.read(request, connection.signal);
     await waitFor(() => died.now);
+    connection.abort();
+    await read;
     await crashAndRestart(died, [provider]);
     await leaseRunsOut();
     clock.advance(60_000);
@@ -281,7 +284,7 @@ describe("the market dies", () => {
 
   test("with several answers of one session unsettled: all are settled, in the order of the session", async () => {
     const died = new Death("session");
-    market = await new TestMarket({ clock, wrap: died.before("settle") }).start();
+    market = await new TestMarket({ clock, wrap: died.losing("settle") }).start();
     const provider = await market.join("alpha");
     for (let count = 0; count < 3; count++) await market.ask();
     await crashAndRestart(died, [provider]);

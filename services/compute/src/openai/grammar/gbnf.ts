@@ -1,3 +1,6 @@
+/** White space between tokens of JSON; bounded, since a model may prefer it to going on. */
+const whiteSpace = 'ws ::= (" " | "\\n" [ \\t]{0,20})?';
+
 /** Collects the rules of one GBNF grammar (llama.cpp's notation); equal bodies share a rule. */
 export class GbnfBuilder {
   readonly #rules = new Map<string, string>();
@@ -31,10 +34,10 @@ export class GbnfBuilder {
     this.#sizeBytes += body.length + name.length + 6;
   }
 
-  /** The grammar with `root` as its start. */
+  /** The grammar with `root` as its start, and `ws` for white space. */
   build(root: string): string {
     const lines = [...this.#rules].map(([name, body]) => `${name} ::= ${body}`);
-    return [`root ::= ${root}`, ...lines].join("\n");
+    return [`root ::= ${root}`, whiteSpace, ...lines].join("\n");
   }
 }
 

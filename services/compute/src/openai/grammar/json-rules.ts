@@ -1,7 +1,7 @@
 import { type GbnfBuilder, literal } from "./gbnf.ts";
 
-/** White space between tokens of JSON; bounded, since a model may prefer it to going on. */
-export const space = '(" " | "\\n" [ \\t]{0,20})?';
+/** The rule of `GbnfBuilder` for white space between tokens of JSON. */
+export const space = "ws";
 
 const plainCharacter = '[^"\\\\\\x7F\\x00-\\x1F]';
 const shortEscape = '"\\\\" ["\\\\/bfnrt]';

@@ -152,8 +152,9 @@ export class SchemaGrammar {
     if (max !== undefined && max < min) throw node.refuse("'maxItems' is less than 'minItems'");
     if (max === 0) return `"[" ${space} "]"`;
     const item = schema.items === undefined ? anyValue(this.gbnf, this.#known) : this.#rule(node.child("items"));
-    const more = `("," ${space} ${item}){${Math.max(min - 1, 0)},${max === undefined ? "" : max - 1}}`;
-    const items = `${item} ${more} ${space}`;
+    // A rule of its own, since the engine bounds what a repeated group holds times its repetitions.
+    const next = this.gbnf.rule(`"," ${space} ${item}`);
+    const items = `${item} ${next}{${Math.max(min - 1, 0)},${max === undefined ? "" : max - 1}} ${space}`;
     return `"[" ${space} ${min === 0 ? `(${items})?` : items} "]"`;
   }
 }
