@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createConsistencyProof, verifyConsistency } from "@koinon/merkle/consistency";
-import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
+import type { Hex } from "@koinon/secp256k1/hex";
 import { type Child, startChild } from "@koinon/testkit/child-process";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
@@ -30,19 +30,25 @@ const seen = { notes: new Map<bigint, Checkpoint[]>(), places: new Map<Hex, Set<
 
 function read(child: Child): void {
   for (const line of child.stdoutLines) {
-    const [kind, one = "", two = ""] = line.split(" ");
-    if (kind === "note") {
-      // The last line of a killed process may be cut.
-      const note = Buffer.from(one, "base64").toString();
-      if (!note.endsWith("\n")) continue;
-      const checkpoint = openTestCheckpoint(note);
-      seen.notes.set(checkpoint.size, [...(seen.notes.get(checkpoint.size) ?? []), checkpoint]);
-    }
-    if (kind === "logged" && one.length === 64 && two !== "") {
-      const id = bytesToHex(Buffer.from(one, "hex"));
-      seen.places.set(id, (seen.places.get(id) ?? new Set()).add(BigInt(two)));
-    }
+    const [kind, ...words] = line.split(" ");
+    if (kind === "note") readNote(words[0] ?? "");
+    if (kind === "logged") for (const word of words) readPlace(word);
   }
+}
+
+function readNote(word: string): void {
+  const note = Buffer.from(word, "base64").toString();
+  // The last line of a killed process may be cut.
+  if (!note.endsWith("\n")) return;
+  const checkpoint = openTestCheckpoint(note);
+  seen.notes.set(checkpoint.size, [...(seen.notes.get(checkpoint.size) ?? []), checkpoint]);
+}
+
+function readPlace(word: string): void {
+  const [, hex, index] = /^([0-9a-f]{64})@([0-9]+);$/.exec(word) ?? [];
+  if (hex === undefined || index === undefined) return;
+  const id: Hex = `0x${hex}`;
+  seen.places.set(id, (seen.places.get(id) ?? new Set()).add(BigInt(index)));
 }
 
 const treeSize = async () =>
