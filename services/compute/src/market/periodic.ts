@@ -39,7 +39,7 @@ export class PeriodicTasks {
   async #repeat(task: PeriodicTask): Promise<void> {
     const { signal } = this.#stopping;
     for (;;) {
-      await delay(task.intervalMs, undefined, { signal }).catch(() => undefined);
+      await delay(task.intervalMs, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       try {
         await task.run();

@@ -157,6 +157,12 @@ export class TestMarket {
     this.providers.set(provider.party.name, provider);
   }
 
+  /** A sign of life. */
+  async beat(provider: ScriptedProvider): Promise<void> {
+    const load = { active: 0, queued: 0, draining: false };
+    await this.client.heartbeat({ provider: hexToBytes(provider.party.address), ...load });
+  }
+
   /** A request that nobody made before. */
   request(fields: Partial<InferRequest> = {}): InferRequest {
     const id = new Uint8Array(32);

@@ -293,6 +293,7 @@ describe("the market dies", () => {
     const early = await successor.client.submitReceipts({ receipts: others });
     expect(early.results.map(({ reason }) => reason)).toEqual(["PREDECESSOR_MISSING", "PREDECESSOR_MISSING"]);
     expect(first).toBeDefined();
+    await successor.beat(provider);
     // A new request of the session comes through meanwhile; it is settled when what comes before it is.
     expect((await successor.read({ ...successor.request(), requestId: idOf(99) })).end?.fee).toBe("12");
     expect(await handIn(successor, provider)).toEqual(["accepted", "accepted", "accepted", "accepted"]);
