@@ -36,9 +36,9 @@ export async function startServer(): Promise<{
   };
 }
 
-/** Looks every few milliseconds until the condition holds, at most five seconds. */
+/** Looks every few milliseconds until the condition holds, at most fifteen seconds. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = AbortSignal.timeout(5_000);
+  const deadline = AbortSignal.timeout(15_000);
   while (!(await condition())) {
     if (deadline.aborted) throw new Error(`not so in time: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -112,6 +112,23 @@ describe("embedded PostgreSQL", () => {
     expect(await withDatabase(second, (database) => database.query("SELECT one FROM kept"))).toEqual([{ one: 1 }]);
   });
 
+  test("waits for the sessions that a killed server left at work", async () => {
+    const first = await start();
+    await first.ensureDatabase("koinon");
+    const database = new Database({ url: first.url("koinon"), applicationName: "busy" });
+    // Busy with computing, a session notices only afterwards that its server has gone.
+    const computing = database.query("SELECT count(*) FROM generate_series(1, 8000000)").catch(() => undefined);
+    const observer = new Database({ url: first.url("koinon"), applicationName: "observer" });
+    const active = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'busy' AND state = 'active'";
+    await until(async () => (await observer.query(active)).length === 1);
+    process.kill(first.pid, "SIGKILL");
+    await first.exited;
+    await first.stop();
+    await withDatabase(await start(), (fresh) => fresh.query("SELECT 1"));
+    await computing;
+    await Promise.all([database.close(), observer.close()]);
+  });
+
   test("a pid file that names another program by now does not stop the start", async () => {
     const first = await start();
     await first.stop();

@@ -10,6 +10,8 @@ import { commandFor, type ServerIdentity } from "./server-identity.ts";
 
 const readyPollMs = 4;
 const startTimeoutMs = 60_000;
+const leftoverSessionsMs = 20_000;
+const leftoverSessionsPollMs = 50;
 const fastShutdownMs = 15_000;
 const logSizeBytesMax = 4 * 1024 * 1024;
 
@@ -24,10 +26,30 @@ export interface ServerLaunch {
   readonly stopSignal: "SIGINT" | "SIGQUIT";
 }
 
-/** Starts the server and waits until it accepts connections. The server is in a process group of its own: Ctrl-C reaches only us. */
+/**
+ * Starts the server and waits until it accepts connections; the server is in a process group of its own: Ctrl-C reaches only us. Sessions of
+ * a server that was killed may work on for a moment, and the new one refuses to start beside them: then it is tried again.
+ */
 export async function launchServer(launch: ServerLaunch, signal?: AbortSignal): Promise<ChildProcess> {
+  const deadline = AbortSignal.timeout(leftoverSessionsMs);
+  for (;;) {
+    try {
+      return await launchOnce(launch, signal);
+    } catch (error) {
+      const leftovers =
+        error instanceof EmbeddedPostgresError &&
+        error.fault.code === "POSTGRES_START_FAILED" &&
+        /pre-existing shared memory block/.test(error.fault.output);
+      if (!leftovers || deadline.aborted) throw error;
+      await delay(leftoverSessionsPollMs);
+    }
+  }
+}
+
+async function launchOnce(launch: ServerLaunch, signal?: AbortSignal): Promise<ChildProcess> {
   const flags = Object.entries(launch.settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const log = await open(launch.logFile, (await isLarge(launch.logFile)) ? "w" : "a", 0o600);
+  const { size: logStart } = await log.stat();
   try {
     const command = commandFor(launch.identity, launch.program, ["-D", launch.dataFolder, ...flags]);
     const server = spawn(command.file, command.args, {
@@ -38,7 +60,7 @@ export async function launchServer(launch: ServerLaunch, signal?: AbortSignal): 
       ...command.ids,
     });
     const failed = once(server, "error").then(([error]) => error as Error);
-    await waitUntilReady(server, failed, launch, signal);
+    await waitUntilReady(server, failed, { ...launch, logStart }, signal);
     if (server.pid !== undefined) guard(server, launch.stopSignal);
     return server;
   } finally {
@@ -49,7 +71,7 @@ export async function launchServer(launch: ServerLaunch, signal?: AbortSignal): 
 async function waitUntilReady(
   server: ChildProcess,
   failed: Promise<Error>,
-  launch: ServerLaunch,
+  launch: ServerLaunch & { logStart: number },
   signal?: AbortSignal,
 ) {
   const deadline = AbortSignal.timeout(startTimeoutMs);
@@ -62,7 +84,7 @@ async function waitUntilReady(
     if (gone || deadline.aborted || signal?.aborted) {
       if (!gone) server.kill("SIGQUIT");
       signal?.throwIfAborted();
-      const output = failure?.message ?? (await tail(launch.logFile));
+      const output = failure?.message ?? (await tail(launch.logFile, launch.logStart));
       throw new EmbeddedPostgresError({ code: "POSTGRES_START_FAILED", folder: launch.dataFolder, output });
     }
     await delay(readyPollMs);
@@ -76,14 +98,14 @@ async function isReady(pid: number | undefined, dataFolder: string): Promise<boo
 }
 
 /**
- * Ends a server that still runs for this folder without its parent, and removes a pid file whose process is gone or is another program
- * by now, which the server itself would take for a living one.
+ * Ends a server that still runs for this folder without its parent. Removes a pid file whose process is another program by now, which the
+ * server would take for a living one; a file whose process is gone stays, because the server looks for left-over sessions by it.
  */
 export async function stopOrphan(dataFolder: string): Promise<void> {
   const pid = Number((await pidFileLines(dataFolder))[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
   if (await servesFolder(pid, dataFolder)) await endProcess(pid, dataFolder, "SIGINT");
-  await rm(path.join(dataFolder, "postmaster.pid"), { force: true });
+  else if (isAlive(pid)) await rm(path.join(dataFolder, "postmaster.pid"), { force: true });
 }
 
 /** Signals the server and waits for its end, harder after a while. */
@@ -120,6 +142,8 @@ async function isLarge(file: string): Promise<boolean> {
   );
 }
 
-async function tail(file: string): Promise<string> {
-  return (await readFile(file, "utf8").catch(() => "")).slice(-2_000).trim();
+/** The end of what was logged from `start` on. */
+async function tail(file: string, start: number): Promise<string> {
+  const logged = await readFile(file).catch(() => Buffer.alloc(0));
+  return logged.subarray(start).toString("utf8").slice(-2_000).trim();
 }
