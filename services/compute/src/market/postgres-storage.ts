@@ -3,29 +3,37 @@ import { OutboxRelay } from "@koinon/bus/outbox-relay";
 import { Database } from "@koinon/postgres/database";
 import type { Logger } from "@koinon/runtime/logger";
 import { PostgresMoneyStore } from "./accounts/postgres-money-store.ts";
+import type { MarketConfig } from "./config.ts";
 import { PostgresInstanceStore } from "./reconcile/postgres-instance-store.ts";
 import { PostgresRegistryStore } from "./registry/postgres-registry-store.ts";
 import { computeMigrations, type MarketStorage } from "./storage.ts";
 
-/** Everything durable of the market in one PostgreSQL database, which several replicas may share. */
-export function createPostgresStorage(
-  options: { readonly url: string; readonly poolSize: number },
+/** Everything in one PostgreSQL database; connects at the first use. */
+export function openPostgresStorage(
+  config: Pick<MarketConfig, "databaseUrl" | "databasePoolSize">,
   { bus, log }: { bus: Bus; log: Logger },
 ): MarketStorage {
   const database = new Database(
-    { ...options, applicationName: "koinon-market", schema: computeMigrations.schema },
+    {
+      url: config.databaseUrl.reveal(),
+      applicationName: "market",
+      schema: computeMigrations.schema,
+      poolSize: config.databasePoolSize,
+    },
     { onConnectionLost: (error) => log.warn({ err: error }, "database connection lost") },
   );
-  // Published rows stay until the log has the receipt: what is never logged is published again.
-  const relay = new OutboxRelay({ source: "market", afterPublish: "keep" }, { database, bus });
+  const money = new PostgresMoneyStore({}, { database });
+  // A row stays until its receipt is in the log: `markLogged` deletes it, and what stays too long is published again.
+  const outbox = new OutboxRelay({ source: "market", idColumn: "message_id", afterPublish: "keep" }, { database, bus });
   return {
-    money: new PostgresMoneyStore({}, { database }),
+    money,
     registry: new PostgresRegistryStore({ database }),
     instances: new PostgresInstanceStore({ database }),
-    start: () => relay.start(),
-    settled: () => relay.wake(),
+    start: () => outbox.start(),
+    settled: () => outbox.wake(),
     async stop() {
-      await relay.stop();
+      await money.idle();
+      await outbox.stop();
       await database.close();
     },
   };
