@@ -53,6 +53,8 @@ type CallStatus = Parameters<Parameters<GrpcCall["start"]>[1]["onReceiveStatus"]
 /** A call that was started, and what belongs to it. */
 interface Started {
   readonly call: OutgoingCall;
+  /** The encoded request; undefined for a request stream. */
+  readonly bytes: Buffer | undefined;
   readonly grpc: GrpcCall;
   readonly canceller: Canceller;
   readonly observation: OutgoingObservation | undefined;
@@ -77,7 +79,7 @@ class GrpcChannel implements Channel {
 
   unary(call: OutgoingCall, request: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const started = this.open(call);
+      const started = this.open(call, request);
       let bytes: Buffer | undefined;
       this.start(started, request, {
         message: (message) => {
@@ -97,7 +99,7 @@ class GrpcChannel implements Channel {
   }
 
   stream(call: OutgoingCall, request: unknown): AsyncIterator<unknown> {
-    const started = this.open(call);
+    const started = this.open(call, request);
     const { grpc, canceller } = started;
     const { responseType } = call.method;
     const reader = new MessageReader<unknown>({
@@ -123,10 +125,13 @@ class GrpcChannel implements Channel {
     this.channel.close();
   }
 
-  private open(call: OutgoingCall): Started {
+  private open(call: OutgoingCall, request: unknown): Started {
     if (this.closed) throw transportError("UNAVAILABLE", { detail: "the channel is closed" });
+    // What can not be encoded must not leave a call behind, which would wait for its deadline.
+    const bytes = call.method.requestStream ? undefined : encoded(call, request);
     const grpc = this.channel.createCall(call.path, call.deadline, null, null, null);
-    return { call, grpc, canceller: new Canceller(grpc, call.signal), observation: this.observer?.called(call.path) };
+    const canceller = new Canceller(grpc, call.signal);
+    return { call, bytes, grpc, canceller, observation: this.observer?.called(call.path) };
   }
 
   /** Sends the request and routes what comes back; grpc-js gives the status only after every message before it was taken. */
@@ -135,9 +140,8 @@ class GrpcChannel implements Channel {
     request: unknown,
     answer: { message(bytes: Buffer): void; ended(failure: RpcError | undefined): void },
   ): void {
-    const { call, grpc, canceller, observation } = started;
-    const sending = call.method.requestStream ? requestPump(started, request) : undefined;
-    const bytes = call.method.requestStream ? undefined : encoded(call, request);
+    const { call, bytes, grpc, canceller, observation } = started;
+    const sending = bytes === undefined ? requestPump(started, request) : undefined;
     grpc.start(this.metadataOf(call, observation), {
       onReceiveMetadata: () => {},
       onReceiveMessage: answer.message,
