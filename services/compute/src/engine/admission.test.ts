@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { Admission } from "./admission.ts";
 
 class Refused extends Error {}
-const admission = (places: number, queueMax: number) => new Admission({ places, queueMax, refuse: () => new Refused() });
+const admission = (places: number, queueMax: number) =>
+  new Admission({ places, queueMax, refuse: () => new Refused() });
 const forever = new AbortController().signal;
 
 describe("Admission", () => {
@@ -11,8 +12,14 @@ describe("Admission", () => {
     const gate = admission(1, 2);
     const leave = await gate.enter(forever);
     const order: string[] = [];
-    const first = gate.enter(forever).then((leaveFirst) => { order.push("first"); leaveFirst(); });
-    const second = gate.enter(forever).then((leaveSecond) => { order.push("second"); leaveSecond(); });
+    const first = gate.enter(forever).then((leaveFirst) => {
+      order.push("first");
+      leaveFirst();
+    });
+    const second = gate.enter(forever).then((leaveSecond) => {
+      order.push("second");
+      leaveSecond();
+    });
     await expect(gate.enter(forever)).rejects.toBeInstanceOf(Refused);
     expect([gate.active, gate.queued]).toEqual([1, 2]);
     leave();
@@ -38,28 +45,36 @@ describe("Admission", () => {
   test("whatever is entered, left and aborted in whatever order: never more than the places, and all end", async () => {
     const steps = fc.array(fc.constantFrom("enter", "leave", "abort"), { maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(steps, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 3 }), async (moves, places, queueMax) => {
-        const gate = admission(places, queueMax);
-        const inside: (() => void)[] = [];
-        const waiting: AbortController[] = [];
-        for (const move of moves) {
-          if (move === "enter") {
-            const giving = new AbortController();
-            waiting.push(giving);
-            gate.enter(giving.signal).then((leave) => inside.push(leave), () => undefined);
-          } else if (move === "leave") inside.shift()?.();
-          else waiting.shift()?.abort(new Error("gave up"));
-          await new Promise((resolve) => setImmediate(resolve));
-          expect(gate.active).toBeLessThanOrEqual(places);
-          expect(gate.queued).toBeLessThanOrEqual(queueMax);
-          expect(gate.active).toBe(inside.length);
-        }
-        while (gate.active > 0) {
-          inside.shift()?.();
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        await gate.idle();
-      }),
+      fc.asyncProperty(
+        steps,
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 3 }),
+        async (moves, places, queueMax) => {
+          const gate = admission(places, queueMax);
+          const inside: (() => void)[] = [];
+          const waiting: AbortController[] = [];
+          for (const move of moves) {
+            if (move === "enter") {
+              const giving = new AbortController();
+              waiting.push(giving);
+              gate.enter(giving.signal).then(
+                (leave) => inside.push(leave),
+                () => undefined,
+              );
+            } else if (move === "leave") inside.shift()?.();
+            else waiting.shift()?.abort(new Error("gave up"));
+            await new Promise((resolve) => setImmediate(resolve));
+            expect(gate.active).toBeLessThanOrEqual(places);
+            expect(gate.queued).toBeLessThanOrEqual(queueMax);
+            expect(gate.active).toBe(inside.length);
+          }
+          while (gate.active > 0) {
+            inside.shift()?.();
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          await gate.idle();
+        },
+      ),
       { numRuns: 100 },
     );
   });

@@ -11,11 +11,16 @@ function write(texts: readonly string[], stops: readonly string[], lastText = ""
     events.push(writer.push(text, logprob(text)));
     if (writer.stopped) break;
   }
-  return [...events.filter((event) => event !== undefined), ...writer.finish(writer.stopped ? "stop" : "length", lastText)];
+  return [
+    ...events.filter((event) => event !== undefined),
+    ...writer.finish(writer.stopped ? "stop" : "length", lastText),
+  ];
 }
 
 const said = (events: GenerationEvent[]) =>
-  events.map((event) => (event.type === "delta" ? [event.text, event.tokens, event.logprobs.map(({ token }) => token)] : event));
+  events.map((event) =>
+    event.type === "delta" ? [event.text, event.tokens, event.logprobs.map(({ token }) => token)] : event,
+  );
 
 test("each token's probability goes with its text, and every token is counted once", () => {
   expect(said(write(["a", "", "bc"], []))).toEqual([
@@ -31,7 +36,10 @@ test("text held back for a stop text comes out with its tokens when the stop tex
     ["STY", 2, ["ST", "Y"]],
     { type: "finished", choice: 3, reason: "length", tokens: 0 },
   ]);
-  expect(said(write(["ST"], ["STOP"]))).toEqual([["ST", 1, ["ST"]], { type: "finished", choice: 3, reason: "length", tokens: 0 }]);
+  expect(said(write(["ST"], ["STOP"]))).toEqual([
+    ["ST", 1, ["ST"]],
+    { type: "finished", choice: 3, reason: "length", tokens: 0 },
+  ]);
 });
 
 test("tokens of a stop text are counted, not shown", () => {

@@ -13,7 +13,7 @@ import {
 } from "./llama/llama-generator.ts";
 
 /** The engine as manifests name it; the version is that of the package whose binary is loaded. */
-const engine = { name: "llama.cpp", version: "node-llama-cpp 3.22.1" };
+export const manifestEngine = { name: "llama.cpp", version: "node-llama-cpp 3.22.1" };
 
 /** Which models of a store to load, and how to run them. */
 export interface LoadOptions extends Omit<LlamaOptions, "models"> {
@@ -44,6 +44,7 @@ async function modelFile(store: ModelStore, record: ModelRecord): Promise<LlamaM
   const path = store.weightsPath(record);
   const { name, kind, weightsSha256, contextTokens, embeddingLength } = record;
   const template = record.chatTemplate ?? chatTemplate((await readGgufFile(path)).metadata);
-  const manifest = (served: number) => manifestBytes(manifestFromRecord(record, { contextTokens: served, engine }));
+  const manifest = (served: number) =>
+    manifestBytes(manifestFromRecord(record, { contextTokens: served, engine: manifestEngine }));
   return { name, path, kind, weightsSha256, contextTokens, embeddingLength, chatTemplate: template, manifest };
 }

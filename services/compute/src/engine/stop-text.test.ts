@@ -13,7 +13,9 @@ function expected(text: string, stops: readonly string[]): { text: string; stopp
 
 test("however the text is cut into pieces, what is shown is what comes before the stop text that is complete first, and never a part of one", () => {
   const letters = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 30 });
-  const stops = fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 4 }), { maxLength: 3 });
+  const stops = fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 4 }), {
+    maxLength: 3,
+  });
   fc.assert(
     fc.property(fc.array(letters, { maxLength: 12 }), stops, (pieces, stopTexts) => {
       const whole = expected(pieces.join(""), stopTexts);

@@ -1,12 +1,12 @@
-import { type ConfigDeclaration, declareConfig, secretSetting, setting } from "@koinon/runtime/config";
+import { type ConfigOf, declareConfig, secretSetting, setting } from "@koinon/runtime/config";
+import { bigInteger, integer, text, url } from "@koinon/runtime/config-schemas";
 import { isAddress } from "@koinon/secp256k1/address";
 import { z } from "zod";
 
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const amount = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,37})$/, "expected a decimal amount of micro-credits")
-  .transform((text) => BigInt(text));
+  .transform((digits) => BigInt(digits));
 
 const offer = z.strictObject({
   /** The model as the engine calls it. */
@@ -17,7 +17,12 @@ const offer = z.strictObject({
   /** The name that clients ask for, when it is another than the engine's; only for models behind a URL. */
   name: z.string().min(1).max(128).optional(),
   kind: z.enum(["chat", "embedding"]).default("chat"),
-  contextTokens: count(1, 2 ** 31 - 1).default(4096),
+  contextTokens: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .default(4096),
   licence: z.string().min(1).default("unknown"),
   author: z.string().min(1).default("unknown"),
   engineName: z.string().min(1).default("openai-compatible"),
@@ -27,23 +32,30 @@ const offer = z.strictObject({
 /** One model on offer, as configured. */
 export type OfferConfig = z.infer<typeof offer>;
 
-const offers = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue({ code: "custom", message: "not JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.array(offer).min(1).max(64));
+const offerList = z.array(offer).min(1).max(64);
+
+// Parsed in one step, so that documents and charts state it as the text it is.
+const offers = z.string("is not set").transform((value, context): readonly OfferConfig[] => {
+  let given: unknown;
+  try {
+    given = JSON.parse(value);
+  } catch {
+    context.addIssue({ code: "custom", message: "is not JSON" });
+    return z.NEVER;
+  }
+  const { data, error } = offerList.safeParse(given);
+  if (data !== undefined) return data;
+  for (const { path, message } of error.issues) {
+    context.addIssue({ code: "custom", message: `${path.join(".")}: ${message}` });
+  }
+  return z.NEVER;
+});
 
 /** Settings of one provider. */
 export const providerConfig = declareConfig({
   name: setting({
     env: "PROVIDER_NAME",
-    schema: z.string().min(1).max(64),
+    schema: z.string("is not set").min(1).max(64),
     description: "Name that people see.",
   }),
   region: setting({
@@ -54,18 +66,18 @@ export const providerConfig = declareConfig({
   }),
   endpoint: setting({
     env: "PROVIDER_ENDPOINT",
-    schema: z.string().min(1).max(512),
+    schema: text(),
     description:
       "Address at which the market reaches this provider: host:port, or local:<instance> in the same process.",
   }),
   dataDir: setting({
     env: "PROVIDER_DATA_DIR",
-    schema: z.string().min(1),
+    schema: text(),
     description: "Folder of the keys and the receipt journal; it belongs to one provider alone.",
   }),
   engineUrl: setting({
     env: "PROVIDER_ENGINE_URL",
-    schema: z.url({ protocol: /^https?$/ }).optional(),
+    schema: url().optional(),
     description: "Base URL of an OpenAI-compatible server; without it the engine service is used.",
   }),
   engineApiKey: secretSetting({
@@ -75,13 +87,13 @@ export const providerConfig = declareConfig({
   }),
   engineConnections: setting({
     env: "PROVIDER_ENGINE_CONNECTIONS",
-    schema: count(1, 4096),
+    schema: integer({ min: 1, max: 4096 }),
     default: "256",
     description: "Connections held to the OpenAI-compatible server at most.",
   }),
   engineSilenceMs: setting({
     env: "PROVIDER_ENGINE_SILENCE_MS",
-    schema: count(100, 3_600_000),
+    schema: integer({ min: 100, max: 3_600_000 }),
     default: "120000",
     description: "Milliseconds that the OpenAI-compatible server may stay silent before its answer counts as broken.",
   }),
@@ -93,34 +105,31 @@ export const providerConfig = declareConfig({
   }),
   capacity: setting({
     env: "PROVIDER_CAPACITY",
-    schema: count(1, 100_000),
+    schema: integer({ min: 1, max: 100_000 }),
     default: "4",
     description: "Requests served at once.",
   }),
   queueMax: setting({
     env: "PROVIDER_QUEUE_MAX",
-    schema: count(0, 100_000),
+    schema: integer({ min: 0, max: 100_000 }),
     default: "32",
     description: "Requests that may wait for a place; one more is refused as overloaded.",
   }),
   quoteValidityMs: setting({
     env: "PROVIDER_QUOTE_VALIDITY_MS",
-    schema: count(10_000, 30 * 86_400_000),
+    schema: integer({ min: 10_000, max: 30 * 86_400_000 }),
     default: "86400000",
     description: "Milliseconds that a signed price holds; it is renewed at half of it.",
   }),
   pendingMax: setting({
     env: "PROVIDER_PENDING_RECEIPTS_MAX",
-    schema: count(100, 1_000_000),
+    schema: integer({ min: 100, max: 1_000_000 }),
     default: "100000",
     description: "Receipts that may wait for the market's acknowledgement; with more no new work is taken.",
   }),
   chainId: setting({
     env: "PROVIDER_CHAIN_ID",
-    schema: z
-      .string()
-      .regex(/^[1-9][0-9]{0,18}$/, "expected a chain id")
-      .transform((text) => BigInt(text)),
+    schema: bigInteger({ min: 1n }),
     default: "31337",
     description: "Chain id of the signing domain.",
   }),
@@ -132,4 +141,4 @@ export const providerConfig = declareConfig({
   }),
 });
 
-export type ProviderConfig = typeof providerConfig extends ConfigDeclaration<infer C> ? C : never;
+export type ProviderConfig = ConfigOf<typeof providerConfig>;

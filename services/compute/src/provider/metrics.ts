@@ -25,28 +25,28 @@ export interface ProviderGauges {
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
 export function createProviderMetrics(meter: Meter, gauges: ProviderGauges): ProviderMetrics {
-  const duration = meter.createHistogram("koinon_provider_request_duration_seconds", {
+  const duration = meter.createHistogram("provider.request.duration", {
     description: "Time from taking a request to its end, by how it ended.",
     unit: "s",
     advice: { explicitBucketBoundaries: durationBuckets },
   });
-  const firstByte = meter.createHistogram("koinon_provider_first_byte_seconds", {
+  const firstByte = meter.createHistogram("provider.first_byte", {
     description: "Time from taking a request to the first byte of its answer.",
     unit: "s",
     advice: { explicitBucketBoundaries: durationBuckets },
   });
-  const units = meter.createCounter("koinon_provider_units_total", { description: "Units metered, by direction." });
-  const refused = meter.createCounter("koinon_provider_refused_total", {
+  const units = meter.createCounter("provider.units", { description: "Units metered, by direction." });
+  const refused = meter.createCounter("provider.refused", {
     description: "Requests not taken, by fault.",
   });
-  const submitted = meter.createCounter("koinon_provider_receipts_submitted_total", {
+  const submitted = meter.createCounter("provider.receipts.submitted", {
     description: "Receipts handed in again, by the market's verdict.",
   });
   const gauge = (name: string, description: string, read: () => number) =>
     meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(read()));
-  gauge("koinon_provider_active_requests", "Requests being served.", gauges.active);
-  gauge("koinon_provider_queued_requests", "Requests waiting for a place.", gauges.queued);
-  gauge("koinon_provider_pending_receipts", "Receipts that the market has not acknowledged.", gauges.pendingReceipts);
+  gauge("provider.requests.active", "Requests being served.", gauges.active);
+  gauge("provider.requests.queued", "Requests waiting for a place.", gauges.queued);
+  gauge("provider.receipts.pending", "Receipts that the market has not acknowledged.", gauges.pendingReceipts);
   return {
     finished: (ending, durationMs) => duration.record(durationMs / 1000, { ending }),
     firstByte: (latencyMs) => firstByte.record(latencyMs / 1000),

@@ -23,8 +23,8 @@ async function createEngineModule(config: EngineConfig, { log, random, meter }: 
   const generator = await loadGenerator(config, dependencies, AbortSignal.timeout(10 * 60_000));
   const gauge = (name: string, description: string, read: () => number) =>
     meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(read()));
-  gauge("koinon_engine_active_requests", "Requests being decoded.", () => generator.health().active);
-  gauge("koinon_engine_queued_requests", "Requests waiting for a slot.", () => generator.health().queued);
+  gauge("engine.requests.active", "Requests being decoded.", () => generator.health().active);
+  gauge("engine.requests.queued", "Requests waiting for a slot.", () => generator.health().queued);
   return {
     name: "engine",
     services: [bindEngineService(generator)],

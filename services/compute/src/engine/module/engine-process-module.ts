@@ -25,7 +25,7 @@ function createEngineProcessModule(config: EngineProcessConfig, { log, clock, me
     { log, clock },
   );
   meter
-    .createObservableGauge("koinon_engine_process_restarts", {
+    .createObservableGauge("engine.process.restarts", {
       description: "Times the engine process was started again.",
     })
     .addCallback((result) => result.observe(engine.state.restarts));
