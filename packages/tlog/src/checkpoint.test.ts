@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { nodeEd25519 } from "../test/node-ed25519.ts";
 import { testKey } from "../test/test-log.ts";
 import { cosignedCheckpoint } from "../test/vectors.ts";
 import { type Checkpoint, formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from "./checkpoint.ts";
+import { nodeEd25519 } from "./ed25519-node.ts";
 import { decodeNote, formatNote, parseNote } from "./note.ts";
 import { cosignNote } from "./note-signature.ts";
 import { TlogError } from "./tlog-error.ts";

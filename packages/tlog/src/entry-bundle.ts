@@ -3,7 +3,7 @@ import { hashInTile, TILE_WIDTH } from "./tile.ts";
 import { TlogError } from "./tlog-error.ts";
 
 /** The longest entry that the uint16 length of a bundle can tell. */
-export const ENTRY_BYTES_MAX = 0xffff;
+const ENTRY_BYTES_MAX = 0xffff;
 
 const LENGTH_BYTES = 2;
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { nodeEd25519 } from "../test/node-ed25519.ts";
 import { testKey } from "../test/test-log.ts";
 import { c2spExample, enoch, peter, refusedKeys } from "../test/vectors.ts";
 import { portableEd25519 } from "./ed25519.ts";
+import { nodeEd25519 } from "./ed25519-node.ts";
 import {
   createSignerKey,
   createVerifierKey,

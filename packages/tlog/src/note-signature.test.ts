@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { nodeEd25519 } from "../test/node-ed25519.ts";
 import { testKey } from "../test/test-log.ts";
 import { c2spExample, cosignedCheckpoint, enoch, peter } from "../test/vectors.ts";
+import { nodeEd25519 } from "./ed25519-node.ts";
 import { formatNote, formatSignatureLine, parseNote } from "./note.ts";
 import { parseSignerKey, parseVerifierKey } from "./note-key.ts";
 import { cosignNote, signNote, verifyNote } from "./note-signature.ts";

@@ -75,7 +75,7 @@ export function rootOfEdge(edge: TreeEdge, hasher: TreeHasher = portableTreeHash
 }
 
 /** Throws TREE_EDGE_INVALID unless there is one tile per level and each has the width that the size demands. */
-export function assertEdge({ size, tiles }: TreeEdge): void {
+function assertEdge({ size, tiles }: TreeEdge): void {
   if (tiles.length !== tileLevels(treeSizeOf(size))) {
     throw new TlogError({ code: "TREE_EDGE_INVALID", size, reason: `${tiles.length} levels` });
   }

@@ -64,7 +64,7 @@ export function createVerifiedTileSource(
 }
 
 /** The right-edge tile of each level, with width 0 where the level ends in a full tile. */
-export function edgeTiles(treeSize: bigint): TileId[] {
+function edgeTiles(treeSize: bigint): TileId[] {
   return Array.from({ length: tileLevels(treeSize) }, (_, level) => {
     const hashes = hashesAtLevel(treeSize, level);
     return { level, index: hashes / BigInt(TILE_WIDTH), width: Number(hashes % BigInt(TILE_WIDTH)) };

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { createConsistencyProof } from "@koinon/merkle/consistency";
 import { portableTreeHasher as hasher } from "@koinon/merkle/tree-hasher";
-import { nodeEd25519 } from "../test/node-ed25519.ts";
 import { TestLog, testKey } from "../test/test-log.ts";
 import { witnessRequest } from "../test/vectors.ts";
 import { type Checkpoint, signCheckpoint } from "./checkpoint.ts";
+import { nodeEd25519 } from "./ed25519-node.ts";
 import { createTileHashReader } from "./tile-reader.ts";
 import { judgeSubmission, type WitnessSubmission, witnessStatus } from "./witness.ts";
 import { formatWitnessRequest, parseWitnessRequest } from "./witness-request.ts";

@@ -2,13 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import { createConsistencyProof, verifyConsistency } from "@koinon/merkle/consistency";
 import { createInclusionProof, verifyInclusion } from "@koinon/merkle/inclusion";
 import { formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from "../src/checkpoint.ts";
+import { nodeEd25519 } from "../src/ed25519-node.ts";
 import { parseNote } from "../src/note.ts";
 import { formatSignerKey, formatVerifierKey, parseVerifierKey } from "../src/note-key.ts";
 import { verifyNote } from "../src/note-signature.ts";
 import { formatTilePath } from "../src/tile-path.ts";
 import { createTileHashReader } from "../src/tile-reader.ts";
 import { type Answer, askGo, hasGo, type Question } from "./go-oracle.ts";
-import { nodeEd25519 } from "./node-ed25519.ts";
 import { TestLog, testEntry, testKey, testLeaf } from "./test-log.ts";
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

@@ -8,11 +8,11 @@ import { receiptDocument } from "@koinon/receipts/receipt";
 import type { Client } from "@koinon/rpc/handler";
 import type { Hex } from "@koinon/secp256k1/hex";
 import { type Checkpoint, openCheckpoint } from "@koinon/tlog/checkpoint";
+import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { openEntryBundle } from "@koinon/tlog/entry-bundle";
 import { TILE_WIDTH, widthInTree } from "@koinon/tlog/tile";
 import { formatTilePath } from "@koinon/tlog/tile-path";
 import { createVerifiedTileSource } from "@koinon/tlog/tile-verifier";
-import { nodeEd25519 } from "../src/log/node-ed25519.ts";
 import { nodeHasher } from "../src/log/node-hasher.ts";
 import { logKey } from "./poi-fixture.ts";
 

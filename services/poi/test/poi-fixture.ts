@@ -11,10 +11,10 @@ import { createLogger } from "@koinon/runtime/logger";
 import { Secret } from "@koinon/runtime/secret";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { TestDatabase, TestPostgres } from "@koinon/testkit/postgres";
+import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { createSignerKey, formatSignerKey } from "@koinon/tlog/note-key";
 import { metrics } from "@opentelemetry/api";
 import type { PoiConfig } from "../src/config.ts";
-import { nodeEd25519 } from "../src/log/node-ed25519.ts";
 import { poiMigrations } from "../src/migrations.ts";
 import { Poi } from "../src/poi.ts";
 import { settledEvent } from "./settled-events.ts";
@@ -31,7 +31,7 @@ export interface RunningPoi {
 }
 
 /** A clock that runs, and can be moved. */
-export class ShiftedClock {
+class ShiftedClock {
   shiftMs = 0;
 
   now(): number {

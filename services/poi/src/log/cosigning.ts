@@ -1,5 +1,6 @@
 import type { Database } from "@koinon/postgres/database";
 import { parseCheckpoint } from "@koinon/tlog/checkpoint";
+import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { formatSignatureLine, parseNote } from "@koinon/tlog/note";
 import { formatVerifierKey, type VerifierKey } from "@koinon/tlog/note-key";
 import { type VerifiedSignature, verifyNote } from "@koinon/tlog/note-signature";
@@ -7,7 +8,6 @@ import { TlogError } from "@koinon/tlog/tlog-error";
 import { PoiError } from "../errors.ts";
 import type { PoiMetrics } from "../metrics.ts";
 import { checkpointOfSize, insertCosignatures } from "../store/checkpoint-store.ts";
-import { nodeEd25519 } from "./node-ed25519.ts";
 import { publishedChannel } from "./published-log.ts";
 
 /** Takes cosignatures of configured witnesses on checkpoints that were published, as they are. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Checkpoint, signCheckpoint } from "@koinon/tlog/checkpoint";
+import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { formatVerifierKey, parseSignerKey, type SignerKey } from "@koinon/tlog/note-key";
 import { TlogError } from "@koinon/tlog/tlog-error";
 import { PoiError } from "../errors.ts";
-import { nodeEd25519 } from "./node-ed25519.ts";
 
 /** The log's identity: its key, whose name is the log's origin. */
 export interface LogKey {
