@@ -5,6 +5,7 @@ import { budget, chat, createKey, fetchBundle } from "./network/client.ts";
 import { startUpstream, type Upstream } from "./network/upstream.ts";
 import { brokenStreams } from "./suites/broken-streams.ts";
 import { budgets } from "./suites/budgets.ts";
+import { kills } from "./suites/kills.ts";
 import { openaiSurface } from "./suites/openai-surface.ts";
 import { proofs } from "./suites/proofs.ts";
 
@@ -43,4 +44,6 @@ describe("all in one process", () => {
     const after = JSON.parse((await fetchBundle(network, requestId, key)).toString("utf8")) as { receipt: object };
     expect(after.receipt).toEqual(bundle.receipt);
   }, 120_000);
+
+  kills(() => network);
 });

@@ -2,7 +2,11 @@ import type { ReadyLine } from "@koinon/node/ready-line";
 
 /** What a person reads when the network is ready: where the Terminal is, a key, and a request to paste. */
 export function readyText({ url, apiKey, terminal, dataDir, model }: ReadyLine): string {
-  const body = JSON.stringify({ model, messages: [{ role: "user", content: "The capital of France is" }] });
+  const body = JSON.stringify({
+    model,
+    messages: [{ role: "user", content: "The capital of France is" }],
+    temperature: 0,
+  });
   return `
   Koinon is running.   Ctrl-C stops it; nothing is lost.
 

@@ -152,13 +152,15 @@ export class Laptop {
     await this.#host.start(signal);
     const [address] = this.#host.rpcAddresses;
     invariant(address !== undefined, "the host listens for providers of other processes");
-    return address;
+    // By name: TLS has no server name for an address (RFC 6066 section 3).
+    return address.replace("127.0.0.1", "localhost");
   }
 
   async #startProviderProcess(party: Party, models: ServedModels, marketAddress: string): Promise<void> {
     const { clock, random, log, env } = this.#deps;
     const tls = await issueTlsFiles(this.#folder, { name: party.name, services: ["provider"] }, { clock, random });
-    const endpoint = `127.0.0.1:${await findFreePort()}`;
+    const port = await findFreePort();
+    const endpoint = `localhost:${port}`;
     const plan = {
       name: party.name,
       command: process.execPath,
@@ -166,7 +168,7 @@ export class Laptop {
       env: {
         PATH: env.PATH ?? "",
         LOG_LEVEL: "warn",
-        RPC_LISTEN: endpoint,
+        RPC_LISTEN: `127.0.0.1:${port}`,
         MARKET_ADDRESS: marketAddress,
         ...(models.from === "store" ? { ENGINE_ADDRESS: `unix:${path.join(this.#folder.run, "engine.sock")}` } : {}),
         ...tlsEnvironment(tls),

@@ -1,6 +1,8 @@
 import type { Progress } from "@koinon/compute/models/source/progress";
 
 const barWidth = 30;
+/** Smaller files come and go before anybody reads a line about them. */
+const reportedBytesMin = 1_000_000;
 
 /** Draws one line per download: a moving bar on a terminal, one line per tenth of the way elsewhere. */
 export function createProgressPrinter(output: {
@@ -9,6 +11,7 @@ export function createProgressPrinter(output: {
 }): (progress: Progress) => void {
   let last = "";
   return ({ phase, what, doneBytes, totalBytes }) => {
+    if (totalBytes !== null && totalBytes < reportedBytesMin) return;
     const share = totalBytes === null || totalBytes === 0 ? undefined : Math.min(1, doneBytes / totalBytes);
     const tenth = share === undefined ? "" : String(Math.floor(share * 10));
     const step = output.isTerminal ? `${what}${phase}${Math.floor((share ?? 0) * 100)}` : `${what}${phase}${tenth}`;
