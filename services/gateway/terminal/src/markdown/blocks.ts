@@ -24,9 +24,7 @@ export class BlockReader {
     if (!source.startsWith(this.#text)) this.#startAnew();
     this.#text = source;
     const tokens = new Lexer({ gfm: true }).lex(source.slice(this.#openFrom));
-    // Everything before the last block that holds something is closed; blank space after it may still join it.
-    const last = tokens.findLastIndex((token) => token.type !== "space");
-    const closing = Math.max(0, last);
+    const closing = closedTokens(tokens);
     const open = tokens.slice(closing).map((token, index) => this.#block(token, closing + index));
     const closed = tokens.slice(0, closing).map((token, index) => this.#block(token, index));
     this.#close(closed);
@@ -50,4 +48,13 @@ export class BlockReader {
     this.#openFrom = 0;
     this.#closed = [];
   }
+}
+
+/**
+ * How many tokens more text can not change. The last block still grows; and the one before it stays open too, because a line that
+ * has only begun ("1", "-") may turn out to be one more item of the list above.
+ */
+function closedTokens(tokens: readonly Token[]): number {
+  const blocks = [...tokens.keys()].filter((index) => tokens[index]?.type !== "space");
+  return blocks.at(-2) ?? 0;
 }

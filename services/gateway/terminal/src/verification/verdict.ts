@@ -1,14 +1,8 @@
 import type { Manifest } from "@koinon/receipts/manifest";
 import type { Quote } from "@koinon/receipts/quote";
 import type { Receipt } from "@koinon/receipts/receipt";
-import { type Anchor, type StepName, stepNames } from "@koinon/receipts/verification";
-
-/** The steps that only the place where a text is shown can check. */
-export const screenStepNames = ["request-id", "screen-text"] as const;
-
-/** Every step in order: those of the proof bundle, then those of the screen. */
-export const allStepNames: readonly VerdictStepName[] = [...stepNames, ...screenStepNames];
-export type VerdictStepName = StepName | (typeof screenStepNames)[number];
+import type { Anchor } from "@koinon/receipts/verification";
+import type { VerdictStepName } from "./verdict-steps.ts";
 
 /** One step with what it found. */
 export interface VerdictStep {

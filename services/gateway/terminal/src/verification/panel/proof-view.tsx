@@ -1,0 +1,96 @@
+import { useState } from "react";
+import { Button } from "../../controls/button.tsx";
+import { FaultNotice } from "../../controls/fault-notice.tsx";
+import { createStore } from "../../state/store.ts";
+import { useStore } from "../../state/use-store.ts";
+import type { OpenProof } from "../../terminal.ts";
+import { useTerminal } from "../../terminal-context.ts";
+import type { Evidence } from "../evidence.ts";
+import { type Mark, markOf } from "../mark-state.ts";
+import { firstProofState, type ProofState } from "../proof-state.ts";
+import type { ProofSubject } from "../proofs.ts";
+import { type ArcStatus, Ring } from "../ring.tsx";
+import type { Verdict } from "../verdict.ts";
+import { allStepNames } from "../verdict-steps.ts";
+import { ProofFacts } from "./proof-facts.tsx";
+import { ProofFiles } from "./proof-files.tsx";
+import styles from "./proof-view.module.css";
+import { StepList } from "./step-list.tsx";
+import { TamperBench } from "./tamper-bench.tsx";
+
+const nothingYet = createStore<ProofState>(firstProofState);
+
+/** Everything about one proof: the verdict, what it is about, every step, and a way to break it. */
+export function ProofView({ proof: { proofId, ending } }: { readonly proof: OpenProof }) {
+  const { proofs } = useTerminal();
+  const state = useStore(proofs.stateOf(proofId) ?? nothingYet);
+  const [tampered, setTampered] = useState<Verdict | null>(null);
+  const subject = proofs.subjectOf(proofId);
+  const verdict = state.kind === "judged" ? state.verdict : null;
+  const shown = tampered ?? verdict;
+  const evidence = evidenceOf(subject);
+  return (
+    <div className={styles.body} data-tampered={tampered !== null || undefined}>
+      <Headline
+        mark={tampered === null ? markOf(state, ending) : tamperedMark(tampered)}
+        verdict={shown}
+        state={state}
+      />
+      {state.kind === "gave-up" && <FaultNotice fault={state.fault} />}
+      {verdict === null && state.kind !== "fetching" && state.kind !== "verifying" && subject?.requestId && (
+        <Button className={styles.again} onClick={() => proofs.again(proofId)}>
+          Check again now
+        </Button>
+      )}
+      {verdict !== null && verdict.facts !== null && tampered === null && (
+        <ProofFacts facts={verdict.facts} receiptId={verdict.receiptId} />
+      )}
+      {verdict !== null && evidence !== null && <TamperBench evidence={evidence} onVerdict={setTampered} />}
+      {shown !== null && <StepList steps={shown.steps} />}
+      {evidence !== null && <ProofFiles evidence={evidence} />}
+    </div>
+  );
+}
+
+function Headline({
+  mark,
+  verdict,
+  state,
+}: {
+  readonly mark: Mark;
+  readonly verdict: Verdict | null;
+  readonly state: ProofState;
+}) {
+  const isChecking = state.kind === "fetching" || state.kind === "verifying";
+  return (
+    <div className={styles.headline} data-state={mark.state}>
+      <Ring arcs={arcsOf(verdict)} size={76} thickness={8} isTurning={isChecking} />
+      <div>
+        <h2 data-testid="proof-verdict" data-state={mark.state}>
+          {mark.label}
+        </h2>
+        <p>{mark.detail}</p>
+      </div>
+    </div>
+  );
+}
+
+function arcsOf(verdict: Verdict | null): ArcStatus[] {
+  return allStepNames.map((name) => verdict?.steps.find((step) => step.name === name)?.status ?? "open");
+}
+
+function tamperedMark(verdict: Verdict): Mark {
+  const failed = verdict.steps.filter(({ status }) => status === "failed");
+  const steps = failed.length === 1 ? "one step fails" : `${failed.length} steps fail`;
+  if (failed.length === 0)
+    return { state: "verified", label: "Still verifies", detail: "This change does not touch what is proved." };
+  return {
+    state: "failed",
+    label: "Does not verify",
+    detail: `In the changed copy ${steps}: ${failed.map(({ name }) => name).join(", ")}.`,
+  };
+}
+
+function evidenceOf(subject: ProofSubject | undefined): Evidence | null {
+  return subject === undefined || subject.bundle === null ? null : { ...subject, bundle: subject.bundle };
+}
