@@ -11,24 +11,19 @@ import type { RpcError } from "@koinon/rpc/rpc-error";
 import { ConfigReader } from "@koinon/runtime/config";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
+import { waitFor } from "@koinon/testkit/wait-for";
 import { createNoopMeter } from "@opentelemetry/api";
+import type { SettlementRecord } from "../../src/market/accounts/money-store.ts";
 import { type MarketConfig, marketConfig } from "../../src/market/config.ts";
 import { Market } from "../../src/market/market.ts";
-import { MemoryInstanceStore } from "../../src/market/reconcile/memory-instance-store.ts";
-import { MemoryRegistryStore } from "../../src/market/registry/memory-registry-store.ts";
 import { RpcProviderConnector } from "../../src/market/rpc/provider-connector.ts";
 import type { MarketStorage } from "../../src/market/storage.ts";
-import { MemoryMoney } from "./memory-money.ts";
 import { type PartyOffer, testManifest } from "./party.ts";
 import { ScriptedProvider } from "./scripted-provider.ts";
 import { silentLog } from "./silent-log.ts";
 
 /** What survives a crash of the market. */
-export interface Surviving {
-  readonly money: MemoryMoney;
-  readonly registry: MemoryRegistryStore;
-  readonly instances: MemoryInstanceStore;
-}
+export type Stores = Pick<MarketStorage, "money" | "registry" | "instances">;
 
 /** An answer as its client saw it. */
 export interface SeenAnswer {
@@ -57,7 +52,7 @@ export function testConfig(env: Record<string, string> = {}): MarketConfig {
 export class TestMarket {
   readonly clock: { now(): number };
   readonly bus: MemoryBus;
-  readonly surviving: Surviving;
+  readonly stores: Stores;
   readonly market: Market;
   readonly client: Client<MarketServiceDefinition>;
   readonly accounts: Client<AccountServiceDefinition>;
@@ -69,23 +64,20 @@ export class TestMarket {
   #requests = 0;
 
   constructor(
+    stores: Stores,
     options: {
       clock?: { now(): number };
       env?: Record<string, string>;
-      surviving?: Surviving;
+      /** Tells this process from others on the same stores. */
       seed?: string;
       wrap?: (storage: MarketStorage) => MarketStorage;
     } = {},
   ) {
     this.clock = options.clock ?? { now: () => Date.now() };
     this.bus = new MemoryBus({}, { clock: this.clock });
-    this.surviving = options.surviving ?? {
-      money: new MemoryMoney(),
-      registry: new MemoryRegistryStore(),
-      instances: new MemoryInstanceStore(),
-    };
+    this.stores = stores;
     const storage: MarketStorage = {
-      ...this.surviving,
+      ...stores,
       start: () => undefined,
       settled: () => undefined,
       stop: async () => undefined,
@@ -205,9 +197,32 @@ export class TestMarket {
   }
 
   /** The money of the account: what is spent and what is reserved. */
-  balance(): { spent: bigint; reserved: bigint } {
-    const account = this.surviving.money.accounts.get(accountId);
-    return { spent: account?.spent ?? 0n, reserved: account?.reserved ?? 0n };
+  async balance(account = accountId): Promise<{ spent: bigint; reserved: bigint }> {
+    const found = await this.stores.money.account(account);
+    return { spent: found?.spent ?? 0n, reserved: found?.reserved ?? 0n };
+  }
+
+  /** Resolves with what is spent when nothing is reserved any more. */
+  async spent(): Promise<bigint> {
+    const { spent } = await waitFor(
+      async () => {
+        const balance = await this.balance();
+        return balance.reserved === 0n && balance;
+      },
+      { what: "nothing is reserved" },
+    );
+    return spent;
+  }
+
+  /** Everything known of all requests, newest first. */
+  async records(): Promise<SettlementRecord[]> {
+    return await this.stores.money.settlements({ accountId: undefined, limit: 1_000, after: undefined });
+  }
+
+  /** Subjects of the events of settlements that are not logged, in order. */
+  async events(): Promise<string[]> {
+    const unlogged = await this.stores.money.unlogged(Number.MAX_SAFE_INTEGER, 1_000);
+    return unlogged.map(({ subject }) => subject);
   }
 
   /** State and reason of a provider as the market lists it. */
