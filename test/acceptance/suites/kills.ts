@@ -26,16 +26,19 @@ export function kills(network: () => Network): void {
       for (const name of network().killable) {
         for (let round = 0; round < roundsPerProcess; round += 1) {
           const load = startLoad(network(), key, answered);
-          const goal = answered.length + 10 + Math.floor(Math.random() * 40);
-          await waitFor(() => answered.length >= goal, { deadlineMs: 30_000, what: `load before killing ${name}` });
-          await network().kill(name);
-          await network().recover();
-          const resumed = answered.length + 10;
-          await waitFor(() => answered.length >= resumed, {
-            deadlineMs: 30_000,
-            what: `answers after ${name} came back`,
-          });
-          await load.stop();
+          try {
+            const goal = answered.length + 10 + Math.floor(Math.random() * 40);
+            await waitFor(() => answered.length >= goal, { deadlineMs: 30_000, what: `load before killing ${name}` });
+            await network().kill(name);
+            await network().recover();
+            const resumed = answered.length + 10;
+            await waitFor(() => answered.length >= resumed, {
+              deadlineMs: 30_000,
+              what: `answers after ${name} came back`,
+            });
+          } finally {
+            await load.stop();
+          }
         }
       }
       await waitFor(async () => (await budget(network(), key)).reserved === 0n, {
