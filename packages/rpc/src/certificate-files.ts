@@ -1,7 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import type { experimental } from "@grpc/grpc-js";
 import { DomainError } from "@koinon/errors/domain-error";
 
 /** PEM files of one identity. */
@@ -16,33 +15,30 @@ export type CertificateFault = { code: "CERTIFICATE_UNREADABLE"; certificateFile
 /** Certificate files that can not be used. */
 export class CertificateError extends DomainError<CertificateFault> {}
 
-/** An identity that may change while it is in use; connections made after a change use the new one. */
-export interface CertificateSource {
-  readonly provider: experimental.CertificateProvider;
-  close(): void;
-}
-
-interface Loaded {
+/** PEM contents of one identity. */
+export interface Identity {
   readonly certificate: Buffer;
   readonly privateKey: Buffer;
   readonly caCertificate: Buffer;
 }
 
-type CaListener = experimental.CaCertificateUpdateListener;
-type IdentityListener = experimental.IdentityCertificateUpdateListener;
+/** An identity that may change while it is in use; connections made after a change use the new one. */
+export interface CertificateSource {
+  readonly current: Identity;
+  /** Calls the listener on every change until the answered function is called. */
+  subscribe(listener: (identity: Identity) => void): () => void;
+}
 
 /**
  * Certificate, key and CA from files, read at once and again when they change. Files that do not fit together (a rotation half
  * done) are reported and the former identity stays in use until they do.
  */
 export class CertificateFiles implements CertificateSource {
-  readonly provider: experimental.CertificateProvider;
   private readonly paths: CertificatePaths;
   private readonly onProblem: (error: CertificateError) => void;
-  private readonly caListeners = new Set<CaListener>();
-  private readonly identityListeners = new Set<IdentityListener>();
+  private readonly listeners = new Set<(identity: Identity) => void>();
   private readonly timer: NodeJS.Timeout;
-  private loaded: Loaded;
+  private identity: Identity;
   private version: string;
 
   /** `pollMs` is how often the files are looked at; mounted secrets change by symbolic link, which file watching misses. */
@@ -50,22 +46,18 @@ export class CertificateFiles implements CertificateSource {
     this.paths = paths;
     this.onProblem = options.onProblem ?? (() => {});
     this.version = this.currentVersion();
-    this.loaded = this.load();
+    this.identity = this.load();
     this.timer = setInterval(() => this.refresh(), options.pollMs ?? 5_000);
     this.timer.unref();
-    // grpc-js registers itself as a listener before it can take an update, hence the microtasks.
-    this.provider = {
-      addCaCertificateListener: (listener) => {
-        this.caListeners.add(listener);
-        queueMicrotask(() => listener(this.loaded));
-      },
-      removeCaCertificateListener: (listener) => void this.caListeners.delete(listener),
-      addIdentityCertificateListener: (listener) => {
-        this.identityListeners.add(listener);
-        queueMicrotask(() => listener(this.loaded));
-      },
-      removeIdentityCertificateListener: (listener) => void this.identityListeners.delete(listener),
-    };
+  }
+
+  get current(): Identity {
+    return this.identity;
+  }
+
+  subscribe(listener: (identity: Identity) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Looks at the files now instead of at the next poll. */
@@ -73,15 +65,14 @@ export class CertificateFiles implements CertificateSource {
     try {
       const version = this.currentVersion();
       if (version === this.version) return;
-      this.loaded = this.load();
+      this.identity = this.load();
       this.version = version;
     } catch (error) {
       if (!(error instanceof CertificateError)) throw error;
       this.onProblem(error);
       return;
     }
-    for (const listener of this.caListeners) listener(this.loaded);
-    for (const listener of this.identityListeners) listener(this.loaded);
+    for (const listener of this.listeners) listener(this.identity);
   }
 
   close(): void {
@@ -97,7 +88,7 @@ export class CertificateFiles implements CertificateSource {
     );
   }
 
-  private load(): Loaded {
+  private load(): Identity {
     return this.readable(() => {
       const certificate = readFileSync(this.paths.certificateFile);
       const privateKey = readFileSync(this.paths.keyFile);

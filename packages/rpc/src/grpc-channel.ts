@@ -1,14 +1,8 @@
-import {
-  type ChannelOptions,
-  credentials as channelCredentials,
-  experimental,
-  Channel as GrpcClientChannel,
-  type Metadata,
-} from "@grpc/grpc-js";
+import { type ChannelOptions, Channel as GrpcClientChannel, type Metadata } from "@grpc/grpc-js";
 import type { Clock } from "./call-scope.ts";
-import type { CertificateSource } from "./certificate-files.ts";
 import type { Cancellation, Channel, OutgoingCall } from "./channel.ts";
 import type { ServiceDefinition } from "./definition.ts";
+import { type ChannelSecurity, credentialsOf } from "./grpc-credentials.ts";
 import { rpcErrorFromGrpc } from "./grpc-error.ts";
 import { asBuffer, callerHeader, metadataFromMap } from "./grpc-metadata.ts";
 import { MessagePump } from "./grpc-pump.ts";
@@ -17,16 +11,8 @@ import { serviceConfig } from "./grpc-service-config.ts";
 import { assertPlaintextAllowed } from "./grpc-target.ts";
 import { encodeMessage, transportBytesMax } from "./message-codec.ts";
 import type { OutgoingObservation, RpcObserver } from "./observer.ts";
-import { servicesOfCertificate } from "./peer-identity.ts";
 import { type RpcError, transportError } from "./rpc-error.ts";
 import { statusCodes } from "./status.ts";
-
-/** How a client knows its server, and is known by it. */
-export type ChannelSecurity =
-  /** Mutual TLS: the server's certificate must name this service. */
-  | { readonly kind: "mtls"; readonly certificates: CertificateSource; readonly server: string }
-  /** No encryption: unix sockets, or loopback when a development set-up asks for it. `caller` is the name to give. */
-  | { readonly kind: "plaintext"; readonly caller: string; readonly loopback?: boolean };
 
 export interface GrpcChannelOptions {
   /** `unix:/path`, `host:port` (all addresses of the name are used in turn), or any other target that grpc-js knows. */
@@ -249,18 +235,6 @@ class Canceller {
   }
 
   private readonly onAbort = (): void => this.cancel({ cause: this.signal?.reason });
-}
-
-function credentialsOf(security: ChannelSecurity) {
-  if (security.kind === "plaintext") return channelCredentials.createInsecure();
-  const { provider } = security.certificates;
-  return experimental.createCertificateProviderChannelCredentials(provider, provider, {
-    // The CA is Koinon's own, so what counts is the service a certificate names, not the host name it was reached by.
-    checkServerIdentity: (_host, certificate) =>
-      servicesOfCertificate(certificate).includes(security.server)
-        ? undefined
-        : new Error(`the server's certificate does not name ${security.server}`),
-  });
 }
 
 function channelOptions(options: GrpcChannelOptions): ChannelOptions {

@@ -1,6 +1,5 @@
 import type { EventEmitter } from "node:events";
 import {
-  experimental,
   type Metadata,
   Server,
   ServerCredentials,
@@ -34,6 +33,8 @@ export interface GrpcServerOptions {
   readonly security: ServerSecurity;
   /** Milliseconds of silence after which a connection is probed. */
   readonly keepaliveMs?: number;
+  /** Milliseconds after which a network peer is asked to connect anew: it then finds new replicas, and its certificate is looked at again. */
+  readonly connectionAgeMs?: number;
 }
 
 type AnyCall =
@@ -41,6 +42,10 @@ type AnyCall =
   | ServerReadableStream<Buffer, Buffer>
   | ServerWritableStream<Buffer, Buffer>
   | ServerDuplexStream<Buffer, Buffer>;
+
+const connectionAgeMsDefault = 10 * 60_000;
+// Calls that run when their connection is asked to end may go on for so long.
+const connectionAgeGraceMs = 15 * 60_000;
 
 // How long a peer may take to read that its calls were cut short.
 const refusalGraceMs = 200;
@@ -64,6 +69,8 @@ export class GrpcServer {
       "grpc.max_send_message_length": transportBytesMax,
       "grpc.keepalive_time_ms": options.keepaliveMs ?? 30_000,
       "grpc.keepalive_timeout_ms": 10_000,
+      "grpc.max_connection_age_ms": options.connectionAgeMs ?? connectionAgeMsDefault,
+      "grpc.max_connection_age_grace_ms": connectionAgeGraceMs,
       "grpc.enable_channelz": 0,
     });
   }
@@ -78,9 +85,13 @@ export class GrpcServer {
   async listen(address: string): Promise<string> {
     const { security } = this.options;
     if (security.kind === "plaintext") assertPlaintextAllowed(address, security.loopback === true);
-    this.injector ??= this.server.createConnectionInjector(this.credentials());
+    // The listener has done the TLS; to grpc-js the connection is plain.
+    this.injector ??= this.server.createConnectionInjector(ServerCredentials.createInsecure());
     const { injector } = this;
-    const listener = await Listener.open(address, (socket) => injector.injectConnection(socket));
+    const listener = await Listener.open(address, {
+      certificates: security.kind === "mtls" ? security.certificates : undefined,
+      onConnection: (socket) => injector.injectConnection(socket),
+    });
     this.listeners.push(listener);
     return listener.address;
   }
@@ -119,13 +130,6 @@ export class GrpcServer {
     return new Promise((resolve) => {
       this.onAnswered = resolve;
     });
-  }
-
-  private credentials(): ServerCredentials {
-    const { security } = this.options;
-    if (security.kind === "plaintext") return ServerCredentials.createInsecure();
-    const { provider } = security.certificates;
-    return experimental.createCertificateProviderServerCredentials(provider, provider, true);
   }
 
   private register(dispatcher: Dispatcher, method: DispatchedMethod): void {

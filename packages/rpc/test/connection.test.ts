@@ -149,6 +149,24 @@ describe("several servers behind one name", () => {
   });
 });
 
+test("connections that end of age under load fail no call, not even one that may not be retried", async () => {
+  const dispatcher = new Dispatcher(createEchoService(new EchoWitness()), { clock });
+  const server = new GrpcServer({ security: plaintext, connectionAgeMs: 50 }, { clock });
+  server.add(dispatcher);
+  const client = clientFor(await server.listen("127.0.0.1:0"));
+  cleanups.push(() => server.stop(AbortSignal.abort()));
+  const errors: string[] = [];
+  const until = Date.now() + 1_000;
+  const load = Array.from({ length: 8 }, async () => {
+    while (Date.now() < until) {
+      await client.unary(echoRequest()).catch((error: RpcError) => errors.push(`${error.code} ${error.detail}`));
+      for await (const _ of client.download(echoRequest({ count: 20 })));
+    }
+  });
+  await Promise.all(load);
+  expect(errors).toEqual([]);
+});
+
 describe("retries", () => {
   async function startFlaky() {
     const calls = { unary: 0, repeatable: 0 };
