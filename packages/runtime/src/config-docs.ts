@@ -36,8 +36,9 @@ export async function withConfigTables(
 }
 
 function valuesOf(key: ConfigKey<unknown>): string {
-  const { type, minimum, maximum, enum: members } = valueForm(key.schema);
+  const { type, minimum, maximum, enum: members, items } = valueForm(key.schema);
   if (members !== undefined) return members.map((value) => `\`${String(value)}\``).join(", ");
+  if (typeof items === "object" && "type" in items && items.type === "object") return "JSON list";
   const name = (typeof type === "string" ? typeNames[type] : undefined) ?? "text";
   return minimum === undefined || maximum === undefined ? name : `${name}, ${minimum} to ${maximum}`;
 }

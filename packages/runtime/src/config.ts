@@ -110,7 +110,7 @@ export class ConfigReader {
   private readKey(owner: string, key: ConfigKey<unknown>, env: ConfigSource["env"]): unknown {
     const result = key.schema.safeParse(this.text(key, env));
     if (result.success) return key.wrap(result.data);
-    const reasons = result.error.issues.map((issue) => issue.message).join("; ");
+    const reasons = result.error.issues.map(({ path, message }) => [...path, message].join(" ")).join("; ");
     this.problems.push(`${key.env} (${owner}): ${reasons}. ${key.description}`);
     return undefined;
   }

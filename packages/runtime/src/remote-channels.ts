@@ -1,7 +1,8 @@
 import type { CertificateSource } from "@koinon/rpc/certificate-files";
 import type { Channel } from "@koinon/rpc/channel";
 import type { ServiceDefinition } from "@koinon/rpc/definition";
-import { type ChannelSecurity, createGrpcChannel } from "@koinon/rpc/grpc-channel";
+import { createGrpcChannel } from "@koinon/rpc/grpc-channel";
+import type { ChannelSecurity } from "@koinon/rpc/grpc-credentials";
 import type { RpcObserver } from "@koinon/rpc/observer";
 import type { Clock } from "./clock.ts";
 
