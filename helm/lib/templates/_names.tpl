@@ -1,6 +1,14 @@
-{{/* <release>-<service>; the Service of the gateway is therefore <release>-gateway. */}}
+{{/*
+Every template below gets one context: Values, Release, Chart, Files as Helm has them, and Facts: what the chart knows about its
+service and an operator does not choose (see charts/market/templates/market.yaml).
+*/}}
+{{/* <release>-<service>, from (list release service); the Service of the gateway is therefore <release>-gateway. */}}
+{{- define "koinon.nameOf" -}}
+{{- printf "%s-%s" (index . 0) (index . 1) | trunc 48 | trimSuffix "-" -}}
+{{- end }}
+
 {{- define "koinon.fullname" -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 52 | trimSuffix "-" -}}
+{{- include "koinon.nameOf" (list .Release.Name .Chart.Name) -}}
 {{- end }}
 
 {{- define "koinon.selector" -}}
@@ -18,6 +26,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 
 {{- define "koinon.image" -}}
 {{- $image := .Values.image -}}
-{{- $registry := (.Values.global).imageRegistry | default $image.registry -}}
-{{- with $registry }}{{ . }}/{{ end }}{{ $image.repository }}{{ if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .Chart.AppVersion }}{{ end }}
+{{- with (.Values.global).imageRegistry | default $image.registry }}{{ . }}/{{ end }}
+{{- $image.repository }}
+{{- if $image.digest }}@{{ $image.digest }}{{ else }}:{{ $image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}

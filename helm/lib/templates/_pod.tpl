@@ -4,115 +4,99 @@ metadata:
   labels:
     {{- include "koinon.labels" . | nindent 4 }}
   annotations:
-    checksum/config: {{ toJson .Values.config | sha256sum }}
+    checksum/config: {{ include "koinon.configmap" . | sha256sum }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
   serviceAccountName: {{ include "koinon.fullname" . }}
   automountServiceAccountToken: false
-  terminationGracePeriodSeconds: {{ .Values.terminationGracePeriodSeconds }}
+  enableServiceLinks: false
+  terminationGracePeriodSeconds: {{ include "koinon.gracePeriod" . }}
   {{- with .Values.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
+  {{- with (.Values.global).imagePullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   securityContext:
-    runAsNonRoot: true
-    runAsUser: 10001
-    runAsGroup: 10001
-    fsGroup: 10001
-    seccompProfile:
-      type: RuntimeDefault
+    {{- include "koinon.podSecurity" . | nindent 4 }}
   topologySpreadConstraints:
+    {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
     - maxSkew: 1
-      topologyKey: kubernetes.io/hostname
+      topologyKey: {{ . }}
       whenUnsatisfiable: ScheduleAnyway
       labelSelector:
         matchLabels:
-          {{- include "koinon.selector" . | nindent 10 }}
-  {{- with .Values.nodeSelector }}
-  nodeSelector:
+          {{- include "koinon.selector" $ | nindent 10 }}
+    {{- end }}
+  {{- range $field := list "nodeSelector" "tolerations" "affinity" }}
+  {{- with index $.Values $field }}
+  {{ $field }}:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with .Values.tolerations }}
-  tolerations:
+  {{- end }}
+  {{- with .Facts.sidecars }}
+  initContainers:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   containers:
-    - name: {{ .Chart.Name }}
-      image: {{ include "koinon.image" . }}
-      imagePullPolicy: {{ .Values.image.pullPolicy }}
-      args:
-        {{- toYaml .Values.args | nindent 8 }}
-      envFrom:
-        - configMapRef:
-            name: {{ include "koinon.fullname" . }}
-      env:
-        {{- include "koinon.env" . | nindent 8 }}
-      ports:
-        {{- if .Values.ports.http }}
-        - name: http
-          containerPort: {{ .Values.ports.http }}
-        {{- end }}
-        - name: grpc
-          containerPort: {{ .Values.ports.grpc }}
-        - name: admin
-          containerPort: {{ .Values.ports.admin }}
-      startupProbe:
-        httpGet: { path: /livez, port: admin }
-        periodSeconds: 1
-        failureThreshold: {{ .Values.probes.startupSeconds }}
-      livenessProbe:
-        httpGet: { path: /livez, port: admin }
-        periodSeconds: 10
-        timeoutSeconds: 3
-        failureThreshold: 3
-      readinessProbe:
-        httpGet: { path: /readyz, port: admin }
-        periodSeconds: 2
-        timeoutSeconds: 2
-        failureThreshold: 2
-      resources:
-        {{- toYaml .Values.resources | nindent 8 }}
-      securityContext:
-        allowPrivilegeEscalation: false
-        readOnlyRootFilesystem: true
-        capabilities:
-          drop: [ALL]
-      volumeMounts:
-        - name: tmp
-          mountPath: /tmp
-        {{- if .Values.tls.secretName }}
-        - name: tls
-          mountPath: /etc/koinon/tls
-          readOnly: true
-        {{- end }}
-        {{- range $name, $mount := .Values.secretFiles }}
-        {{- if $mount.secretName }}
-        - name: {{ $name }}
-          mountPath: {{ $mount.mountPath }}
-          readOnly: true
-        {{- end }}
-        {{- end }}
-        {{- if .Values.persistence.enabled }}
-        - name: data
-          mountPath: {{ .Values.persistence.mountPath }}
-        {{- end }}
+    - {{- include "koinon.container" . | nindent 6 }}
   volumes:
     - name: tmp
-      emptyDir:
-        sizeLimit: 256Mi
-    {{- if .Values.tls.secretName }}
+      emptyDir: { sizeLimit: 256Mi }
     - name: tls
-      secret:
-        secretName: {{ .Values.tls.secretName }}
-        defaultMode: 0440
+      secret: { secretName: {{ include "koinon.tlsSecretName" . }}, defaultMode: 0440 }
+    {{- with .Facts.volumes }}
+    {{- toYaml . | nindent 4 }}
     {{- end }}
-    {{- range $name, $mount := .Values.secretFiles }}
-    {{- if $mount.secretName }}
-    - name: {{ $name }}
-      secret:
-        secretName: {{ $mount.secretName }}
-        defaultMode: 0440
-    {{- end }}
-    {{- end }}
+{{- end }}
+
+{{- define "koinon.container" -}}
+name: {{ .Chart.Name }}
+image: {{ include "koinon.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+args: {{ .Facts.args | toJson }}
+envFrom:
+  - configMapRef:
+      name: {{ include "koinon.fullname" . }}
+env:
+  {{- include "koinon.env" . | trim | nindent 2 }}
+ports:
+  {{- range $name, $port := .Facts.ports }}
+  - { name: {{ $name }}, containerPort: {{ $port }} }
+  {{- end }}
+{{ include "koinon.probes" (list "admin" .Values.probes.startupSeconds) }}
+resources:
+  {{- toYaml .Values.resources | nindent 2 }}
+securityContext:
+  {{- include "koinon.containerSecurity" . | nindent 2 }}
+volumeMounts:
+  - { name: tmp, mountPath: /tmp }
+  - { name: tls, mountPath: /etc/koinon/tls, readOnly: true }
+  {{- with .Facts.volumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/*
+From (list port startupSeconds). The admin port answers as soon as the configuration is read, so a process that waits for others is
+alive and not ready; liveness asks nobody else.
+*/}}
+{{- define "koinon.probes" -}}
+startupProbe:
+  httpGet: { path: /livez, port: {{ index . 0 }} }
+  periodSeconds: 1
+  failureThreshold: {{ index . 1 }}
+livenessProbe:
+  httpGet: { path: /livez, port: {{ index . 0 }} }
+  periodSeconds: 10
+  timeoutSeconds: 3
+  failureThreshold: 3
+readinessProbe:
+  httpGet: { path: /readyz, port: {{ index . 0 }} }
+  periodSeconds: 2
+  timeoutSeconds: 2
+  failureThreshold: 2
 {{- end }}

