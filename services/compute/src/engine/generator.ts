@@ -40,11 +40,12 @@ export interface Constraint {
   readonly trigger?: string;
 }
 
-/** How to sample; everything is resolved, nothing is optional but the seed. */
+/** How to sample. */
 export interface Sampling {
-  /** 0 takes the likeliest token. */
-  readonly temperature: number;
-  readonly topP: number;
+  /** 0 takes the likeliest token; absent for what suits the model. */
+  readonly temperature?: number;
+  /** Absent for what suits the model. */
+  readonly topP?: number;
   readonly frequencyPenalty: number;
   readonly presencePenalty: number;
   /** The same seed, request and engine build give the same tokens; without one each request draws its own. */

@@ -15,6 +15,9 @@ import {
 /** The engine as manifests name it; the version is that of the package whose binary is loaded. */
 export const manifestEngine = { name: "llama.cpp", version: "node-llama-cpp 3.22.1" };
 
+/** OpenAI's defaults, for models that nothing is known about. */
+const openAiSampling = { temperature: 1, topP: 1 };
+
 /** Which models of a store to load, and how to run them. */
 export interface LoadOptions extends Omit<LlamaOptions, "models"> {
   readonly modelsFolder: string;
@@ -44,7 +47,18 @@ async function modelFile(store: ModelStore, record: ModelRecord): Promise<LlamaM
   const path = store.weightsPath(record);
   const { name, kind, weightsSha256, contextTokens, embeddingLength } = record;
   const template = record.chatTemplate ?? chatTemplate((await readGgufFile(path)).metadata);
+  const sampling = record.sampling ?? openAiSampling;
   const manifest = (served: number) =>
     manifestBytes(manifestFromRecord(record, { contextTokens: served, engine: manifestEngine }));
-  return { name, path, kind, weightsSha256, contextTokens, embeddingLength, chatTemplate: template, manifest };
+  return {
+    name,
+    path,
+    kind,
+    weightsSha256,
+    contextTokens,
+    embeddingLength,
+    chatTemplate: template,
+    manifest,
+    sampling,
+  };
 }

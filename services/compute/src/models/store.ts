@@ -68,6 +68,11 @@ export class ModelStore {
     assertModelName(record.name);
     await rename(weights, this.weightsPath(record));
     await syncFolder(this.folder);
+    await this.writeRecord(record);
+  }
+
+  /** Writes the record of weights that are there, in place of a former one. */
+  async writeRecord(record: ModelRecord): Promise<void> {
     await this.withIncoming(async (folder) => {
       const draft = path.join(folder, "record");
       await using file = await open(draft, "wx");

@@ -25,7 +25,7 @@ describe("a chat request", () => {
     expect(generation).toEqual({
       ...{ model: "m", choices: 1, stop: [] },
       prompt: { kind: "chat", messages, tools: [] },
-      sampling: { temperature: 1, topP: 1, frequencyPenalty: 0, presencePenalty: 0 },
+      sampling: { frequencyPenalty: 0, presencePenalty: 0 },
     });
   });
 

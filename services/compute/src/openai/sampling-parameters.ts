@@ -26,13 +26,15 @@ export function readCommonParameters(request: RequestReader): CommonParameters {
   if (streamOptions !== undefined && !stream) {
     throw request.invalid("stream_options", "only allowed when 'stream' is true.", "invalid_value");
   }
+  const temperature = request.number("temperature", 0, 2);
+  const topP = request.number("top_p", 0, 1);
   const seed = request.integer("seed", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   return {
     model: request.required("model", request.string("model")),
     choices: request.integer("n", 1, choicesMax) ?? 1,
     sampling: {
-      temperature: request.number("temperature", 0, 2) ?? 1,
-      topP: request.number("top_p", 0, 1) ?? 1,
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topP === undefined ? {} : { topP }),
       frequencyPenalty: request.number("frequency_penalty", -2, 2) ?? 0,
       presencePenalty: request.number("presence_penalty", -2, 2) ?? 0,
       ...(seed === undefined ? {} : { seed: ((seed % seedCount) + seedCount) % seedCount }),

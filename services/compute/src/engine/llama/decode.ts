@@ -19,6 +19,8 @@ export interface ChoiceToDecode {
   readonly choice: number;
   readonly promptTokens: readonly Token[];
   readonly tokensMax: number;
+  readonly temperature: number;
+  readonly topP: number;
   readonly seed: number;
 }
 
@@ -46,7 +48,7 @@ export async function* decodeChoice(
     }
     const piece = text.push(sampled.token);
     grammar?.push(piece);
-    const delta = writer.push(piece, logprobOf(model, request, sampled));
+    const delta = writer.push(piece, logprobOf(model, work, sampled));
     if (delta !== undefined) yield delta;
     if (writer.stopped) {
       reason = "stop";
@@ -67,8 +69,8 @@ function sample(sequence: LlamaContextSequence, work: ChoiceToDecode, grammar: G
   const generated: Token[] = [];
   const punished = sampling.frequencyPenalty !== 0 || sampling.presencePenalty !== 0;
   const options: SequenceEvaluateOptions = {
-    temperature: sampling.temperature,
-    topP: sampling.topP,
+    temperature: work.temperature,
+    topP: work.topP,
     topK: 0,
     minP: 0,
     seed: work.seed,
@@ -97,11 +99,12 @@ async function* remember(sampled: AsyncGenerator<Sampled>, generated: Token[]): 
   }
 }
 
-function logprobOf(model: LlamaModel, request: GenerationRequest, sampled: Sampled): TokenLogprob | undefined {
-  if (request.topLogprobs === undefined || sampled.probabilities === undefined) return undefined;
+function logprobOf(model: LlamaModel, work: ChoiceToDecode, sampled: Sampled): TokenLogprob | undefined {
+  const { topLogprobs } = work.request;
+  if (topLogprobs === undefined || sampled.probabilities === undefined) return undefined;
   return tokenLogprob(sampled.token, sampled.probabilities, {
-    temperature: request.sampling.temperature,
-    top: request.topLogprobs,
+    temperature: work.temperature,
+    top: topLogprobs,
     text: (token) => model.detokenize([token as Token], true),
   });
 }

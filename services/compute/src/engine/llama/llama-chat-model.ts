@@ -6,12 +6,20 @@ import { ChatPrompt } from "./chat-prompt.ts";
 import { decodeChoice } from "./decode.ts";
 import { SequencePool } from "./sequence-pool.ts";
 
+/** Sampling that suits a model. */
+export interface SamplingDefaults {
+  readonly temperature: number;
+  readonly topP: number;
+}
+
 export interface ChatModelOptions {
   readonly name: string;
   readonly weightsSha256: string;
   readonly manifest: Uint8Array;
   readonly contextTokens: number;
   readonly chatTemplate: string | undefined;
+  /** How to sample when a request does not say. */
+  readonly defaults: SamplingDefaults;
   /** Generations decoded at once; each holds a context of its own. */
   readonly slots: number;
   readonly queueMax: number;
@@ -32,12 +40,14 @@ export class LlamaChatModel {
   readonly #pool: SequencePool;
   readonly #prompt: ChatPrompt | undefined;
   readonly #drawSeed: () => number;
+  readonly #defaults: SamplingDefaults;
 
   private constructor(llama: Llama, model: LlamaModel, context: LlamaContext, options: ChatModelOptions) {
     this.#llama = llama;
     this.#model = model;
     this.#context = context;
     this.#drawSeed = options.drawSeed;
+    this.#defaults = options.defaults;
     this.admission = new Admission({
       places: options.slots,
       queueMax: options.queueMax,
@@ -74,9 +84,10 @@ export class LlamaChatModel {
     const { sequence, give } = await this.#pool.borrow(promptTokens, signal);
     try {
       yield { type: "started", promptTokens: promptTokens.length };
+      const { temperature = this.#defaults.temperature, topP = this.#defaults.topP } = request.sampling;
       const seed = request.sampling.seed ?? this.#drawSeed();
       for (let choice = 0; choice < request.choices; choice++) {
-        const work = { request, choice, promptTokens, tokensMax, seed: (seed + choice) % seedCount };
+        const work = { request, choice, promptTokens, tokensMax, temperature, topP, seed: (seed + choice) % seedCount };
         yield* decodeChoice(this.#llama, sequence, work, signal);
       }
     } finally {

@@ -9,7 +9,7 @@ import type {
   GenerationRequest,
   Generator,
 } from "../generator.ts";
-import { LlamaChatModel } from "./llama-chat-model.ts";
+import { LlamaChatModel, type SamplingDefaults } from "./llama-chat-model.ts";
 import { LlamaEmbeddingModel } from "./llama-embedding-model.ts";
 
 /** A GGUF file to serve. */
@@ -22,6 +22,8 @@ export interface LlamaModelFile {
   readonly contextTokens: number;
   readonly embeddingLength: number;
   readonly chatTemplate: string | undefined;
+  /** Sampling that suits the model. */
+  readonly sampling: SamplingDefaults;
   /** The model's manifest for the context that is served. */
   readonly manifest: (contextTokens: number) => Uint8Array;
 }
@@ -126,5 +128,8 @@ function loadModel(
   }
   const contextTokens = Math.min(file.contextTokens, options.contextTokensMax);
   const manifest = file.manifest(contextTokens);
-  return LlamaChatModel.load(llama, model, { ...file, manifest, contextTokens, slots, queueMax, threads, drawSeed });
+  return LlamaChatModel.load(llama, model, {
+    ...{ ...file, manifest, contextTokens, defaults: file.sampling },
+    ...{ slots, queueMax, threads, drawSeed },
+  });
 }

@@ -44,7 +44,12 @@ export function generationFromMessage(message: GenerateRequest): GenerationReque
     prompt: promptFromMessage(message.prompt),
     choices: message.choices,
     ...(message.maxTokens === undefined ? {} : { maxTokens: message.maxTokens }),
-    sampling: { temperature, topP, frequencyPenalty, presencePenalty, ...(seed === undefined ? {} : { seed }) },
+    sampling: {
+      ...{ frequencyPenalty, presencePenalty },
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topP === undefined ? {} : { topP }),
+      ...(seed === undefined ? {} : { seed }),
+    },
     stop: message.stop,
     ...(message.topLogprobs === undefined ? {} : { topLogprobs: message.topLogprobs }),
     ...(constraint === undefined
