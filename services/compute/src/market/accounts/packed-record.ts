@@ -15,8 +15,8 @@ export class PackedRecord {
 
   /** Appends a field given as hex, which has to be exactly `sizeBytes` long. */
   hex(value: Hex, sizeBytes: number): this {
-    const written =
-      value.length === 2 + 2 * sizeBytes ? this.bytes.write(value.slice(2), this.#at, sizeBytes, "hex") : 0;
+    const isHex = value.startsWith("0x") && value.length === 2 + 2 * sizeBytes;
+    const written = isHex ? this.bytes.write(value.slice(2), this.#at, sizeBytes, "hex") : 0;
     invariant(written === sizeBytes, `a field of ${sizeBytes} bytes is that long`);
     this.#at += sizeBytes;
     return this;
