@@ -98,6 +98,7 @@ export async function startSeparate(upstreamUrl: string): Promise<Network> {
   const children = new Map<string, Child>();
   const url = `http://127.0.0.1:${port.gateway}`;
   const servers: Record<string, { kill(): Promise<void>; restart(): Promise<void> }> = { postgres, nats, redis };
+  const down = new Set<string>();
   const start = async () => {
     for (const plan of plans) {
       if (children.get(plan.name)?.isRunning() !== true) children.set(plan.name, await launch(plan));
@@ -116,9 +117,11 @@ export async function startSeparate(upstreamUrl: string): Promise<Network> {
     killable: [...plans.map(({ name }) => name), ...Object.keys(servers)],
     async kill(name: string) {
       await (children.get(name) ?? servers[name])?.kill();
+      down.add(name);
     },
     async recover() {
-      for (const server of Object.values(servers)) await server.restart();
+      for (const name of down) await servers[name]?.restart();
+      down.clear();
       await start();
     },
     async stop() {
