@@ -67,7 +67,25 @@ export class Server {
   }
 
   async *serve(request: ServeRequest, signal: AbortSignal): AsyncGenerator<ServeResponse> {
-    const { offers, journal, metrics } = this.#dependencies;
+    let accepted: ServeOrder | undefined;
+    let leave: (() => void) | undefined;
+    try {
+      const { order, quoted } = this.#accept(request);
+      accepted = order;
+      this.#serving.add(order.requestId);
+      leave = this.#admission.tryEnter() ?? (await this.#admission.enter(signal));
+      yield* this.#answer(order, quoted, signal);
+    } catch (error) {
+      if (error instanceof ProviderError) this.#dependencies.metrics.refused(error.code);
+      throw error;
+    } finally {
+      if (accepted !== undefined) this.#serving.delete(accepted.requestId);
+      leave?.();
+    }
+  }
+
+  #accept(request: ServeRequest): { order: ServeOrder; quoted: QuotedModel } {
+    const { offers, journal } = this.#dependencies;
     if (this.#draining) throw new ProviderError({ code: "PROVIDER_DRAINING" });
     const order = readServeOrder(request);
     const quoted = offers.find(order.priceId, order.manifest);
@@ -76,18 +94,7 @@ export class Server {
     if (this.#serving.has(order.requestId) || journal.hasRequest(Buffer.from(request.requestId))) {
       throw new ProviderError({ code: "REQUEST_ALREADY_SERVED", requestId: order.requestId });
     }
-    this.#serving.add(order.requestId);
-    let leave: (() => void) | undefined;
-    try {
-      leave = this.#admission.tryEnter() ?? (await this.#admission.enter(signal));
-      yield* this.#answer(order, quoted, signal);
-    } catch (error) {
-      if (error instanceof ProviderError) metrics.refused(error.code);
-      throw error;
-    } finally {
-      this.#serving.delete(order.requestId);
-      leave?.();
-    }
+    return { order, quoted };
   }
 
   async *#answer(order: ServeOrder, quoted: QuotedModel, signal: AbortSignal): AsyncGenerator<ServeResponse> {
