@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import type { MoneyStore } from "./accounts/money-store.ts";
+import type { ReservesAhead } from "./accounts/reserve-ahead.ts";
 import type { InstanceStore } from "./reconcile/instance-store.ts";
 import type { RegistryStore } from "./registry/registry-store.ts";
 
 /** Where the market keeps everything that must survive it, and publishes from. */
 export interface MarketStorage {
-  readonly money: MoneyStore;
+  readonly money: MoneyStore & ReservesAhead;
   readonly registry: RegistryStore;
   readonly instances: InstanceStore;
   /** Publishing of settled receipts begins. */

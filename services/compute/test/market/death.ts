@@ -1,14 +1,15 @@
-import type { MoneyStore } from "../../src/market/accounts/money-store.ts";
 import type { MarketStorage } from "../../src/market/storage.ts";
+
+type Step = keyof MarketStorage["money"];
 
 const never = () => new Promise<never>(() => undefined);
 
-/** The store with one step that never comes to an end. */
-function without(store: MoneyStore, lost: keyof MoneyStore): MoneyStore {
+/** The store with one step done otherwise. */
+export function replaceStep<S extends object, K extends keyof S>(store: S, replaced: K, by: S[K]): S {
   return new Proxy(store, {
     get: (target, step) => {
+      if (step === replaced) return by;
       const value: unknown = Reflect.get(target, step, target);
-      if (step === lost) return never;
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
@@ -27,17 +28,17 @@ export class Death {
   readonly wrap = (storage: MarketStorage): MarketStorage => this.#wrapped(storage, undefined, undefined);
 
   /** Dies right before this step of the money store. */
-  before(step: keyof MoneyStore): (storage: MarketStorage) => MarketStorage {
+  before(step: Step): (storage: MarketStorage) => MarketStorage {
     return (storage) => this.#wrapped(storage, step, undefined);
   }
 
   /** Lives on, but this step of the money store is never done any more. */
-  losing(step: keyof MoneyStore): (storage: MarketStorage) => MarketStorage {
-    return (storage) => this.wrap({ ...storage, money: without(storage.money, step) });
+  losing(step: Step): (storage: MarketStorage) => MarketStorage {
+    return (storage) => this.wrap({ ...storage, money: replaceStep(storage.money, step, never) });
   }
 
   /** Dies right after this step of the money store; its caller never learns that it was done. */
-  after(step: keyof MoneyStore): (storage: MarketStorage) => MarketStorage {
+  after(step: Step): (storage: MarketStorage) => MarketStorage {
     return (storage) => this.#wrapped(storage, undefined, step);
   }
 

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { ProviderState, SettlementState } from "@koinon/contracts/koinon/compute/v1/market_service";
+import { DatabaseError } from "@koinon/postgres/database-error";
 import { FakeClock } from "@koinon/testkit/fake-clock";
 import { waitFor } from "@koinon/testkit/wait-for";
 import type { SettlementRecord } from "../../src/market/accounts/money-store.ts";
 import { isRetryableReason } from "../../src/market/reconcile/receipt-result.ts";
-import { Death } from "./death.ts";
+import type { MarketStorage } from "../../src/market/storage.ts";
+import { Death, replaceStep } from "./death.ts";
 import { completionOf, eventsOf, type ScriptedProvider, unavailable } from "./scripted-provider.ts";
 import { chatOffer, registrationMessage, type Stores, TestMarket } from "./test-market.ts";
 
@@ -193,6 +195,81 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
       });
     });
 
+    describe("the database", () => {
+      let market: TestMarket;
+      afterEach(() => market.stop());
+      /** A store whose reservations reach the disk when told. */
+      const withDisk = (disk: Promise<void>) => (storage: MarketStorage) => {
+        const { money } = storage;
+        const reserveAhead: typeof money.reserveAhead = async (request) => ({
+          outcome: (await money.reserveAhead(request)).outcome,
+          durable: disk,
+        });
+        return { ...storage, money: replaceStep(money, "reserveAhead", reserveAhead) };
+      };
+
+      test("is slow: the provider works already, and the client gets no byte before its reservation is on disk", async () => {
+        const disk = Promise.withResolvers<void>();
+        market = await new TestMarket(await open(), { wrap: withDisk(disk.promise) }).start();
+        const provider = await market.join("alpha");
+        const iterator = market.client.infer(market.request())[Symbol.asyncIterator]();
+        let seen = false;
+        const first = iterator.next().finally(() => {
+          seen = true;
+        });
+        await waitFor(() => provider.asked.length === 1);
+        expect(seen).toBe(false);
+        disk.resolve();
+        expect((await first).value?.part?.$case).toBe("head");
+        for (let next = await iterator.next(); next.done !== true; next = await iterator.next());
+        expect(await market.spent()).toBe(12n);
+      });
+
+      test("dies before a reservation is on disk: the client gets no byte, the money is back", async () => {
+        const disk = Promise.reject(new DatabaseError({ code: "DATABASE_UNREACHABLE", reason: "killed" }));
+        disk.catch(() => undefined);
+        market = await new TestMarket(await open(), { wrap: withDisk(disk) }).start();
+        await market.join("alpha");
+        const request = market.request();
+        const seen = await market.read(request);
+        expect(seen).toMatchObject({ head: undefined, text: "", error: { code: "DATABASE_UNREACHABLE" } });
+        await waitFor(
+          async () => (await market.settlementOf(request.requestId)).voidReason === "RESERVATION_UNCERTAIN",
+        );
+        expect(await market.balance()).toEqual({ spent: 0n, reserved: 0n });
+      });
+
+      test("is away: nothing is dispatched", async () => {
+        const away = async () => {
+          throw new DatabaseError({ code: "DATABASE_UNREACHABLE", reason: "away" });
+        };
+        market = await new TestMarket(await open(), {
+          wrap: (storage) => ({ ...storage, money: replaceStep(storage.money, "reserveAhead", away) }),
+        }).start();
+        const provider = await market.join("alpha");
+        expect((await market.ask()).error).toMatchObject({ code: "DATABASE_UNREACHABLE", status: "UNAVAILABLE" });
+        expect(provider.asked).toEqual([]);
+      });
+
+      test("is away for a moment after an answer: it is settled when it is back", async () => {
+        let failures = 3;
+        market = await new TestMarket(await open(), {
+          wrap: (storage) => {
+            const { money } = storage;
+            const settle: typeof money.settle = async (request) => {
+              if (failures-- > 0) throw new DatabaseError({ code: "DATABASE_UNREACHABLE", reason: "away" });
+              return await money.settle(request);
+            };
+            return { ...storage, money: replaceStep(money, "settle", settle) };
+          },
+        }).start();
+        await market.join("alpha");
+        expect((await market.ask()).end?.fee).toBe("12");
+        expect(await market.spent()).toBe(12n);
+        expect(failures).toBeLessThan(0);
+      });
+    });
+
     describe("the market dies", () => {
       const clock = new FakeClock();
       const leaseMs = 300;
@@ -222,7 +299,7 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
 
       test("after reserving, before anything is dispatched: given back after a while", async () => {
         const died = new Death("reserved");
-        market = await new TestMarket(await open(), { clock, env, wrap: died.after("reserve") }).start();
+        market = await new TestMarket(await open(), { clock, env, wrap: died.after("reserveAhead") }).start();
         const provider = await market.join("alpha");
         const request = market.request();
         const connection = new AbortController();

@@ -204,11 +204,12 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
 
   async markLogged(receipts: readonly { receiptId: Hex; index: bigint }[]): Promise<void> {
     if (receipts.length === 0) return;
-    await this.#database.transaction((transaction) =>
-      transaction.query({ name: "money-mark-logged", text: "SELECT mark_logged($1::bytea[], $2::bigint[])" }, [
-        receipts.map(({ receiptId }) => hexToBytes(receiptId)),
-        receipts.map(({ index }) => index),
-      ]),
+    const places = [receipts.map(({ receiptId }) => hexToBytes(receiptId)), receipts.map(({ index }) => index)];
+    // A mark that a crash takes back leaves the event where it was: it is published and marked again.
+    await this.#database.transaction(
+      (transaction) =>
+        transaction.query({ name: "money-mark-logged", text: "SELECT mark_logged($1::bytea[], $2::bigint[])" }, places),
+      { durable: false },
     );
   }
 

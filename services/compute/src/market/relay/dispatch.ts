@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { MarketError } from "../errors.ts";
 import { type AttemptFailure, blameOf } from "./attempt.ts";
 import type { OfferCandidate } from "./candidates.ts";
@@ -140,16 +139,15 @@ async function admittedInTime(place: Place, queueMs: number, signal: AbortSignal
 
 /** The opening, or `TIMED_OUT` when it takes longer; the provider's call is then cancelled. */
 async function withinTime(opening: Promise<Opening>, firstByteMs: number, answer: ProviderAnswer): Promise<Opening> {
-  const over = new AbortController();
-  const late = delay(firstByteMs, undefined, { signal: over.signal, ref: false }).then((): Opening => {
+  const { promise: late, resolve } = Promise.withResolvers<Opening>();
+  const timer = setTimeout(() => {
     answer.close();
-    return { kind: "failure", failure: "TIMED_OUT" };
-  });
-  late.catch(() => undefined);
+    resolve({ kind: "failure", failure: "TIMED_OUT" });
+  }, firstByteMs).unref();
   try {
     return await Promise.race([opening, late]);
   } finally {
-    over.abort();
+    clearTimeout(timer);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from "@koinon/runtime/logger";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { MoneyStore } from "../accounts/money-store.ts";
+import type { ReservesAhead } from "../accounts/reserve-ahead.ts";
 import type { MarketMetrics } from "../metrics.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { AccountDirectory } from "./account-directory.ts";
@@ -15,7 +16,7 @@ import type { SettlementWriter } from "./settlement-writer.ts";
 /** What relaying works with. */
 export interface RelayDependencies {
   readonly registry: Registry;
-  readonly money: Pick<MoneyStore, "reserve" | "repoint">;
+  readonly money: Pick<MoneyStore, "repoint"> & ReservesAhead;
   readonly accounts: AccountDirectory;
   readonly connector: ProviderConnector;
   readonly slots: ProviderSlots;

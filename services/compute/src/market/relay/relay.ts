@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { DomainError } from "@koinon/errors/domain-error";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { Delivered } from "../accounts/money-store.ts";
 import { MarketError } from "../errors.ts";
@@ -39,9 +40,10 @@ export async function* relayRequest(
     yield* answer.parts();
     outcome = dispatched.opening.kind === "content" ? "served" : "engine-refused";
   } catch (error) {
-    if (error instanceof MarketError) {
+    // A caller that has gone is no failure, and what was delivered to it is paid.
+    if (!signal.aborted) {
       outcome = outcomeOf(error);
-      if (reserved?.isOpen) reserved.void(error.code);
+      if (reserved?.isOpen) reserved.void(error instanceof DomainError ? error.code : "INTERNAL");
     }
     throw error;
   } finally {
@@ -52,7 +54,8 @@ export async function* relayRequest(
   }
 }
 
-function outcomeOf(error: MarketError): RequestOutcome {
+function outcomeOf(error: unknown): RequestOutcome {
+  if (!(error instanceof MarketError)) return "failed";
   switch (error.code) {
     case "PROVIDERS_FAILED":
       return "failed";

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { RpcError } from "@koinon/rpc/rpc-error";
 import type { Delivered } from "../accounts/money-store.ts";
 import { MarketError } from "../errors.ts";
@@ -70,6 +69,7 @@ export class RelayedAnswer {
   /** The parts for the client; the last bytes come only after the receipt has been checked. */
   async *parts(): AsyncGenerator<AnswerPart, void, undefined> {
     const { opening } = this.#dispatched;
+    await this.#reserved.onDisk();
     if (opening.kind === "refusal") {
       this.#refusedByEngine();
       yield this.#head(opening.status, opening.contentType);
@@ -217,11 +217,10 @@ function endOf({ receipt, receiptId }: CheckedReceipt): AnswerEnd {
 
 /** Reads on to the end of a stream whose receipt has come, since a provider that is cancelled right before it would call that a cancellation. */
 function endQuietly(answer: ProviderAnswer): void {
-  const over = new AbortController();
-  const ended = answer.next().catch(() => undefined);
-  const late = delay(lingerMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
-  void Promise.race([ended, late]).then(() => {
-    over.abort();
+  const late = setTimeout(() => answer.close(), lingerMs).unref();
+  const ended = () => {
+    clearTimeout(late);
     answer.close();
-  });
+  };
+  answer.next().then(ended, ended);
 }

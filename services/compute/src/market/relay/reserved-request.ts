@@ -34,6 +34,7 @@ export class ReservedRequest {
   #attemptStartedAt = 0;
   #reservedAt = 0;
   #decided = false;
+  #durable: Promise<void> = Promise.resolve();
   /** A provider has the request and has not failed it: it may hand in a receipt. */
   #isServed = false;
 
@@ -85,6 +86,19 @@ export class ReservedRequest {
     }
     this.#candidate = candidate;
     return "covered";
+  }
+
+  /**
+   * Resolves when the reservation survives a crash of the database; before that the client gets no byte. Rejects with the store's fault when that
+   * can not be known: the money is then given back.
+   */
+  async onDisk(): Promise<void> {
+    try {
+      await this.#durable;
+    } catch (error) {
+      if (this.isOpen) this.void("RESERVATION_UNCERTAIN");
+      throw error;
+    }
   }
 
   /** The request goes to the present candidate. */
@@ -181,16 +195,22 @@ export class ReservedRequest {
       requestBytes: body.length,
       expiresAt: this.#expiresAt,
     };
-    const outcome = await this.#deps.money.reserve(reservation).catch((error: unknown) => {
+    const { outcome, durable } = await this.#deps.money.reserveAhead(reservation).catch((error: unknown) => {
       // The store may have committed before it failed to say so; giving back what is not reserved does nothing.
-      const isRefusal = isFault(error, "INSUFFICIENT_FUNDS") || isFault(error, "ACCOUNT_UNKNOWN");
-      if (!isRefusal) {
-        const reason = "RESERVATION_UNCERTAIN";
-        this.#deps.writer.void({ requestId, relayedBy, reason, attempts: [], now }, this.#expiresAt);
-      }
+      if (!isRefusal(error)) this.#voidUncertain();
       throw error;
     });
+    // Looked at before the client gets a byte; until then nobody waits for it.
+    durable.catch(() => undefined);
+    this.#durable = durable;
     if (outcome === "duplicate") throw new MarketError({ code: "REQUEST_ALREADY_SEEN", requestId });
+  }
+
+  #voidUncertain(): void {
+    const { requestId } = this.#request;
+    const [relayedBy, now] = [this.#deps.instance, this.#deps.clock.now()];
+    const reason = "RESERVATION_UNCERTAIN";
+    this.#deps.writer.void({ requestId, relayedBy, reason, attempts: [], now }, this.#expiresAt);
   }
 
   async #repoint(candidate: OfferCandidate, now: number): Promise<void> {
@@ -202,6 +222,13 @@ export class ReservedRequest {
       throw new MarketError({ code: "RESERVATION_LOST", requestId });
     }
   }
+}
+
+const refusals = ["INSUFFICIENT_FUNDS", "ACCOUNT_UNKNOWN", "REQUEST_ID_REUSED"];
+
+/** True when the store refused, as opposed to failed. */
+function isRefusal(error: unknown): boolean {
+  return refusals.some((code) => isFault(error, code));
 }
 
 function termsOf({ provider, name, offer, entry, maxFee }: OfferCandidate): ReservationTerms {
