@@ -19,17 +19,22 @@ export interface LogIdentity {
   readonly vkey: string;
 }
 
-/** Reads the log's key, or makes it at the first start. The origin names the key, so two laptops never share one. */
+/** Reads the log's key, or makes it at the first start. */
 export function ensureLogIdentity(folder: DataFolder, random: Random): LogIdentity {
   const keyFile = path.join(folder.keys, "log.skey");
-  const key = parseSignerKey(
-    readOrCreatePrivateFile(keyFile, () => {
-      const seed = random.bytes(32);
-      const unnamed = createSignerKey("unnamed", "ed25519", seed);
-      const fingerprint = createHash("sha256").update(unnamed.publicKey).digest("hex").slice(0, 16);
-      return formatSignerKey(createSignerKey(`koinon.local/log/${fingerprint}`, "ed25519", seed));
-    }),
-  );
-  const vkey = formatVerifierKey(createVerifierKey(key.name, "ed25519", key.publicKey));
-  return { keyFile, origin: key.name, vkey };
+  return { keyFile, ...verifierKeyOf(readOrCreatePrivateFile(keyFile, () => createLogSignerKey(random))) };
+}
+
+/** A new signer key of a log (PRIVATE+KEY+…). The origin names the key, so two networks never share one. */
+export function createLogSignerKey(random: Random): string {
+  const seed = random.bytes(32);
+  const unnamed = createSignerKey("unnamed", "ed25519", seed);
+  const fingerprint = createHash("sha256").update(unnamed.publicKey).digest("hex").slice(0, 16);
+  return formatSignerKey(createSignerKey(`koinon.local/log/${fingerprint}`, "ed25519", seed));
+}
+
+/** What others know a log by. */
+export function verifierKeyOf(signerKey: string): { readonly origin: string; readonly vkey: string } {
+  const key = parseSignerKey(signerKey);
+  return { origin: key.name, vkey: formatVerifierKey(createVerifierKey(key.name, "ed25519", key.publicKey)) };
 }
