@@ -9,8 +9,9 @@ import { statusCodes } from "./status.ts";
 
 type Answer = ServerReflectionResponse["messageResponse"];
 
-/** The standard reflection service (grpc.reflection.v1), for tools such as grpcurl. `services` are the full names that are served. */
-export function createReflectionService(files: DescriptorFiles, services: readonly string[]): ServiceBinding {
+/** The standard reflection service (grpc.reflection.v1), for tools such as grpcurl. `services` are the full names that are served; `load` is asked at the first question. */
+export function createReflectionService(load: () => DescriptorFiles, services: readonly string[]): ServiceBinding {
+  let files: DescriptorFiles | undefined;
   return bindService({
     definition: ServerReflectionDefinition,
     callers: "any",
@@ -18,6 +19,7 @@ export function createReflectionService(files: DescriptorFiles, services: readon
     handlers: {
       serverReflectionInfo: async function* (requests) {
         for await (const request of requests) {
+          files ??= load();
           yield {
             validHost: request.host,
             originalRequest: request,

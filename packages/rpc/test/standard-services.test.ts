@@ -56,8 +56,8 @@ describe("health", () => {
 describe("reflection", () => {
   const own = new URL("../dist/descriptors.binpb", import.meta.url);
   const local = new LocalServices({ clock });
-  const files = new DescriptorFiles([readFileSync(own)]);
-  local.add(createReflectionService(files, ["grpc.health.v1.Health"]));
+  const load = (): DescriptorFiles => new DescriptorFiles([readFileSync(own)]);
+  local.add(createReflectionService(load, ["grpc.health.v1.Health"]));
   const reflection = createClient(ServerReflectionDefinition, local.channel("anybody"), {}, { clock });
 
   async function ask(messageRequest: ServerReflectionRequest["messageRequest"]) {
