@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
 import type { CertificateSource } from "@koinon/rpc/certificate-files";
+import { DescriptorFiles } from "@koinon/rpc/descriptor-files";
 import { Dispatcher, type DispatcherDependencies } from "@koinon/rpc/dispatcher";
+import { HealthDefinition } from "@koinon/rpc/gen/grpc/health/v1/health";
 import { GrpcServer, type ServerSecurity } from "@koinon/rpc/grpc-server";
 import { createHealthService, type ServingState } from "@koinon/rpc/health-service";
+import { createReflectionService } from "@koinon/rpc/reflection-service";
 import { HostError } from "./host-error.ts";
 
 export interface RpcServersOptions {
@@ -55,8 +59,17 @@ export class RpcServers {
     this.servers.push(server);
     for (const dispatcher of dispatchers) server.add(dispatcher);
     server.add(new Dispatcher(createHealthService(this.deps.serving), this.deps));
+    const names = dispatchers.map(({ binding }) => binding.definition.fullName);
+    const services = [...names, HealthDefinition.fullName];
+    server.add(new Dispatcher(createReflectionService(loadDescriptors, services), this.deps));
     for (const address of addresses) this.addresses.push(await server.listen(address));
   }
+}
+
+/** What the builds of the contracts and of the standard services left beside their code. */
+function loadDescriptors(): DescriptorFiles {
+  const sets = ["@koinon/contracts/descriptors.binpb", "@koinon/rpc/descriptors.binpb"];
+  return new DescriptorFiles(sets.map((set) => readFileSync(new URL(import.meta.resolve(set)))));
 }
 
 function assertServedOnce(dispatchers: readonly Dispatcher[]): void {
