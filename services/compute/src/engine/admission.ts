@@ -1,5 +1,5 @@
 /** The queue is full; the caller tells the world in its own words. */
-export interface Overload {
+interface Overload {
   readonly active: number;
   readonly queued: number;
 }

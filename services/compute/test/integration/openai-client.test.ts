@@ -154,6 +154,27 @@ describe("tools and schemas", () => {
     });
   });
 
+  test("a model that may choose: text passes as text, and what begins as a call is held to the form of one", async () => {
+    let calls = 0;
+    for (let seed = 1; seed <= 6; seed++) {
+      const answer = await client.chat.completions.create({
+        ...request,
+        tool_choice: "auto",
+        seed,
+        temperature: 1.5,
+        max_tokens: 120,
+      });
+      const [choice] = answer.choices;
+      for (const call of choice?.message.tool_calls ?? []) {
+        calls++;
+        if (call.type === "function" && choice?.finish_reason === "tool_calls") JSON.parse(call.function.arguments);
+      }
+      if (choice?.message.tool_calls === undefined) expect(choice?.message.content).not.toMatch(/^<tool_call>/);
+    }
+    // Random weights hardly ever begin one by chance.
+    expect(calls).toBeLessThanOrEqual(6);
+  });
+
   test("a schema that the grammar can not hold is refused by place", async () => {
     const schema = { type: "object", properties: { a: { type: "string", pattern: "^x" } } };
     const asked = client.chat.completions.create({

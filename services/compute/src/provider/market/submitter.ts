@@ -1,6 +1,7 @@
 import type { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { receiptDocument } from "@koinon/receipts/receipt";
 import type { Client } from "@koinon/rpc/handler";
+import { isRetryableReason } from "../../market/reconcile/receipt-result.ts";
 import type { JournaledReceipt } from "../journal/journal-record.ts";
 import type { ReceiptJournal } from "../journal/receipt-journal.ts";
 import type { ProviderMetrics } from "../metrics.ts";
@@ -49,6 +50,8 @@ export class Submitter {
 
   #take(receipt: JournaledReceipt, result: { accepted: boolean; reason: string }): void {
     const { journal, metrics, log } = this.#dependencies;
+    // Still being relayed, or what comes before it in the session is: handed in again later.
+    if (isRetryableReason(result.reason)) return;
     metrics.submitted(result.accepted ? "accepted" : "refused");
     if (!result.accepted) {
       const { consumer, session } = receiptDocument.struct.decode(receipt.content);

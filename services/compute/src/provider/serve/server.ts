@@ -7,7 +7,7 @@ import { ApiError, encodeApiError } from "../../openai/api-error.ts";
 import { ProviderError } from "../errors.ts";
 import type { JournaledReceipt } from "../journal/journal-record.ts";
 import type { ReceiptJournal } from "../journal/receipt-journal.ts";
-import type { ProviderMetrics } from "../metrics.ts";
+import type { ProviderMetrics, ServedEnding } from "../metrics.ts";
 import type { Offers, QuotedModel } from "../offers.ts";
 import type { ReceiptSigner } from "./receipt-signer.ts";
 import { outputUnitsWithin, readServeOrder, type ServeOrder } from "./serve-order.ts";
@@ -29,8 +29,6 @@ export interface ServerDependencies {
 }
 
 const partBytesMax = 1024 * 1024;
-
-type Ending = "complete" | "cancelled" | "broken" | "refused";
 
 /** Serves requests: engine's bytes out, units metered, receipt signed over exactly the bytes that were taken. */
 export class Server {
@@ -108,7 +106,7 @@ export class Server {
       return;
     }
     const work = new DeliveredBody();
-    let ending: Ending = "cancelled";
+    let ending: ServedEnding = "cancelled";
     try {
       for await (const bytes of answer.body) {
         if (work.sizeBytes === 0) {
