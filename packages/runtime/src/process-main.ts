@@ -40,6 +40,8 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
     { service: options.name, metrics: adminListen !== undefined, otlpEndpoint },
     systemClock,
   );
+  // Signal handlers alone do not keep a process alive whose modules hold no handle.
+  setInterval(() => {}, 2 ** 30);
   const starting = new AbortController();
   const ended = endSignal(log, starting);
   const parts: Started = {};
@@ -121,7 +123,7 @@ function shutdownPhases(started: Started, telemetry: Telemetry): readonly Phase[
     { name: "close bus", timeoutMs: 5_000, run: async () => await started.bus?.close() },
     { name: "flush telemetry", timeoutMs: 5_000, run: () => telemetry.flush() },
     {
-      name: "close telemetry",
+      name: "close admin",
       timeoutMs: 2_000,
       run: async () => {
         await started.admin?.close();

@@ -1,0 +1,87 @@
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { type Child, startChild } from "@koinon/testkit/child-process";
+
+const children: Child[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) await child.kill();
+});
+
+async function start(behaviour: string, env: Record<string, string> = {}, ready?: RegExp): Promise<Child> {
+  const script = fileURLToPath(new URL("process-fixture.ts", import.meta.url));
+  const child = await startChild({
+    command: process.execPath,
+    args: ["--no-warnings", script, behaviour],
+    env,
+    ...(ready === undefined ? {} : { ready }),
+  });
+  children.push(child);
+  return child;
+}
+
+/** The log lines, which are JSON; other output is left out. */
+function logged(child: Child): { msg: string; level: string; phase?: string }[] {
+  return child.lines.flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
+}
+
+describe("a process", () => {
+  test("serves its admin port and ends in phases when asked to", async () => {
+    const child = await start("", { ADMIN_LISTEN: "127.0.0.1:0" }, /^ready (\S+)/);
+    const base = `http://${child.ready?.[1]}`;
+    const get = async (path: string) => {
+      const response = await fetch(base + path);
+      return { status: response.status, text: await response.text() };
+    };
+    expect(await get("/livez")).toEqual({ status: 200, text: "ok\n" });
+    const ready = await get("/readyz");
+    expect(ready.status).toBe(200);
+    expect(JSON.parse(ready.text)).toEqual({
+      ready: true,
+      modules: { greeter: { status: "serving", parts: [{ name: "mood", ok: true }] } },
+    });
+    expect((await get("/metrics")).text).toMatch(/^greetings_total 3$/m);
+    expect((await get("/secrets")).status).toBe(404);
+    await child.stop("SIGTERM");
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    const phases = logged(child).flatMap(({ phase }) => (phase === undefined ? [] : [phase]));
+    expect(phases).toEqual([
+      "not ready",
+      "wait",
+      "stop pulling",
+      "drain calls",
+      "stop modules",
+      "close connections",
+      "close bus",
+      "flush telemetry",
+      "close admin",
+    ]);
+  });
+
+  test("a second signal ends it where it stands", async () => {
+    const child = await start("", { SHUTDOWN_DELAY_MS: "60000" }, /^ready/);
+    process.kill(child.pid, "SIGINT");
+    await child.waitForLine(/process asked to end/);
+    process.kill(child.pid, "SIGINT");
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+  });
+
+  test("a wrong configuration is told in words, before anything starts", async () => {
+    const child = await start("", { LOG_LEVEL: "loud", SHUTDOWN_DRAIN_MS: "soon" });
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect(child.lines[0]).toBe("configuration:");
+    expect(child.lines.filter((line) => /^ {2}- (LOG_LEVEL|SHUTDOWN_DRAIN_MS)/.test(line))).toHaveLength(2);
+    expect(child.stdoutLines).toEqual([]);
+  });
+
+  test("a module that can not start, one that gives up and one that crashes end it with failure", async () => {
+    for (const [behaviour, message] of [
+      ["fails-to-start", "process could not start"],
+      ["fails-later", "module failed"],
+      ["crashes", "process crashed"],
+    ] as const) {
+      const child = await start(behaviour);
+      expect([behaviour, await child.exited]).toEqual([behaviour, { code: 1, signal: null }]);
+      expect(logged(child).map(({ msg }) => msg)).toContain(message);
+    }
+  });
+});
