@@ -8,7 +8,7 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
-import { MeterProvider } from "@opentelemetry/sdk-metrics";
+import { MeterProvider, type MetricData, type ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 
 /** Where measurements and spans of one process go. */
@@ -60,7 +60,21 @@ function createMetrics(resource: Resource): { provider: MeterProvider; text(): P
   const reader = new PrometheusExporter({ preventServerStart: true });
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   const provider = new MeterProvider({ resource, readers: [reader] });
-  return { provider, text: async () => serializer.serialize((await reader.collect()).resourceMetrics) };
+  return { provider, text: async () => serializer.serialize(withUnits((await reader.collect()).resourceMetrics)) };
+}
+
+// The exporter leaves out the unit suffixes that the mapping of OpenTelemetry to Prometheus asks for.
+const unitSuffixes: Readonly<Record<string, string>> = { s: "_seconds", By: "_bytes" };
+
+function withUnits(metrics: ResourceMetrics): ResourceMetrics {
+  const named = (data: MetricData): MetricData => {
+    const { name, unit } = data.descriptor;
+    const suffix = unitSuffixes[unit] ?? "";
+    if (suffix === "" || name.endsWith(suffix)) return data;
+    return { ...data, descriptor: { ...data.descriptor, name: `${name}${suffix}` } };
+  };
+  const scopeMetrics = metrics.scopeMetrics.map((scope) => ({ ...scope, metrics: scope.metrics.map(named) }));
+  return { ...metrics, scopeMetrics };
 }
 
 function createTracing(resource: Resource, endpoint: string): TracerProvider {
