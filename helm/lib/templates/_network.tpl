@@ -122,13 +122,17 @@ podSelector: { matchLabels: { app.kubernetes.io/name: {{ index . 1 }}, app.kuber
 {{- end }}
 {{- end }}
 
+{{/* From (list context rules); Redis is dialled only where its URL is given. */}}
 {{- define "koinon.egressInfrastructure" -}}
+{{- $secrets := (index . 0).Values.secrets -}}
 {{- range $name, $rule := index . 1 }}
+{{- if or (ne $name "redis") (hasKey $secrets "REDIS_URL") }}
 - ports:
     - { protocol: TCP, port: {{ $rule.port }} }
   {{- with $rule.to }}
   to:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
