@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "@koinon/postgres/database";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { AccountRows, readAccount } from "./account-rows.ts";
@@ -20,6 +21,10 @@ import { SettleLane } from "./settle-lane.ts";
 import { recordFromRow, type SettlementRow, selectReservations, selectSettlements } from "./settlement-rows.ts";
 import { VoidLane } from "./void-lane.ts";
 import { WalFlush } from "./wal-flush.ts";
+
+/** A database that a supervisor starts again serves within seconds. */
+const reserveAgainMs = 20_000;
+const reserveAgainPauseMs = 100;
 
 /** Bounds of the store. */
 export interface PostgresMoneyStoreOptions {
@@ -70,7 +75,28 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
     const account = await this.#rows.budget(request.accountId);
     if (account === undefined) throw new AccountsError({ code: "ACCOUNT_UNKNOWN", account: request.accountId });
     const payee = await this.#rows.payee(request.provider);
-    return await this.#reserves.reserve({ request, account, payee });
+    const { outcome, durable } = await this.#reserves.reserve({ request, account, payee });
+    const certain = durable.catch((error: unknown) => this.#reserveAgain({ request, account, payee }, error));
+    return { outcome, durable: certain };
+  }
+
+  /**
+   * The database died before the reservation was on disk. Its provider is at work already, and the receipts of a session are a chain: were this
+   * one given up, those signed after it could not be settled. So the same reservation is made again as soon as there is a database.
+   */
+  async #reserveAgain(reservation: Parameters<ReserveLane["reserve"]>[0], cause: unknown): Promise<void> {
+    const deadline = AbortSignal.timeout(reserveAgainMs);
+    for (let failure = cause; ; ) {
+      if (failure instanceof AccountsError || deadline.aborted) throw failure;
+      await delay(reserveAgainPauseMs);
+      try {
+        const { durable } = await this.#reserves.reserve(reservation);
+        await durable;
+        return;
+      } catch (error) {
+        failure = error;
+      }
+    }
   }
 
   async repoint(

@@ -11,8 +11,9 @@ export interface AheadReservation {
 export interface ReservesAhead {
   /**
    * Reserves like `reserve`, but answers before the disk does. The money is set aside for everybody from then on; who dispatches on it must
-   * wait for `durable` before the client gets a byte of the answer. A crash of the database in between forgets the request as a whole: the
-   * budget is free again, and a receipt for it is for an answer that nobody got, and is refused.
+   * wait for `durable` before the client gets a byte of the answer. When the database crashes in between, the reservation is made again as
+   * soon as it is back; only when that takes too long, or the budget has gone meanwhile, is the request forgotten as a whole: a receipt for it
+   * is for an answer that nobody got, and is refused.
    */
   reserveAhead(request: ReservationRequest): Promise<AheadReservation>;
 }
