@@ -44,6 +44,7 @@ const lastSubmitMs = 2_000;
 export class Provider {
   readonly #config: ProviderConfig;
   readonly #dependencies: ProviderDependencies;
+  readonly #signer: ReceiptSigner;
   readonly #submitter: Submitter;
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
@@ -53,7 +54,9 @@ export class Provider {
   constructor(config: ProviderConfig, dependencies: ProviderDependencies) {
     this.#config = config;
     this.#dependencies = dependencies;
-    this.#submitter = new Submitter(dependencies);
+    const { domain, keys, journal, random } = dependencies;
+    this.#signer = new ReceiptSigner({ domain, provider: keys.provider, signer: keys.signer, journal, random });
+    this.#submitter = new Submitter({ ...dependencies, signer: this.#signer });
   }
 
   get active(): number {
@@ -130,13 +133,17 @@ export class Provider {
 
   /** Builds what needs the engine's models. */
   async #open(signal: AbortSignal): Promise<Running> {
-    const { engine, keys, domain, journal, random, clock } = this.#dependencies;
+    const { engine, keys, domain, clock } = this.#dependencies;
     const models = await engine.offeredModels(signal);
     const identity = { domain, provider: keys.provider, signer: keys.signer };
     const offers = new Offers({ models, validityMs: this.#config.quoteValidityMs }, { ...identity, clock });
     offers.renewWhenDue();
-    const signer = new ReceiptSigner({ ...identity, journal, random });
-    const server = new Server(this.#config, { ...this.#dependencies, engine: engine.answers, offers, signer });
+    const server = new Server(this.#config, {
+      ...this.#dependencies,
+      engine: engine.answers,
+      offers,
+      signer: this.#signer,
+    });
     if (this.#draining) server.beginDrain();
     const load = () => ({
       active: server.active,

@@ -9,6 +9,7 @@ import {
   SettlementState,
 } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { ReceiptsLogged } from "@koinon/contracts/koinon/poi/v1/log_service";
+import { Database } from "@koinon/postgres/database";
 import { documentId } from "@koinon/receipts/document";
 import { receiptDocument } from "@koinon/receipts/receipt";
 import type { Client } from "@koinon/rpc/handler";
@@ -22,6 +23,7 @@ import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
+import { PostgresMoneyStore } from "../../src/market/accounts/postgres-money-store.ts";
 import { marketModule } from "../../src/market/module.ts";
 import { providerModule } from "../../src/provider/module.ts";
 import { answerStream, type MockUpstream, startMockUpstream } from "../fixtures/mock-upstream.ts";
@@ -224,6 +226,38 @@ describe("market and provider", () => {
     expect((await ask()).end).toBeDefined();
   });
 
+  test("what was signed behind a receipt that can not be settled is paid for under a new one", async () => {
+    upstream.behave(async (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (let word = 0; !response.destroyed && word < 200; word++) {
+        response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "word " } }] })}\n\n`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+    const { requestId: lost } = await ask({}, { leaveAfter: 3 });
+    await waitFor(async () => (await settlementOf(lost))?.attempts.length === 1, { what: "the relay is over" });
+    // As if its provider had been away for too long.
+    const database = new Database({ url, applicationName: "test", schema: "compute" });
+    await new PostgresMoneyStore({}, { database }).expire(Date.now() + 3_600_000, 10);
+    await database.close();
+    upstream.behave(answerStream(["fine"]));
+    const { requestId, end } = await ask();
+    expect(end).toBeDefined();
+    const settlement = await waitFor(
+      async () => {
+        const now = await settlementOf(requestId);
+        return now?.state === SettlementState.SETTLED && now;
+      },
+      { deadlineMs: 20_000 },
+    );
+    const receipt = receiptDocument.struct.decode(settlement.receipt?.receipt?.content ?? new Uint8Array());
+    expect(receipt.sequence).toBe(0n);
+    expect(settlement).toMatchObject({ relayed: true, fee: "16" });
+    expect(await settlementOf(lost)).toMatchObject({ voidReason: "RESERVATION_EXPIRED" });
+    expect((await ask()).end).toBeDefined();
+    await waitFor(async () => (await balance()).spent === "32");
+  });
+
   test("after a stop in the middle of everything nothing is lost and nothing paid twice", async () => {
     const answered: Uint8Array[] = [];
     const client = async () => {
@@ -245,8 +279,8 @@ describe("market and provider", () => {
     const settled = settlements.filter(({ state }) => state === SettlementState.SETTLED);
     const fees = settled.reduce((sum, { fee }) => sum + BigInt(fee), 0n);
     expect(await balance()).toEqual({ spent: String(fees), reserved: "0" });
-    // The session went on, and its receipts are one chain.
-    expect((await ask()).end).toBeDefined();
+    // The session goes on as soon as the provider is there.
+    await waitFor(async () => (await ask()).end, { what: "an answer after the restart" });
   });
 
   test("every declared metric is there", async () => {

@@ -123,8 +123,9 @@ export class ReceiptIntake {
     const verdict = this.#check(item.opened, record, documents);
     if (verdict.accepted) return await this.#settle(item.opened, verdict.checked, record, documents);
     const { reason, signed, session } = verdict;
-    // Only what the provider has signed can be held against it; anybody can hand in a forgery.
-    if (!signed) return refused(reason);
+    // Only what the provider has signed can be held against it; anybody can hand in a forgery. A session that ended with another receipt
+    // says nothing against this one: its provider signs the work again in a new session.
+    if (!signed || reason === "SESSION_ENDED") return refused(reason);
     this.#deps.metrics.receiptsRefused.add(1, { reason });
     this.#deps.accuse(record.provider, reason, session);
     const { requestId, relayedBy } = record;

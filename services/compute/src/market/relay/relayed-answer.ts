@@ -133,7 +133,7 @@ export class RelayedAnswer {
     const { checked } = verdict;
     sessions.accept(checked);
     this.#isProved = true;
-    this.#reserved.settle(checked, opened);
+    this.#reserved.settle(checked, opened, this.delivered);
     candidate.entry.observations.delivered(clock.now());
     registry.count(candidate.provider, "served");
     return endOf(checked);

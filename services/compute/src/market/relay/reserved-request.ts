@@ -116,7 +116,7 @@ export class ReservedRequest {
   }
 
   /** Pays. */
-  settle(checked: CheckedReceipt, opened: OpenedReceipt): void {
+  settle(checked: CheckedReceipt, opened: OpenedReceipt, delivered: Delivered): void {
     const { entry, offer, provider } = this.#decide();
     const { receipt, receiptId, signedBy, relayed } = checked;
     this.attempted("SERVED");
@@ -145,6 +145,7 @@ export class ReservedRequest {
         now: this.#deps.clock.now(),
       },
       this.#expiresAt,
+      delivered,
     );
   }
 

@@ -4,7 +4,7 @@ import { InvariantViolation } from "@koinon/errors/invariant";
 import type { Clock } from "@koinon/runtime/clock";
 import type { Logger } from "@koinon/runtime/logger";
 import type { Hex } from "@koinon/secp256k1/hex";
-import type { MoneyStore, SettleOutcome, SettleRequest } from "../accounts/money-store.ts";
+import type { Delivered, MoneyStore, SettleOutcome, SettleRequest } from "../accounts/money-store.ts";
 
 /** Bounds of what is decided and not yet written. */
 export interface SettlementWriterOptions {
@@ -13,6 +13,8 @@ export interface SettlementWriterOptions {
   /** First pause before a step is tried again, in ms; doubles up to `retryMsMax`. */
   readonly retryMs: number;
   readonly retryMsMax: number;
+  /** A settle whose receipt waits this long for the one before it is left to the provider's journal, in ms. */
+  readonly predecessorMs: number;
 }
 
 /** What the writer reports to. */
@@ -65,15 +67,21 @@ export class SettlementWriter {
     }
   }
 
-  /** Pays a receipt that has been checked. */
-  settle(request: SettleRequest, expiresAt: number): void {
+  /**
+   * Pays a receipt that has been checked. When the receipt before it does not come, because it was refused or lost, this one can not be settled
+   * in its place: the request is left to the provider's journal, which may hand in another receipt for the same work.
+   */
+  settle(request: SettleRequest, expiresAt: number, delivered: Delivered): void {
+    const { clock, money } = this.#deps;
     this.#track([request.requestId, request.receiptId], async () => {
-      const outcome = await this.#persist(request.requestId, expiresAt, async () => {
-        const result = await this.#deps.money.settle(request);
-        // The receipt before is on its way through another request, another replica or a journal.
-        return result === "predecessor-missing" ? undefined : result;
+      const waitUntil = Math.min(expiresAt, clock.now() + this.#options.predecessorMs);
+      const { requestId, attempts } = request;
+      const outcome = await this.#persist(requestId, expiresAt, async () => {
+        const result = await money.settle(request);
+        return result !== "predecessor-missing" || clock.now() >= waitUntil ? result : undefined;
       });
-      this.#deps.onSettle(request, outcome ?? "predecessor-missing");
+      if (outcome !== undefined) this.#deps.onSettle(request, outcome);
+      if (outcome === "predecessor-missing") this.endRelay({ requestId, delivered, attempts, expiresAt });
     });
   }
 

@@ -73,6 +73,24 @@ export class ReceiptJournal {
     return [...this.#pending.values().take(count)];
   }
 
+  /** True while this receipt waits. */
+  isPending(receiptId: Buffer): boolean {
+    return this.#pending.has(keyOf(receiptId));
+  }
+
+  /** Every receipt that waits, in the order in which they were signed. */
+  pending(): Iterable<JournaledReceipt> {
+    return this.#pending.values();
+  }
+
+  /** Puts a receipt in the place of another one for the same request, in one write. */
+  replace(old: Buffer, receipt: JournaledReceipt, session: JournaledSession): void {
+    this.#write([
+      { type: "settled", receiptId: old },
+      { type: "receipt", receipt, session },
+    ]);
+  }
+
   /** Forgets receipts that were settled, or refused for good. */
   settle(receiptIds: readonly Buffer[]): void {
     if (receiptIds.length === 0) return;

@@ -1,15 +1,17 @@
 import type { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/market_service";
-import { receiptDocument } from "@koinon/receipts/receipt";
+import { type Receipt, receiptDocument } from "@koinon/receipts/receipt";
 import type { Client } from "@koinon/rpc/handler";
 import { isRetryableReason } from "../../market/reconcile/receipt-result.ts";
 import type { JournaledReceipt } from "../journal/journal-record.ts";
 import type { ReceiptJournal } from "../journal/receipt-journal.ts";
 import type { ProviderMetrics } from "../metrics.ts";
+import type { ReceiptSigner } from "../serve/receipt-signer.ts";
 import { receiptToMessage } from "../serve/server.ts";
 
 export interface SubmitterDependencies {
   readonly market: Client<MarketServiceDefinition>;
   readonly journal: ReceiptJournal;
+  readonly signer: Pick<ReceiptSigner, "signAgain">;
   readonly metrics: ProviderMetrics;
   readonly clock: { now(): number };
   readonly log: { warn(facts: object, message: string): void };
@@ -49,19 +51,36 @@ export class Submitter {
   }
 
   #take(receipt: JournaledReceipt, result: { accepted: boolean; reason: string }): void {
-    const { journal, metrics, log } = this.#dependencies;
+    const { journal, metrics, log, signer } = this.#dependencies;
+    // Signed again already, when one before it was refused.
+    if (!journal.isPending(receipt.receiptId)) return;
     // Still being relayed, or what comes before it in the session is: handed in again later.
     if (isRetryableReason(result.reason)) return;
     metrics.submitted(result.accepted ? "accepted" : "refused");
-    if (!result.accepted) {
-      const { consumer, session } = receiptDocument.struct.decode(receipt.content);
-      const key = Buffer.from(consumer.slice(2), "hex");
-      // The market ends a session when it refuses one of its receipts; a newer session has nothing to do with it.
-      if (`0x${journal.session(key)?.session.toString("hex")}` === session) journal.endSession(key);
-      const receiptId = `0x${receipt.receiptId.toString("hex")}`;
-      log.warn({ receiptId, reason: result.reason }, "market refused a receipt");
+    if (result.accepted) {
+      journal.settle([receipt.receiptId]);
+      return;
     }
-    journal.settle([receipt.receiptId]);
+    const receiptId = `0x${receipt.receiptId.toString("hex")}`;
+    log.warn({ receiptId, reason: result.reason }, "market refused a receipt");
+    const { consumer, session } = receiptDocument.struct.decode(receipt.content);
+    const key = Buffer.from(consumer.slice(2), "hex");
+    // The market ends a session when it refuses one of its receipts; a newer session has nothing to do with it.
+    if (`0x${journal.session(key)?.session.toString("hex")}` === session) journal.endSession(key);
+    // Refused for its session alone: the work itself can still be paid for.
+    if (result.reason === "SESSION_ENDED") signer.signAgain(receipt);
+    else journal.settle([receipt.receiptId]);
+    this.#signAgainAfter(receipt, session);
+  }
+
+  /** What was signed behind a refused receipt can never be settled in its place. */
+  #signAgainAfter(refused: JournaledReceipt, session: Receipt["session"]): void {
+    const { sequence } = receiptDocument.struct.decode(refused.content);
+    const behind = [...this.#dependencies.journal.pending()].filter(({ content }) => {
+      const waiting = receiptDocument.struct.decode(content);
+      return waiting.session === session && waiting.sequence > sequence;
+    });
+    for (const receipt of behind) this.#dependencies.signer.signAgain(receipt);
   }
 }
 

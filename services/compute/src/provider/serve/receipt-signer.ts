@@ -47,21 +47,14 @@ export class ReceiptSigner {
 
   /** The signed receipt; it is in the journal when this returns. */
   sign(work: FinishedWork): JournaledReceipt {
-    const { domain, signer, provider, journal, random } = this.#dependencies;
-    const consumer = toBuffer(work.consumer);
-    const last = journal.session(consumer);
-    const session = last?.session ?? Buffer.from(random.bytes(32));
-    const sequence = last === undefined ? 0n : last.sequence + 1n;
+    const { provider, journal } = this.#dependencies;
     const input = this.#opening(work.inputDigest);
     const output = this.#opening(work.outputDigest);
     const usage = { inputUnits: BigInt(work.inputUnits), outputUnits: BigInt(work.outputUnits) };
-    const receipt: Receipt = {
+    const { kept, session } = this.#chain({
       kind: receiptKind[work.kind],
       outcome: receiptOutcome[work.outcome],
       requestId: work.requestId,
-      session: bytesToHex(session),
-      sequence,
-      previous: last === undefined ? zeroHash : bytesToHex(last.receiptId),
       consumer: work.consumer,
       provider,
       subject: work.subject,
@@ -74,22 +67,43 @@ export class ReceiptSigner {
       finishedAt: BigInt(work.finishedAt),
       evidence: zeroHash,
       parents: [],
-    };
-    receiptDocument.check(receipt);
-    const digest = domain.digest(receiptDocument.struct.hash(receipt));
-    const receiptId = Buffer.from(digest);
-    const kept: JournaledReceipt = {
-      receiptId,
-      requestId: toBuffer(work.requestId),
-      content: receiptDocument.struct.encode(receipt),
-      signature: signer.sign(digest),
+    });
+    const openings = {
       inputBlinding: toBuffer(input.blinding),
       inputDigest: work.inputDigest,
       outputBlinding: toBuffer(output.blinding),
       outputDigest: work.outputDigest,
     };
-    journal.add(kept, { consumer, session, sequence, receiptId });
-    return kept;
+    const receipt = { ...kept, ...openings };
+    journal.add(receipt, session);
+    return receipt;
+  }
+
+  /**
+   * Signs a receipt that waits once more, for the same work, in its consumer's present session: the one it was signed in has ended, and a receipt
+   * can only be settled behind the one before it.
+   */
+  signAgain(receipt: JournaledReceipt): void {
+    const { session: _, sequence: __, previous: ___, ...work } = receiptDocument.struct.decode(receipt.content);
+    const { kept, session } = this.#chain(work);
+    this.#dependencies.journal.replace(receipt.receiptId, { ...receipt, ...kept }, session);
+  }
+
+  /** The work as the next receipt of its consumer's session. */
+  #chain(work: Omit<Receipt, "session" | "sequence" | "previous">) {
+    const { domain, signer, journal, random } = this.#dependencies;
+    const consumer = toBuffer(work.consumer);
+    const last = journal.session(consumer);
+    const session = last?.session ?? Buffer.from(random.bytes(32));
+    const sequence = last === undefined ? 0n : last.sequence + 1n;
+    const previous = last === undefined ? zeroHash : bytesToHex(last.receiptId);
+    const receipt: Receipt = { ...work, session: bytesToHex(session), sequence, previous };
+    receiptDocument.check(receipt);
+    const digest = domain.digest(receiptDocument.struct.hash(receipt));
+    const receiptId = Buffer.from(digest);
+    const content = receiptDocument.struct.encode(receipt);
+    const kept = { receiptId, requestId: toBuffer(work.requestId), content, signature: signer.sign(digest) };
+    return { kept, session: { consumer, session, sequence, receiptId } };
   }
 
   #opening(digest: Uint8Array): Opening {
