@@ -85,8 +85,9 @@ function ensureToolchain() {
   writeFileSync(stampFile, wanted.join(" "));
 }
 
+/** Also true when the workspace's Node runs this very script: it must not conclude that it is not needed. */
 function usesOwnNode() {
-  return process.versions.node.split(".")[0] !== wantedMajor;
+  return process.execPath.startsWith(toolchainDir) || process.versions.node.split(".")[0] !== wantedMajor;
 }
 
 function nodeFile() {
