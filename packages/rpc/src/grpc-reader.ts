@@ -10,6 +10,7 @@ export interface MessageReaderOptions<T> {
 
 // The HTTP/2 window bounds what else is under way; this only keeps a burst from costing a wake-up per message.
 const queuedBytesMax = 256 * 1024;
+const queuedMessagesMax = 1024;
 
 /** An async iterator over the messages of a call that holds the peer back while the reader is behind. It is fed and closed from outside. */
 export class MessageReader<T> implements AsyncIterableIterator<T> {
@@ -58,7 +59,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     }
     this.queue.push(message);
     this.queuedBytes += message.length;
-    if (this.queuedBytes < queuedBytesMax) {
+    if (this.queuedBytes < queuedBytesMax && this.queued() < queuedMessagesMax) {
       this.options.more();
     } else {
       this.held = true;
@@ -82,6 +83,10 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     this.close({ error });
   }
 
+  private queued(): number {
+    return this.queue.length - this.head;
+  }
+
   private leave(): void {
     this.dropQueue();
     if (this.closed !== undefined) return;
@@ -92,6 +97,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
   private dropQueue(): void {
     this.queue = [];
     this.head = 0;
+    this.queuedBytes = 0;
   }
 
   private closedResult(closed: { error?: unknown }): Promise<IteratorResult<T>> {
@@ -114,7 +120,7 @@ export class MessageReader<T> implements AsyncIterableIterator<T> {
     this.head += 1;
     this.queuedBytes -= message.length;
     if (this.head === this.queue.length) this.dropQueue();
-    if (this.held && this.queuedBytes < queuedBytesMax / 2) {
+    if (this.held && this.queuedBytes < queuedBytesMax / 2 && this.queued() < queuedMessagesMax / 2) {
       this.held = false;
       this.options.more();
     }

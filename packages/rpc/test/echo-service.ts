@@ -21,9 +21,16 @@ export function echoRequest(fields: Partial<EchoRequest> = {}): EchoRequest {
 /** What the handlers saw, for assertions about the server's side. */
 export class EchoWitness {
   readonly contexts: CallContext[] = [];
+  /** Keep only the last context, for servers that live long. */
+  lastOnly = false;
   produced = 0;
   consumed = 0;
   finished = 0;
+
+  enter(context: CallContext): void {
+    if (this.lastOnly) this.contexts.length = 0;
+    this.contexts.push(context);
+  }
 
   get last(): CallContext {
     const context = this.contexts.at(-1);
@@ -41,7 +48,7 @@ export function createEchoService(witness: EchoWitness, limits: Partial<ServiceL
     caller: context.caller,
   });
   const unary = async (request: EchoRequest, context: CallContext): Promise<EchoResponse> => {
-    witness.contexts.push(context);
+    witness.enter(context);
     try {
       await behave(request.text, context);
       return respond(request, context);
@@ -58,7 +65,7 @@ export function createEchoService(witness: EchoWitness, limits: Partial<ServiceL
       unary,
       repeatable: unary,
       download: async function* (request, context) {
-        witness.contexts.push(context);
+        witness.enter(context);
         try {
           for (let index = 0; index < request.count; index += 1) {
             witness.produced += 1;
@@ -70,7 +77,7 @@ export function createEchoService(witness: EchoWitness, limits: Partial<ServiceL
         }
       },
       upload: async (requests, context) => {
-        witness.contexts.push(context);
+        witness.enter(context);
         let size = 0;
         try {
           for await (const request of requests) {
@@ -85,7 +92,7 @@ export function createEchoService(witness: EchoWitness, limits: Partial<ServiceL
         }
       },
       chat: async function* (requests, context) {
-        witness.contexts.push(context);
+        witness.enter(context);
         let index = 0;
         try {
           for await (const request of requests) {

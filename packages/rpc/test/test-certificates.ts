@@ -19,6 +19,14 @@ export async function testAuthority(): Promise<CertifiedKey> {
   return createAuthority({ name: "test", notBefore: now - hourMs, notAfter: now + hourMs }, random);
 }
 
+export function certificatePaths(folder: string, name: string): CertificatePaths {
+  return {
+    certificateFile: path.join(folder, `${name}.pem`),
+    keyFile: path.join(folder, `${name}.key`),
+    caFile: path.join(folder, "ca.pem"),
+  };
+}
+
 /** Writes an authority and one certificate per name; answers the paths of each. */
 export async function writeTestCertificates(
   folder: string,
@@ -26,11 +34,7 @@ export async function writeTestCertificates(
   authority?: CertifiedKey,
 ): Promise<(name: string) => CertificatePaths> {
   const issuer = authority ?? (await testAuthority());
-  const paths = (name: string): CertificatePaths => ({
-    certificateFile: path.join(folder, `${name}.pem`),
-    keyFile: path.join(folder, `${name}.key`),
-    caFile: path.join(folder, "ca.pem"),
-  });
+  const paths = (name: string): CertificatePaths => certificatePaths(folder, name);
   await writeFile(path.join(folder, "ca.pem"), issuer.certificatePem);
   for (const [name, wanted] of Object.entries(certificates)) {
     const now = Date.now();

@@ -11,51 +11,54 @@ export interface Figures {
   readonly unaryUs: number;
   /** Unary calls per second, 64 at a time. */
   readonly unaryPerSecond: number;
-  /** Stream messages per second, one stream. */
-  readonly streamPerSecond: number;
+  /** Microseconds of this process's CPU per unary call, 64 at a time; steadier than rates on a busy machine. */
+  readonly unaryCpuUs: number;
   /** Stream messages per second, 16 streams. */
-  readonly streamsPerSecond: number;
+  readonly streamPerSecond: number;
+  /** Microseconds of this process's CPU per stream message. */
+  readonly streamCpuUs: number;
 }
 
-const warmUpMs = 300;
-const measureMs = 1_000;
+const warmUpMs = 500;
+const measureMs = 1_500;
+const messagesPerStream = 2_000;
 
 export async function measure(calls: EchoCalls, payload: Buffer): Promise<Figures> {
   const request = (count: number): EchoRequest => ({ text: "", payload, count, number: 0n });
   const one = request(0);
-  await repeat(() => calls.unary(one), 1, warmUpMs);
   const latencies: number[] = [];
-  await repeat(
-    async () => {
-      const startedAt = performance.now();
-      await calls.unary(one);
-      latencies.push(performance.now() - startedAt);
-    },
-    1,
-    measureMs,
-  );
+  const timed = async (): Promise<void> => {
+    const startedAt = performance.now();
+    await calls.unary(one);
+    latencies.push(performance.now() - startedAt);
+  };
+  const drain = async (): Promise<void> => {
+    for await (const _ of calls.download(request(messagesPerStream)));
+  };
+  await repeat(() => calls.unary(one), 1, warmUpMs);
+  await repeat(timed, 1, measureMs);
   latencies.sort((a, b) => a - b);
   await repeat(() => calls.unary(one), 64, warmUpMs);
-  const unaryPerSecond = await repeat(() => calls.unary(one), 64, measureMs);
-  const drain = async (): Promise<number> => {
-    let count = 0;
-    for await (const _ of calls.download(request(2_000))) count += 1;
-    return count;
-  };
-  await repeat(drain, 1, warmUpMs);
-  const streamPerSecond = 2_000 * (await repeat(drain, 1, measureMs));
-  const streamsPerSecond = 2_000 * (await repeat(drain, 16, measureMs));
+  const unary = await repeat(() => calls.unary(one), 64, measureMs);
+  await repeat(drain, 16, warmUpMs);
+  const stream = await repeat(drain, 16, measureMs);
   return {
     unaryUs: (latencies[latencies.length >> 1] ?? 0) * 1_000,
-    unaryPerSecond,
-    streamPerSecond,
-    streamsPerSecond,
+    unaryPerSecond: unary.perSecond,
+    unaryCpuUs: unary.cpuUs,
+    streamPerSecond: stream.perSecond * messagesPerStream,
+    streamCpuUs: stream.cpuUs / messagesPerStream,
   };
 }
 
-/** Runs `work` in `workers` loops for about `durationMs`; answers how often per second it was done. */
-async function repeat(work: () => Promise<unknown>, workers: number, durationMs: number): Promise<number> {
+/** Runs `work` in `workers` loops for about `durationMs`; answers how often per second it was done and its CPU. */
+async function repeat(
+  work: () => Promise<unknown>,
+  workers: number,
+  durationMs: number,
+): Promise<{ perSecond: number; cpuUs: number }> {
   const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   let done = 0;
   const loop = async (): Promise<void> => {
     while (performance.now() - startedAt < durationMs) {
@@ -66,5 +69,6 @@ async function repeat(work: () => Promise<unknown>, workers: number, durationMs:
     }
   };
   await Promise.all(Array.from({ length: workers }, loop));
-  return (done * 1_000) / (performance.now() - startedAt);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { perSecond: (done * 1_000) / (performance.now() - startedAt), cpuUs: (user + system) / done };
 }
