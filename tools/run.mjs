@@ -21,7 +21,10 @@ const commands = {
     check();
     build();
     run("turbo", ["run", "typecheck", "--output-logs=errors-only", "--log-order=grouped"]);
-    run("turbo", ["run", "test", "--concurrency=2", "--output-logs=new-only", "--log-order=grouped", ...args]);
+    const test = ["run", "test", "--output-logs=new-only", "--log-order=grouped", ...args];
+    run("turbo", [...test, "--concurrency=2", "--filter=!@koinon/acceptance"]);
+    // Whole networks want the machine to themselves.
+    run("turbo", [...test, "--filter=@koinon/acceptance", "--only"]);
   },
 };
 

@@ -77,10 +77,11 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
   }, 60_000);
 
   test("every page opens", async () => {
-    for (const name of ["receipts", "network", "contributions", "keys", "chat"]) {
+    const content = { receipts: "smollm2", network: "aspen", contributions: "birch", keys: "budget", chat: "Paris" };
+    for (const [name, text] of Object.entries(content)) {
       await page.keyboard.press("Escape");
       await page.getByTestId(`nav-${name}`).click();
-      await page.waitForLoadState("networkidle");
+      await page.getByRole("main").getByText(text).first().waitFor({ timeout: 10_000 });
       const file = path.join(artifacts, `terminal-${name}.png`);
       await page.screenshot({ path: file });
       expect(existsSync(file)).toBe(true);

@@ -7,6 +7,7 @@ import { type NatsServer, startNats } from "@koinon/testkit/nats-server";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { request } from "undici";
+import { declaredMetrics } from "./declared-metrics.ts";
 import {
   assembleImages,
   LocalNetwork,
@@ -16,6 +17,8 @@ import {
   startProcess,
 } from "./local-network.ts";
 import { profile, render } from "./manifests.ts";
+import { parseExposition } from "./metric-names.ts";
+import { allQueries, seriesOf } from "./queries.ts";
 
 // What an operator would install, only quicker to end.
 const small = profile("small");
@@ -145,6 +148,27 @@ describe("the rendered release, process by process", () => {
     expect([proof.statusCode, proof.answer.format]).toEqual([200, "koinon.bundle/1"]);
     const page = await request(`${network.url}/`);
     expect([page.statusCode, await page.body.text()]).toEqual([200, expect.stringContaining("<title>")]);
+  });
+
+  test("dashboards and alerts read series that exist, by labels that exist", async () => {
+    const declared = await declaredMetrics();
+    const live = new Map<string, Set<string>>();
+    for (const name of running.keys()) {
+      for (const [series, labels] of parseExposition((await admin(name, "/metrics")).text)) {
+        live.set(series, new Set([...(live.get(series) ?? []), ...labels]));
+      }
+    }
+    // What Prometheus adds to every series of a pod.
+    const target = new Set(["namespace", "pod"]);
+    for (const { where, expression } of allQueries()) {
+      for (const [series, labels] of seriesOf(expression) ?? []) {
+        expect([where, series, declared.has(series) || live.has(series)]).toEqual([where, series, true]);
+        const known = live.get(series);
+        const unknown = [...labels].filter((label) => known !== undefined && !known.has(label) && !target.has(label));
+        expect([where, series, unknown]).toEqual([where, series, []]);
+      }
+    }
+    expect(live.size).toBeGreaterThan(40);
   });
 
   test("asked to end, every process ends in order and well", async () => {
