@@ -28,9 +28,11 @@ const commands = {
   },
 };
 
-/** Style, unused code and layout: everything that needs no built output. */
+/** Style, contracts and unused code: everything that needs no built output. */
 function check() {
   run("biome", ["check", "--error-on-warnings", "."]);
+  run("pnpm", ["--filter", "@koinon/contracts", "run", "lint"]);
+  run("knip", ["--tsConfig", "tsconfig.build.json", "--include", "files,exports,types", "--no-config-hints"]);
 }
 
 /** Replaces this process as far as Node allows: same terminal, signals passed on, same exit code. */
