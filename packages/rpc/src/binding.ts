@@ -22,7 +22,7 @@ export interface ServiceLimits {
   readonly retryAfterMs: number;
 }
 
-export const defaultServiceLimits: ServiceLimits = {
+const defaultServiceLimits: ServiceLimits = {
   maxConcurrent: 1024,
   maxRequestBytes: 4 * 1024 * 1024,
   maxResponseBytes: 4 * 1024 * 1024,

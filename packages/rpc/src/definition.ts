@@ -24,7 +24,7 @@ export interface ServiceDefinition {
 }
 
 /** The message type that a codec codes. */
-export type MessageOf<C> = C extends MessageType<infer T> ? T : never;
+type MessageOf<C> = C extends MessageType<infer T> ? T : never;
 
 /** The request message of an rpc. */
 export type RequestOf<M extends MethodDefinition> = MessageOf<M["requestType"]>;

@@ -1,9 +1,9 @@
 import { DomainError } from "@koinon/errors/domain-error";
 
-export type TargetFault = { code: "PLAINTEXT_REFUSED"; address: string };
+type TargetFault = { code: "PLAINTEXT_REFUSED"; address: string };
 
 /** An address that may not be used in the way it was asked for. */
-export class TargetError extends DomainError<TargetFault> {}
+class TargetError extends DomainError<TargetFault> {}
 
 /** Plaintext is for unix sockets, whose file permissions tell who may connect, and for loopback when asked for explicitly. */
 export function assertPlaintextAllowed(address: string, loopbackAllowed: boolean): void {

@@ -70,8 +70,3 @@ const statusOfReason: Record<TransportReason, ErrorStatus> = {
   MESSAGE_MALFORMED: "INVALID_ARGUMENT",
   INTERNAL: "INTERNAL",
 };
-
-/** True for reasons that mean the same wherever they surface, so a handler may let them through unmapped. */
-export function isTransportReason(reason: string): reason is TransportReason {
-  return Object.hasOwn(statusOfReason, reason);
-}

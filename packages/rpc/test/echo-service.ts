@@ -3,11 +3,11 @@ import { bindService, type FaultRule, type ServiceBinding, type ServiceLimits } 
 import type { CallContext } from "../src/handler.ts";
 import { type EchoRequest, type EchoResponse, EchoServiceDefinition } from "./gen/echo.ts";
 
-export type EchoFault =
+type EchoFault =
   | { code: "TOO_SHY"; text: string; needed: bigint; missing?: string }
   | { code: "TIRED" }
   | { code: "UNLISTED" };
-export class EchoError extends DomainError<EchoFault> {}
+class EchoError extends DomainError<EchoFault> {}
 
 const faults: Record<"TOO_SHY" | "TIRED", FaultRule> = {
   TOO_SHY: "FAILED_PRECONDITION",

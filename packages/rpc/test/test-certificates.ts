@@ -4,7 +4,7 @@ import path from "node:path";
 import type { CertificatePaths } from "../src/certificate-files.ts";
 import { type CertifiedKey, createAuthority, issueCertificate } from "../src/certificates.ts";
 
-export const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
+const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) };
 const hourMs = 3_600_000;
 
 export interface TestCertificate {
