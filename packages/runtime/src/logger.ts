@@ -45,11 +45,19 @@ export function createLogger(options: {
       base: { name: options.name },
       timestamp: () => `,"time":${options.clock.now()}`,
       redact: { paths: redactedFields.flatMap((field) => [field, `*.${field}`]), censor: "[redacted]" },
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: withoutBigints },
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );
   return wrap(logger);
+}
+
+/** Amounts as decimal strings: as JSON numbers they would lose digits in whatever reads the log. */
+function withoutBigints(facts: Record<string, unknown>): Record<string, unknown> {
+  if (!Object.values(facts).some((value) => typeof value === "bigint")) return facts;
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [name, typeof value === "bigint" ? value.toString() : value]),
+  );
 }
 
 function wrap(logger: PinoLogger): Logger {

@@ -48,12 +48,12 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   try {
     await startAll(parts, options, { plan, log, telemetry, natsUrl, adminListen, signal: starting.signal });
   } catch (error) {
-    log.fatal({ err: error }, "process could not start");
-    log.flush();
-    process.exitCode = 1;
+    if (!starting.signal.aborted) log.fatal({ err: error }, "process could not start");
   }
-  const cause =
-    parts.host === undefined ? "failed" : await Promise.race([ended, parts.host.failed.then(() => "failed" as const)]);
+  const failed = parts.host?.failed ?? Promise.resolve();
+  const cause = starting.signal.aborted
+    ? await ended
+    : await Promise.race([ended, failed.then(() => "failed" as const)]);
   if (cause === "failed") process.exitCode = 1;
   await runPhases(shutdownPhases(parts, telemetry), { log, monotonicMs: systemClock.monotonicMs });
   log.info({ cause }, "process ends");
@@ -90,6 +90,7 @@ async function startAll(
       },
       metricsText: () => telemetry.metricsText(),
     });
+    log.info({ address: started.admin.address }, "admin port open");
   }
   const bus = createBus(
     { servers: given.natsUrl, name: options.name },

@@ -13,7 +13,7 @@ export interface Part {
 }
 
 /** Where a requirement is met. */
-export type Resolution =
+type Resolution =
   | { readonly kind: "local"; readonly instance: string }
   | { readonly kind: "remote"; readonly address: string; readonly server: string }
   | { readonly kind: "absent" };

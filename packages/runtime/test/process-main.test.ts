@@ -57,6 +57,16 @@ describe("a process", () => {
     ]);
   });
 
+  test("asked to end while it waits for the bus, it does, and is alive until then", async () => {
+    const child = await start("", { NATS_URL: "nats://127.0.0.1:1", ADMIN_LISTEN: "127.0.0.1:0" });
+    const [, address] = await child.waitForLine(/"address":"([^"]+)".*admin port open/);
+    expect((await fetch(`http://${address}/livez`)).status).toBe(200);
+    const readyz = await fetch(`http://${address}/readyz`);
+    expect([readyz.status, await readyz.json()]).toEqual([503, { ready: false, waitingFor: "the event bus" }]);
+    await child.stop("SIGTERM");
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
   test("a second signal ends it where it stands", async () => {
     const child = await start("", { SHUTDOWN_DELAY_MS: "60000" }, /^ready/);
     process.kill(child.pid, "SIGINT");
