@@ -49,3 +49,8 @@ export function list(): z.ZodType<readonly string[]> {
     )
     .pipe(z.array(z.string()));
 }
+
+/** An http or https URL. */
+export function url(): z.ZodType<string> {
+  return z.url({ protocol: /^https?$/, error: "is not an http or https URL" });
+}
