@@ -16,6 +16,8 @@ export interface OutboxRelayOptions {
   readonly afterPublish: "delete" | "keep";
   /** Most events in hand at once. Default 256. */
   readonly batchSize?: number;
+  /** How long to collect after being woken: rows that come one by one share a look at the table. Default 5. */
+  readonly lingerMs?: number;
   /** Longest time between two looks at the table. Default 1,000. */
   readonly pollIntervalMs?: number;
   /** Pause after a failure, doubled up to 20 times as long. Default 250. */
@@ -126,7 +128,10 @@ export class OutboxRelay {
         this.#observe({ kind: "failed", count: 0, error });
       }
       if (failures > 0) await this.#pause(backoffMs * Math.min(2 ** (failures - 1), 20), []);
-      else if (claimed < batchSize) await this.#pause(this.#options.pollIntervalMs ?? 1_000, [this.#awake.promise]);
+      else if (claimed < batchSize) {
+        await this.#pause(this.#options.pollIntervalMs ?? 1_000, [this.#awake.promise]);
+        await this.#pause(this.#options.lingerMs ?? 5, []);
+      }
     }
   }
 
@@ -150,7 +155,8 @@ export class OutboxRelay {
         if (failed > 0) this.#observe({ kind: "failed", count: failed, error: errors[0] });
         return { claimed: rows.length, failed };
       },
-      { retries: 0 },
+      // A mark that a crash of the server takes back costs a second publication, which consumers have to bear anyway.
+      { retries: 0, durable: false },
     );
   }
 

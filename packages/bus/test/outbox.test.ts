@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Database } from "@koinon/postgres/database";
 import { FakeClock } from "@koinon/testkit/fake-clock";
 import { startNats } from "@koinon/testkit/nats-server";
@@ -42,8 +42,10 @@ describe("outbox and inbox", () => {
   beforeEach(async () => {
     database = (await postgres.database(migrations)).open({ schema: "shop" });
   });
+  afterEach(() => Promise.all(relays.splice(0).map((relay) => relay.stop())));
   afterAll(() => postgres.stop());
 
+  const relays: OutboxRelay[] = [];
   const subject = "koinon.shop.v1.sold";
   const sell = (ids: readonly string[], options = {}, from = database) =>
     from.transaction(async (transaction) => {
@@ -62,6 +64,7 @@ describe("outbox and inbox", () => {
       { database, bus, observe: (observation) => observed.push(observation) },
     );
     relay.start();
+    relays.push(relay);
     return { relay, observed };
   };
 
@@ -155,10 +158,10 @@ describe("outbox and inbox", () => {
   test("two relays share a table without publishing anything twice", async () => {
     const bus = busThat(() => new Promise((resolve) => setImmediate(resolve)));
     await sell(Array.from({ length: 300 }, (_, index) => `sale-${index}`));
-    const relays = [startRelay(bus, { batchSize: 16 }), startRelay(bus, { batchSize: 16 })];
+    const both = [startRelay(bus, { batchSize: 16 }), startRelay(bus, { batchSize: 16 })];
     await waitFor(() => bus.published.length >= 300);
     await waitFor(async () => (await rows()).length === 0);
-    await Promise.all(relays.map(({ relay }) => relay.stop()));
+    await Promise.all(both.map(({ relay }) => relay.stop()));
     expect(new Set(bus.published).size).toBe(300);
     expect(bus.published).toHaveLength(300);
   });
@@ -182,7 +185,8 @@ describe("outbox and inbox", () => {
     await waitFor(() => observed.some(({ kind }) => kind === "failed"));
     await postgres.restart();
     await waitFor(() => sell(["b"]).then(() => true));
-    await waitFor(() => bus.published.length === 2);
+    // What was published before may be published again: its mark does not wait for the disk.
+    await waitFor(() => bus.published.includes("shop.2"));
     await relay.stop();
   });
 

@@ -8,6 +8,8 @@ export interface TransactionOptions {
   /** Default: read committed. */
   readonly isolation?: "read committed" | "repeatable read" | "serializable";
   readonly readOnly?: boolean;
+  /** False for work whose loss in a crash of the server does no harm: the commit does not wait for the disk. Default true. */
+  readonly durable?: boolean;
   /** How often to run the whole work again after a serialization failure or deadlock. Default 5. */
   readonly retries?: number;
   readonly signal?: AbortSignal;
@@ -109,8 +111,10 @@ export function queryableOn(client: ClientBase, cancel: Cancel, outerSignal?: Ab
 }
 
 function beginText(options: TransactionOptions): string {
+  const isolation = options.isolation ? ` ISOLATION LEVEL ${options.isolation}` : "";
   const mode = options.readOnly ? " READ ONLY" : "";
-  return options.isolation ? `BEGIN ISOLATION LEVEL ${options.isolation}${mode}` : `BEGIN${mode}`;
+  const commit = options.durable === false ? "; SET LOCAL synchronous_commit = off" : "";
+  return `BEGIN${isolation}${mode}${commit}`;
 }
 
 function rethrow(error: unknown): never {

@@ -175,6 +175,15 @@ describe("transactions", () => {
     expect(await value(1)).toBe(1);
   });
 
+  test("waits for the disk unless told otherwise", async () => {
+    const setting = (options = {}) =>
+      database.transaction((transaction) => transaction.query("SHOW synchronous_commit"), options);
+    expect(await setting()).toEqual([{ synchronous_commit: "on" }]);
+    expect(await setting({ durable: false })).toEqual([{ synchronous_commit: "off" }]);
+    expect(await setting({ durable: false, isolation: "serializable" })).toEqual([{ synchronous_commit: "off" }]);
+    expect(await setting()).toEqual([{ synchronous_commit: "on" }]);
+  });
+
   test("a swallowed failure does not look like a commit", async () => {
     const swallowed = database.transaction(async (transaction) => {
       await transaction.execute("UPDATE counters SET value = 50 WHERE id = 1");
