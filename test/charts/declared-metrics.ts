@@ -16,7 +16,7 @@ export async function declaredMetrics(): Promise<Exposition> {
   await (
     await createBus({ servers: [], name: "test" }, { clock: systemClock, log, meter, tracer: trace.getTracer("test") })
   ).close();
-  telemetry.rpcObserver?.served("/service/Method").end("OK", undefined);
+  telemetry.rpcObserver?.served("/service/Method", new Map()).end("OK", undefined);
   telemetry.rpcObserver?.called("/service/Method").end("OK", undefined);
   const text = await telemetry.metricsText();
   await telemetry.close();

@@ -1,4 +1,7 @@
+import path from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { temporaryFolder } from "@koinon/testkit/temporary-folder";
+import { helm } from "./helm.ts";
 import { type Manifest, ofKind, profile, render } from "./manifests.ts";
 import { bindingsOf } from "./modules.ts";
 import { type ChartName, chartNames, definitions } from "./services.ts";
@@ -108,6 +111,17 @@ describe("the umbrella", () => {
       expect(ofKind(manifests, "Deployment").get(name)?.spec).not.toHaveProperty("replicas");
     }
     expect(ofKind(manifests, "Deployment").get("net-poi")?.spec).toMatchObject({ replicas: 3 });
+  });
+
+  test("renders the same from a packaged chart as from a clone", async () => {
+    const { path: folder, remove } = await temporaryFolder();
+    try {
+      expect(helm(["package", "koinon", "--destination", folder]).status).toBe(0);
+      const packaged = helm(["template", "net", path.join(folder, "koinon-0.1.0.tgz")], profile("ha"));
+      expect(packaged.stdout).toBe(helm(["template", "net", "koinon"], profile("ha")).stdout);
+    } finally {
+      await remove();
+    }
   });
 
   test("a change of one service's settings rolls that service alone", () => {

@@ -8,7 +8,7 @@ interface Validating {
 type Model = new (object: object) => Validating;
 
 /** Kinds of custom resources, which the API's own schemas do not hold. */
-const custom = new Set(["ServiceMonitor", "Certificate"]);
+const custom = new Set(["ServiceMonitor", "PrometheusRule", "Certificate"]);
 
 /** Validates against the published API schemas. */
 async function validate(manifest: Manifest): Promise<string> {

@@ -2,16 +2,28 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { MemoryBus } from "@koinon/bus/memory-bus";
+import { generateApiKey } from "@koinon/gateway/keys/api-key";
 import { systemClock } from "@koinon/runtime/clock";
-import { Host, planHost } from "@koinon/runtime/host";
+import { Host } from "@koinon/runtime/host";
 import { createLogger } from "@koinon/runtime/logger";
 import { systemRandom } from "@koinon/runtime/random";
 import { createTelemetry } from "@koinon/runtime/telemetry";
 import { environmentOf } from "./environment.ts";
 import { chartsDir } from "./helm.ts";
-import { containersOf, type Manifest, ofKind, podSpec, profile, refusal, render, workloads } from "./manifests.ts";
+import {
+  type Container,
+  containersOf,
+  type Manifest,
+  ofKind,
+  podSpec,
+  profile,
+  refusal,
+  render,
+  workloads,
+} from "./manifests.ts";
+import { planOf } from "./plans.ts";
 import { chartSchema, umbrellaSchema } from "./schemas/value-schemas.ts";
-import { chartNames, definitions } from "./services.ts";
+import { chartNames, type definitions } from "./services.ts";
 
 const small = profile("small");
 
@@ -19,6 +31,8 @@ const small = profile("small");
 function changed(service: string, change: object): object {
   return { ...small, [service]: { ...small[service], ...change } };
 }
+
+const mainContainer = (workload: Manifest) => podSpec(workload).containers[0] as Container;
 
 function without(service: string, part: "secrets" | "config", name: string): object {
   const { [name]: _, ...rest } = { ...(small[service]?.[part] as Record<string, unknown> | undefined) };
@@ -87,9 +101,9 @@ describe("the environment of processes", () => {
       const manifests = render(profile(name));
       for (const workload of workloads(manifests)) {
         for (const container of containersOf(workload)) {
-          const { plan, variables } = planOf(container, manifests);
+          const { plan, unknown } = planOfContainer(container, manifests);
           expect([container.name, plan.parts.length]).toEqual([container.name, 1]);
-          expect([container.name, variables]).toEqual([container.name, []]);
+          expect([container.name, unknown]).toEqual([container.name, []]);
         }
       }
     },
@@ -115,7 +129,7 @@ describe("the environment of processes", () => {
     expect(data("poi")).toMatchObject({ LOG_LEVEL: "debug" });
     expect(JSON.parse(data("provider")?.PROVIDER_OFFERS ?? "")).toHaveLength(1);
     const market = ofKind(manifests, "Deployment").get("net-market") as Manifest;
-    expect(planOf(podSpec(market).containers[0] as never, manifests).plan.parts[0]?.config).toMatchObject({
+    expect(planOfContainer(mainContainer(market), manifests).plan.parts[0]?.config).toMatchObject({
       chainId: 84_532n,
       serveMs: 60_000,
       answerBytesMax: 100_000_000,
@@ -126,7 +140,7 @@ describe("the environment of processes", () => {
     for (const drain of [1_000, 60_000, 600_000]) {
       const manifests = render({ ...small, global: { ...small.global, config: { SHUTDOWN_DRAIN_MS: drain } } });
       const poi = ofKind(manifests, "Deployment").get("net-poi") as Manifest;
-      const { plan } = planOf(podSpec(poi).containers[0] as never, manifests);
+      const { plan } = planOfContainer(mainContainer(poi), manifests);
       const { clock, random } = { clock: systemClock, random: systemRandom };
       const log = createLogger({ name: "test", level: "silent", clock });
       const telemetry = createTelemetry({ service: "test", metrics: false }, clock);
@@ -141,19 +155,11 @@ describe("the environment of processes", () => {
   });
 });
 
-/** The plan that the container's process would make of its environment, and the variables that nothing declares. */
-function planOf(container: Parameters<typeof environmentOf>[0], manifests: readonly Manifest[]) {
+/** The plan that the container's process would make of its environment. */
+function planOfContainer(container: Container, manifests: readonly Manifest[]) {
   const secrets: Record<string, string> = { GATEWAY_SEED: "0".repeat(64), MARKET_PAGE_TOKEN_KEY: "0".repeat(64) };
+  secrets.GATEWAY_ADMINISTRATOR_KEY = generateApiKey(systemRandom).text;
   const facts = { podName: "net-provider-0", secret: (_name: string, key: string) => secrets[key] ?? "given" };
-  const env = environmentOf(container, manifests, facts);
-  const seen = new Set<string>(["POD_NAME"]);
-  const watched = new Proxy(env, {
-    get: (target, key) => {
-      seen.add(String(key));
-      return target[String(key)];
-    },
-  });
-  const definition = definitions[container.name as keyof typeof definitions];
-  const plan = planHost([{ definition }], { env: watched, readFile: () => "" });
-  return { plan, variables: Object.keys(env).filter((name) => !seen.has(name)) };
+  const { POD_NAME: _, ...env } = environmentOf(container, manifests, facts);
+  return planOf(container.name as keyof typeof definitions, env);
 }

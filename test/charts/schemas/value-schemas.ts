@@ -70,7 +70,8 @@ export function umbrellaSchema(): object {
     verifyingContract: { type: "string", pattern: "^(0x[0-9a-f]{40})?$" },
     services: { type: "object", description: "Imported from the services that are on; not to be set." },
   };
-  return { ...header, ...derived, properties: { ...services, global: { ...global, properties: globals } } };
+  const properties = { ...derived.properties, ...services, global: { ...global, properties: globals } };
+  return { ...header, ...derived, properties };
 }
 
 const header = { $schema: "https://json-schema.org/draft/2020-12/schema" };
