@@ -49,16 +49,18 @@ describeWithProgram("nats-server", "over nats-server", () => {
       await bus.close();
     });
 
+    // Long enough that a busy machine does not take a living consumer for a dead one.
+    const ackWaitMs = 1_500;
     const startHanging = (durable: string, subject: string) =>
       startChild({
         command: process.execPath,
-        args: ["--no-warnings", hangingConsumer, nats.url, durable, subject, "400"],
+        args: ["--no-warnings", hangingConsumer, nats.url, durable, subject, String(ackWaitMs)],
         ready: /consuming/,
       });
 
     test("an event in hand of a process that is killed goes to another one", async () => {
       const subject = "koinon.shop.v1.paid";
-      const bus = await connect({ ackWaitMs: 400 });
+      const bus = await connect({ ackWaitMs });
       const child = await startHanging("crash", subject);
       await bus.publish({ ...event("1"), subject });
       await child.waitForLine(/took 1 1/);
@@ -73,7 +75,7 @@ describeWithProgram("nats-server", "over nats-server", () => {
 
     test("an event that kills its consumer each time ends as a dead letter", async () => {
       const subject = "koinon.shop.v1.deadly";
-      const bus = await connect({ ackWaitMs: 400 });
+      const bus = await connect({ ackWaitMs });
       const letters: string[] = [];
       const inspect = async ({ headers }: BusEvent) => void letters.push(headers["koinon-id"] ?? "");
       await bus.consume({ durable: "inspector", subject: "koinon-dlq.shop.*", maxDeliveries: 5, handler: inspect });
