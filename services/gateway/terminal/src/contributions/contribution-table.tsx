@@ -1,38 +1,36 @@
-import { classNames } from "../controls/class-names.ts";
 import { ShortHex } from "../controls/short-hex.tsx";
 import table from "../controls/table.module.css";
+import { TableFrame } from "../controls/table-frame.tsx";
 import { shortMomentText } from "../controls/time-text.ts";
-import { formatCredits, groupThousands } from "../credits/amount.ts";
+import { formatCreditsAligned, groupThousands } from "../credits/amount.ts";
 import type { Contribution } from "../gateway/contributions.ts";
 import { PartySeal } from "../network/party-seal.tsx";
 
 /** Contributions by party, kind of work and model. */
 export function ContributionTable({ contributions }: { readonly contributions: readonly Contribution[] }) {
   return (
-    <div className={table.scroll}>
-      <table className={classNames(table.table, table.cards)}>
-        <thead>
-          <tr>
-            <th>Party</th>
-            <th>Model</th>
-            <th data-number>Receipts</th>
-            <th data-number>Tokens in</th>
-            <th data-number>Tokens out</th>
-            <th data-number>Fees</th>
-            <th data-number>First</th>
-            <th data-number>Last</th>
-          </tr>
-        </thead>
-        <tbody>
-          {contributions.map((contribution) => (
-            <Row
-              key={`${contribution.provider} ${contribution.kind} ${contribution.manifest}`}
-              contribution={contribution}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <TableFrame label="Contributions">
+      <thead>
+        <tr>
+          <th>Party</th>
+          <th>Model</th>
+          <th data-number>Receipts</th>
+          <th data-number>Tokens in</th>
+          <th data-number>Tokens out</th>
+          <th data-number>Fees</th>
+          <th data-number>First</th>
+          <th data-number>Last</th>
+        </tr>
+      </thead>
+      <tbody>
+        {contributions.map((contribution) => (
+          <Row
+            key={`${contribution.provider} ${contribution.kind} ${contribution.manifest}`}
+            contribution={contribution}
+          />
+        ))}
+      </tbody>
+    </TableFrame>
   );
 }
 
@@ -69,7 +67,7 @@ function Row({ contribution }: { readonly contribution: Contribution }) {
         {units(outputUnits)}
       </td>
       <td data-number data-label="Fees">
-        {formatCredits(fee)} cr
+        {formatCreditsAligned(fee)} cr
       </td>
       <td data-number data-label="First">
         {shortMomentText(firstAt)}

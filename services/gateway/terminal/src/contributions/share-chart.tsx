@@ -1,4 +1,4 @@
-import { formatCredits } from "../credits/amount.ts";
+import { formatCreditsAligned } from "../credits/amount.ts";
 import { PartySeal } from "../network/party-seal.tsx";
 import styles from "./contributions.module.css";
 import { percentText, type Share } from "./shares.ts";
@@ -18,7 +18,7 @@ export function ShareChart({ shares }: { readonly shares: readonly Share[] }) {
             <span style={{ width: `${(perMille / largest) * 100}%` }} />
           </span>
           <span className={styles.percent}>{percentText(perMille)}</span>
-          <span className={styles.fee}>{formatCredits(fee)} cr</span>
+          <span className={styles.fee}>{formatCreditsAligned(fee)} cr</span>
         </li>
       ))}
     </ul>

@@ -59,6 +59,7 @@ export function Select<V extends string>({
           className={styles.positioner}
           sideOffset={6}
           alignItemWithTrigger={false}
+          align="start"
           collisionPadding={12}
         >
           <Base.Popup className={styles.list}>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { formatCredits, formatCreditsShort, parseCredits } from "./amount.ts";
+import { formatCredits, formatCreditsAligned, formatCreditsShort, parseCredits } from "./amount.ts";
 
 describe("credits", () => {
   test.each([
@@ -16,6 +16,16 @@ describe("credits", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 30n }), (micro) => {
         expect(parseCredits(formatCredits(micro))).toBe(micro);
+      }),
+    );
+  });
+
+  test("aligned amounts have six decimals and are the same amounts", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 18n }), (micro) => {
+        const aligned = formatCreditsAligned(micro);
+        expect(aligned).toMatch(/\.\d{6}$/);
+        expect(parseCredits(aligned)).toBe(micro);
       }),
     );
   });

@@ -16,11 +16,18 @@ export function formatCredits(micro: bigint): string {
   return fraction === "" ? `${sign}${whole}` : `${sign}${whole}.${fraction}`;
 }
 
-/** As `formatCredits`, shortened for places without room: large amounts to two decimals, cut off, never rounded up. */
+/** As `formatCredits`, with all six decimals, so that amounts under each other line up. */
+export function formatCreditsAligned(micro: bigint): string {
+  const [whole, fraction = ""] = formatCredits(micro).split(".");
+  return `${whole}.${fraction.padEnd(microDigits, "0")}`;
+}
+
+/** As `formatCredits`, shortened for places without room: from one credit on with two decimals, cut off, never rounded up. */
 export function formatCreditsShort(micro: bigint): string {
   const absolute = micro < 0n ? -micro : micro;
   if (absolute < microPerCredit) return formatCredits(micro);
-  return formatCredits(micro - (micro % 10_000n));
+  const [whole, fraction = ""] = formatCredits(micro).split(".");
+  return `${whole}.${fraction.slice(0, 2).padEnd(2, "0")}`;
 }
 
 /** Reads credits that a person typed, to micro-credits; at most six decimals. */

@@ -1,7 +1,6 @@
 import { useState } from "react";
 import { Button } from "../controls/button.tsx";
-import { classNames } from "../controls/class-names.ts";
-import table from "../controls/table.module.css";
+import { TableFrame } from "../controls/table-frame.tsx";
 import { shortMomentText } from "../controls/time-text.ts";
 import { formatCredits } from "../credits/amount.ts";
 import type { ApiKey } from "../gateway/api-keys.ts";
@@ -21,8 +20,8 @@ export function KeyTable({ keys, call, onChanged }: KeyTableProps) {
   const [open, setOpen] = useState<{ readonly dialog: "deposit" | "revoke"; readonly key: ApiKey } | null>(null);
   const close = (): void => setOpen(null);
   return (
-    <div className={table.scroll}>
-      <table className={classNames(table.table, table.cards)}>
+    <>
+      <TableFrame label="Keys">
         <thead>
           <tr>
             <th>Key</th>
@@ -46,10 +45,10 @@ export function KeyTable({ keys, call, onChanged }: KeyTableProps) {
             />
           ))}
         </tbody>
-      </table>
+      </TableFrame>
       {open?.dialog === "deposit" && <DepositDialog apiKey={open.key} onClose={close} call={call} onDone={onChanged} />}
       {open?.dialog === "revoke" && <RevokeDialog apiKey={open.key} onClose={close} call={call} onDone={onChanged} />}
-    </div>
+    </>
   );
 }
 

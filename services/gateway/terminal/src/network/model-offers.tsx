@@ -1,19 +1,20 @@
-import { classNames } from "../controls/class-names.ts";
 import { CopyButton } from "../controls/copy-button.tsx";
 import { ShortHex } from "../controls/short-hex.tsx";
 import table from "../controls/table.module.css";
+import { TableFrame } from "../controls/table-frame.tsx";
 import { shortMomentText } from "../controls/time-text.ts";
 import { formatCredits, groupThousands } from "../credits/amount.ts";
+import { feeOf } from "../credits/fee.ts";
 import type { Model, ModelOffer } from "../gateway/offers.ts";
 import styles from "./network-page.module.css";
 import { PartySeal } from "./party-seal.tsx";
 import { ProviderStateText } from "./provider-state-text.tsx";
 
+const tokensCompared = 1_000_000;
+
 /** One model with everybody's price for it. */
 export function ModelOffers({ model }: { readonly model: Model }) {
-  const offers = model.offers.toSorted((a, b) =>
-    a.outputPrice < b.outputPrice ? -1 : a.outputPrice > b.outputPrice ? 1 : 0,
-  );
+  const offers = model.offers.toSorted(comparePrice);
   const lowest = offers.find(({ state }) => state === "healthy");
   return (
     <section className={styles.model} data-testid="model">
@@ -25,27 +26,31 @@ export function ModelOffers({ model }: { readonly model: Model }) {
           <CopyButton text={model.manifest} label="Copy manifest hash" />
         </p>
       </header>
-      <div className={table.scroll}>
-        <table className={classNames(table.table, table.cards)}>
-          <thead>
-            <tr>
-              <th>Provider</th>
-              <th>State</th>
-              <th data-number>Input</th>
-              <th data-number>Output</th>
-              <th data-number>Per request</th>
-              <th data-number>Quote holds until</th>
-            </tr>
-          </thead>
-          <tbody>
-            {offers.map((offer) => (
-              <Row key={offer.provider} offer={offer} isLowest={offer === lowest && offers.length > 1} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <TableFrame label={`Offers of ${model.id}`}>
+        <thead>
+          <tr>
+            <th>Provider</th>
+            <th>State</th>
+            <th data-number>Input</th>
+            <th data-number>Output</th>
+            <th data-number>Per request</th>
+            <th data-number>Quote holds until</th>
+          </tr>
+        </thead>
+        <tbody>
+          {offers.map((offer) => (
+            <Row key={offer.provider} offer={offer} isLowest={offer === lowest && offers.length > 1} />
+          ))}
+        </tbody>
+      </TableFrame>
     </section>
   );
+}
+
+/** By the price of as many tokens in as out. */
+function comparePrice(a: ModelOffer, b: ModelOffer): number {
+  const difference = feeOf(a, tokensCompared, tokensCompared) - feeOf(b, tokensCompared, tokensCompared);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
 function Row({ offer, isLowest }: { readonly offer: ModelOffer; readonly isLowest: boolean }) {

@@ -1,6 +1,6 @@
-import { classNames } from "../controls/class-names.ts";
 import { ShortHex } from "../controls/short-hex.tsx";
 import table from "../controls/table.module.css";
+import { TableFrame } from "../controls/table-frame.tsx";
 import { agoText } from "../controls/time-text.ts";
 import { groupThousands } from "../credits/amount.ts";
 import type { Provider } from "../gateway/offers.ts";
@@ -11,27 +11,25 @@ import { ProviderStateText } from "./provider-state-text.tsx";
 /** Every registered party with its health. */
 export function ProviderTable({ providers }: { readonly providers: readonly Provider[] }) {
   return (
-    <div className={table.scroll}>
-      <table className={classNames(table.table, table.cards)}>
-        <thead>
-          <tr>
-            <th>Provider</th>
-            <th>State</th>
-            <th>Region</th>
-            <th data-number>First byte</th>
-            <th data-number>In hand</th>
-            <th data-number>Served</th>
-            <th data-number>Failed</th>
-            <th data-number>Seen</th>
-          </tr>
-        </thead>
-        <tbody>
-          {providers.map((provider) => (
-            <Row key={provider.address} provider={provider} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <TableFrame label="Providers">
+      <thead>
+        <tr>
+          <th>Provider</th>
+          <th>State</th>
+          <th>Region</th>
+          <th data-number>First byte</th>
+          <th data-number>In hand</th>
+          <th data-number>Served</th>
+          <th data-number>Failed</th>
+          <th data-number>Seen</th>
+        </tr>
+      </thead>
+      <tbody>
+        {providers.map((provider) => (
+          <Row key={provider.address} provider={provider} />
+        ))}
+      </tbody>
+    </TableFrame>
   );
 }
 

@@ -1,8 +1,8 @@
-import { classNames } from "../controls/class-names.ts";
 import { ShortHex } from "../controls/short-hex.tsx";
 import table from "../controls/table.module.css";
+import { TableFrame } from "../controls/table-frame.tsx";
 import { durationText, momentText, shortMomentText } from "../controls/time-text.ts";
-import { formatCredits, groupThousands } from "../credits/amount.ts";
+import { formatCreditsAligned, groupThousands } from "../credits/amount.ts";
 import type { Settlement } from "../gateway/settlements.ts";
 import { PartySeal } from "../network/party-seal.tsx";
 import { Link } from "../routing/link.tsx";
@@ -13,26 +13,24 @@ import styles from "./receipts-page.module.css";
 /** Receipts, newest first. */
 export function ReceiptTable({ settlements }: { readonly settlements: readonly Settlement[] }) {
   return (
-    <div className={table.scroll}>
-      <table className={classNames(table.table, table.cards)}>
-        <thead>
-          <tr>
-            <th>Asked</th>
-            <th>Model</th>
-            <th>Provider</th>
-            <th data-number>Tokens</th>
-            <th data-number>Took</th>
-            <th data-number>Fee</th>
-            <th>Log</th>
-          </tr>
-        </thead>
-        <tbody>
-          {settlements.map((settlement) => (
-            <Row key={settlement.requestId} settlement={settlement} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <TableFrame label="Receipts">
+      <thead>
+        <tr>
+          <th>Asked</th>
+          <th>Model</th>
+          <th>Provider</th>
+          <th data-number>Tokens</th>
+          <th data-number>Took</th>
+          <th data-number>Fee</th>
+          <th>Log</th>
+        </tr>
+      </thead>
+      <tbody>
+        {settlements.map((settlement) => (
+          <Row key={settlement.requestId} settlement={settlement} />
+        ))}
+      </tbody>
+    </TableFrame>
   );
 }
 
@@ -73,7 +71,7 @@ function Row({ settlement }: { readonly settlement: Settlement }) {
         {startedAt === null || finishedAt === null ? "–" : durationText(finishedAt - startedAt)}
       </td>
       <td data-number data-label="Fee">
-        {fee === null ? "–" : `${formatCredits(fee)} cr`}
+        {fee === null ? "–" : `${formatCreditsAligned(fee)} cr`}
       </td>
       <td data-label="Log">
         <Place settlement={settlement} />

@@ -31,7 +31,7 @@ export const pages: readonly PageEntry[] = [
   {
     name: "contributions",
     label: "Contributions",
-    shortLabel: "Shares",
+    shortLabel: "Contributions",
     icon: ChartNoAxesColumn,
     route: { page: "contributions" },
   },

@@ -19,10 +19,18 @@ export interface Mark {
 /** How the exchange ended, as far as the mark depends on it. */
 export type AnswerEnding = "complete" | "stopped" | "broken";
 
+const notYetLogged: Mark = {
+  state: "pending",
+  label: "Not yet logged",
+  detail: "The receipt waits for the log's next checkpoint.",
+};
+
 /** The mark for a proof. */
 export function markOf(state: ProofState, ending: AnswerEnding): Mark {
   switch (state.kind) {
     case "fetching":
+      // Asked again after it was told to wait: for the person it is still the same waiting.
+      if (state.attempt > 1) return notYetLogged;
       return { state: "checking", label: "Checking…", detail: "Fetching the proof from the gateway." };
     case "verifying":
       return { state: "checking", label: "Checking…", detail: "Verifying the proof in this browser." };
@@ -59,9 +67,16 @@ export function verdictMark(verdict: Verdict, ending: AnswerEnding): Mark {
     const detail = "The receipt holds. It covers more of the answer than arrived before you stopped it.";
     return { state: "partial", label: "Receipt verified", detail };
   }
+  return { state: "failed", label: "Failed", detail: whatFails(verdict) };
+}
+
+/** Which steps do not hold, in words. */
+export function whatFails(verdict: Verdict): string {
   const [first, ...more] = failedSteps(verdict);
-  const others = more.length === 0 ? "" : ` and ${more.length} more`;
-  return { state: "failed", label: "Failed", detail: `Step ${first?.name ?? "unknown"}${others} failed.` };
+  if (first === undefined) return "Not everything could be checked.";
+  const others =
+    more.length === 0 ? "" : `, nor ${more.length === 1 ? "does one more step" : `do ${more.length} more steps`}`;
+  return `This does not hold: “${first.title}”${others}.`;
 }
 
 /** True when all that fails is that fewer bytes are here than were signed, which is what stopping does. */
@@ -73,7 +88,7 @@ function isOnlyCutShort(verdict: Verdict): boolean {
 
 function waitingMark({ fault }: Extract<ProofState, { kind: "waiting" }>): Mark {
   if (fault.code === "NOT_LOGGED_YET" || fault.code === "NOT_FOUND") {
-    return { state: "pending", label: "Not yet logged", detail: "The receipt waits for the log's next checkpoint." };
+    return notYetLogged;
   }
   return {
     state: "pending",

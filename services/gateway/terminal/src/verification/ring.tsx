@@ -2,7 +2,7 @@ import styles from "./ring.module.css";
 import { ringArcs } from "./ring-geometry.ts";
 
 /** What one arc of the ring says. */
-export type ArcStatus = "passed" | "failed" | "skipped" | "open";
+export type ArcStatus = "passed" | "failed" | "skipped" | "open" | "plain";
 
 /** The sign of the house: a ring of parts that hold together. In a proof every arc is one step. */
 export function Ring({

@@ -15,6 +15,11 @@ export function TrustBanner() {
   const { pinned, offered } = useStore(trust.state);
   const [open, setOpen] = useState(false);
   if (pinned === null || offered === null) return null;
+  const accept = (): void => {
+    // The banner outlives the change: the next one must not open by itself.
+    setOpen(false);
+    trust.accept();
+  };
   return (
     <div className={styles.banner} role="alert" data-testid="trust-changed">
       <ShieldAlert size={20} aria-hidden />
@@ -30,7 +35,7 @@ export function TrustBanner() {
         onClose={() => setOpen(false)}
         pinned={pinned}
         offered={offered}
-        onAccept={() => trust.accept()}
+        onAccept={accept}
       />
     </div>
   );

@@ -47,6 +47,8 @@ interface Session {
   sequence: bigint;
 }
 
+const dayMs = 86_400_000;
+
 /** Settles what was served: signs receipts, chains sessions, logs entries, makes bundles. Development only: it trusts itself. */
 export class StandInMarket {
   readonly settlements: StandInSettlement[] = [];
@@ -89,6 +91,8 @@ export class StandInMarket {
     };
     session.last = settlement;
     session.sequence += 1n;
+    // What is not to be logged soon would keep back every proof that builds on it.
+    if (served.logDelayMs > dayMs / 48) this.#sessions.delete(served.party);
     served.party.served += 1;
     this.settlements.unshift(settlement);
     return settlement;

@@ -240,7 +240,7 @@ async function sendBundle(context: Context, id: string, response: ServerResponse
   const settlement = findSettlement(context, id);
   if (settlement.receipt === null)
     throw new Refusal(409, "conflict_error", "NO_RECEIPT", `The request '${id}' is voided and has no receipt.`);
-  if (settlement.logIndex === null) {
+  if (settlement.logIndex === null || settlement.previous?.logIndex === null) {
     await delay(400);
     response.setHeader("retry-after-ms", "500");
     throw new Refusal(

@@ -55,6 +55,12 @@ describe("an exchange", () => {
     expect(end.kind).toBe("broken");
   });
 
+  test("what the stream says of its end counts more than the connection that breaks after it", async () => {
+    const parts = [text, 'data: {"error":{"message":"broke off"}}\n\n', new Error("reset")];
+    const { end } = await runExchange(answering(parts), new AbortController().signal, quiet);
+    expect(end).toEqual({ kind: "broken", reason: "broke off" });
+  });
+
   test("a refusal carries its fault", async () => {
     const fault = { code: "BUDGET_EXHAUSTED", reason: "no" } as const;
     const refuse = async (): Promise<Response> => {

@@ -62,7 +62,7 @@ export async function runExchange(
     });
     end = endOf(end, reader.reading);
   } catch (error) {
-    end = endOfThrown(error, signal, head !== null);
+    end = endOfThrown(error, signal, head === null ? null : reader.reading);
   }
   return { end, head, response: concatenate(chunks), reading: reader.reading };
 }
@@ -89,10 +89,11 @@ function endOf(end: ExchangeEnd, reading: Reading): ExchangeEnd {
   return end;
 }
 
-function endOfThrown(error: unknown, signal: AbortSignal, hasBegun: boolean): ExchangeEnd {
+function endOfThrown(error: unknown, signal: AbortSignal, begun: Reading | null): ExchangeEnd {
   if (signal.aborted) return { kind: "stopped" };
   const fault = faultOf(error) ?? { code: "UNREACHABLE" };
-  if (hasBegun) return { kind: "broken", reason: "The connection was lost before the answer was complete." };
+  if (begun !== null)
+    return { kind: "broken", reason: begun.error ?? "The connection was lost before the answer was complete." };
   return { kind: "refused", fault };
 }
 

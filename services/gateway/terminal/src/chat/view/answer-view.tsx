@@ -11,6 +11,7 @@ import type { Reading } from "../answer-stream/reading.ts";
 import type { Answer, Turn } from "../conversation.ts";
 import { AnswerFooter } from "./answer-footer.tsx";
 import styles from "./answer-view.module.css";
+import { useSecondsUntil } from "./use-seconds-until.ts";
 
 const waitingArcs = ["open", "open", "open", "open", "open", "open"] as const;
 
@@ -79,7 +80,7 @@ function Ending({
     const { remedy } = describeFault(answer.fault);
     return (
       <FaultNotice fault={answer.fault}>
-        {remedy === "key" ? <KeyForm onUsed={onAgain} /> : <TryAgain onAgain={onAgain} />}
+        {remedy === "key" ? <KeyForm onUsed={onAgain} /> : <TryAgain onAgain={onAgain} notBefore={retryAt(answer)} />}
       </FaultNotice>
     );
   }
@@ -113,14 +114,21 @@ function Ending({
   return null;
 }
 
-function TryAgain({ onAgain }: { readonly onAgain: () => void }) {
+function TryAgain({ onAgain, notBefore = null }: { readonly onAgain: () => void; readonly notBefore?: number | null }) {
   const { chat } = useTerminal();
   const isBusy = useStore(chat.running) !== null;
+  const seconds = useSecondsUntil(notBefore);
   return (
-    <Button small onClick={onAgain} disabled={isBusy}>
-      <RotateCcw size={14} aria-hidden /> Ask again
+    <Button small onClick={onAgain} disabled={isBusy || seconds > 0}>
+      <RotateCcw size={14} aria-hidden /> {seconds > 0 ? `Ask again in ${seconds} s` : "Ask again"}
     </Button>
   );
+}
+
+/** When asking again may succeed, as the gateway said. */
+function retryAt({ fault, endedAt }: Answer): number | null {
+  if (fault === null || endedAt === null || !("retryAfterMs" in fault)) return null;
+  return endedAt + fault.retryAfterMs;
 }
 
 function LeftOut({ turns }: { readonly turns: number }) {

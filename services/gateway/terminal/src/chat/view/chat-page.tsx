@@ -13,7 +13,8 @@ import { useStickToBottom } from "./use-stick-to-bottom.ts";
 export function ChatPage({ conversationId }: { readonly conversationId: string | null }) {
   const { chat, router } = useTerminal();
   const conversation = useStore(chat.current);
-  const { scroller, content, isAtBottom, stick } = useStickToBottom();
+  const isEmpty = conversation.turns.length === 0;
+  const { scroller, content, isAtBottom, stick } = useStickToBottom(!isEmpty);
   useOpenConversation(conversationId, stick);
   const send = async (prompt: string): Promise<void> => {
     const isNew = chat.current.get().turns.length === 0;
@@ -23,11 +24,11 @@ export function ChatPage({ conversationId }: { readonly conversationId: string |
     stick();
     await sent;
   };
-  const isEmpty = conversation.turns.length === 0;
   return (
     <div className={styles.page} data-empty={isEmpty || undefined}>
       <div ref={scroller} className={styles.scroller}>
         <div ref={content} className={styles.column}>
+          {!isEmpty && <h1 className={styles.spoken}>{conversation.title}</h1>}
           {isEmpty && <EmptyChat onAsk={(prompt) => void send(prompt)} />}
           {conversation.turns.map((turn) => (
             <TurnView key={turn.id} turn={turn} onAsked={stick} />

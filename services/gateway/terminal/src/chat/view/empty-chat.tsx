@@ -18,7 +18,7 @@ export function EmptyChat({ onAsk }: { readonly onAsk: (prompt: string) => void 
   const hasKey = useStore(apiKey) !== null;
   return (
     <section className={styles.empty}>
-      <Ring arcs={allStepNames.map(() => "passed")} size={72} thickness={8} />
+      <Ring arcs={allStepNames.map(() => "plain")} size={84} thickness={8} />
       <h1>Ask. Then check.</h1>
       <p>
         Independent providers answer here, each at its own price. They sign what they said, the receipt goes into a

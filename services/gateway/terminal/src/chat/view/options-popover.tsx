@@ -16,8 +16,8 @@ export function OptionsPopover() {
     <Popover
       label="Options"
       trigger={
-        <Button look="quiet" data-testid="options">
-          <SlidersHorizontal size={15} aria-hidden /> Options
+        <Button look="quiet" data-testid="options" aria-label="Options">
+          <SlidersHorizontal size={15} aria-hidden /> <span className={styles.word}>Options</span>
         </Button>
       }
     >

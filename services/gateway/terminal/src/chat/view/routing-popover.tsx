@@ -98,6 +98,9 @@ function ProviderRules({ model, policy, onChange }: RulesProps) {
             onChange={(isIn) => toggle(provider, isIn)}
           />
         ))}
+      {rule !== "everyone" && chosen.length === 0 && (
+        <p className={styles.hint}>Nobody is chosen, so anyone may answer.</p>
+      )}
     </fieldset>
   );
 }

@@ -11,11 +11,13 @@ export interface StickToBottom {
   stick(): void;
 }
 
-/** Follows the end of a growing content. */
-export function useStickToBottom(): StickToBottom {
+/** Follows the end of a growing content; while it is not enabled the beginning stays in view. */
+export function useStickToBottom(isEnabled: boolean): StickToBottom {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
+  const enabled = useRef(isEnabled);
+  enabled.current = isEnabled;
   const [isAtBottom, setAtBottom] = useState(true);
   const stick = useCallback(() => {
     follows.current = true;
@@ -35,7 +37,7 @@ export function useStickToBottom(): StickToBottom {
       setAtBottom(isNear || follows.current);
     };
     const observer = new ResizeObserver(() => {
-      if (follows.current) place.scrollTo({ top: place.scrollHeight });
+      if (enabled.current && follows.current) place.scrollTo({ top: place.scrollHeight });
     });
     observer.observe(grown);
     observer.observe(place);

@@ -40,7 +40,7 @@ export function ProofFacts({ facts, receiptId }: { readonly facts: BundleFacts; 
         {outcomes[receipt.outcome] ?? "unknown outcome"}
       </Fact>
       <Fact name="Log entry">
-        {units(logIndex)} of {units(sizeOf(checkpoint))} in {checkpoint.split("\n", 1)[0]}
+        #{units(logIndex)} in a tree of {units(sizeOf(checkpoint))}, {checkpoint.split("\n", 1)[0]}
       </Fact>
       <Fact name="Session">
         receipt {units(receipt.sequence + 1n)} of <ShortHex value={receipt.session} />

@@ -6,7 +6,7 @@ import { useStore } from "../../state/use-store.ts";
 import type { OpenProof } from "../../terminal.ts";
 import { useTerminal } from "../../terminal-context.ts";
 import type { Evidence } from "../evidence.ts";
-import { type Mark, markOf } from "../mark-state.ts";
+import { type Mark, markOf, whatFails } from "../mark-state.ts";
 import { firstProofState, type ProofState } from "../proof-state.ts";
 import type { ProofSubject } from "../proofs.ts";
 import { type ArcStatus, Ring } from "../ring.tsx";
@@ -80,15 +80,10 @@ function arcsOf(verdict: Verdict | null): ArcStatus[] {
 }
 
 function tamperedMark(verdict: Verdict): Mark {
-  const failed = verdict.steps.filter(({ status }) => status === "failed");
-  const steps = failed.length === 1 ? "one step fails" : `${failed.length} steps fail`;
-  if (failed.length === 0)
+  if (verdict.valid) {
     return { state: "verified", label: "Still verifies", detail: "This change does not touch what is proved." };
-  return {
-    state: "failed",
-    label: "Does not verify",
-    detail: `In the changed copy ${steps}: ${failed.map(({ name }) => name).join(", ")}.`,
-  };
+  }
+  return { state: "failed", label: "Does not verify", detail: whatFails(verdict) };
 }
 
 function evidenceOf(subject: ProofSubject | undefined): Evidence | null {

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { describeWithProgram } from "@koinon/testkit/program-suite";
+import { ask, markIn, startTerminal, stepsOf, type TerminalFixture } from "./terminal-fixture.ts";
+
+describeWithProgram("chromium", "chat in a browser", (executablePath) => {
+  let terminal: TerminalFixture;
+
+  beforeAll(async () => {
+    terminal = await startTerminal(executablePath);
+  });
+  afterAll(() => terminal?.stop());
+
+  test("takes the key out of the address, asks, and verifies what it shows", async () => {
+    const page = await terminal.open();
+    await page.getByTestId("chat-input").waitFor();
+    expect(page.url()).toBe(`${terminal.standIn.url}/`);
+    await ask(page, "What is the capital of France?");
+    const mark = await markIn(page, "verified");
+    expect(await page.getByTestId("answer").textContent()).toMatch(/^The capital of France is Paris\./);
+    expect(page.url()).toMatch(/\/chat\/[0-9a-f]{32}$/);
+    await mark.click();
+    const steps = await stepsOf(page);
+    expect(Object.keys(steps)).toHaveLength(17);
+    expect(new Set(Object.values(steps))).toEqual(new Set(["passed"]));
+    expect(await page.getByTestId("answer-cost").getAttribute("data-source")).toBe("receipt");
+    await page.context().close();
+  });
+
+  test("sends the routing that was chosen, and asks for a stream with its usage", async () => {
+    const page = await terminal.open();
+    await page.getByTestId("price-before").waitFor();
+    await page.getByTestId("routing").click();
+    await page.getByRole("button", { name: "Fastest first" }).click();
+    await page.getByRole("button", { name: "Not…" }).click();
+    await page.getByRole("checkbox", { name: /Borealis/ }).click();
+    await page.keyboard.press("Escape");
+    await ask(page, "What is the capital of France?");
+    await markIn(page, "verified");
+    const { headers, body } = terminal.standIn.received.at(-1) as (typeof terminal.standIn.received)[number];
+    const borealis = terminal.standIn.network.parties.find(({ name }) => name === "Borealis")?.root.address;
+    expect(headers).toMatchObject({ "x-koinon-prefer": "latency", "x-koinon-exclude": borealis });
+    expect(JSON.parse(body.toString())).toMatchObject({ stream: true, stream_options: { include_usage: true } });
+    await page.context().close();
+  });
+
+  test("keeps conversations, and verifies them again after a reload with the gateway out of reach", async () => {
+    const page = await terminal.open();
+    await ask(page, "What is the capital of France?");
+    await markIn(page, "verified");
+    await ask(page, "And a proof?");
+    await markIn(page, "verified");
+    await page.route("**/v1/receipts/**", (route) => route.abort());
+    await page.reload();
+    await page.getByTestId("answer-mark").nth(1).waitFor();
+    for (const index of [0, 1]) {
+      await page.getByTestId("answer-mark").nth(index).and(page.locator('[data-state="verified"]')).waitFor();
+    }
+    expect(await page.getByTestId("prompt").allTextContents()).toEqual([
+      "What is the capital of France?",
+      "And a proof?",
+    ]);
+    await page.context().close();
+  });
+
+  test("stops, answers again, and edits", async () => {
+    const page = await terminal.open();
+    await ask(page, "[slow] tell me");
+    await page.getByTestId("answer").getByText("Merkle").waitFor();
+    await page.getByTestId("chat-stop").click();
+    await page.getByTestId("answer-stopped").waitFor();
+    // The receipt covers more than arrived: neither verified nor failed.
+    await markIn(page, "partial");
+
+    await page.getByTestId("regenerate").click();
+    await page.getByText("2 / 2").waitFor({ timeout: 20_000 });
+    await markIn(page, "verified");
+
+    await page.getByTestId("prompt").hover();
+    await page.getByRole("button", { name: "Edit and ask again" }).click();
+    await page.getByRole("textbox", { name: "Question", exact: true }).fill("What is the capital of France?");
+    await page.getByRole("button", { name: "Ask again" }).click();
+    await page.getByTestId("answer").getByText("Paris").waitFor();
+    expect(await page.getByTestId("prompt").allTextContents()).toEqual(["What is the capital of France?"]);
+    await page.context().close();
+  }, 60_000);
+
+  test("a long answer is written without the page standing still", async () => {
+    const page = await terminal.open();
+    await page.evaluate(() => {
+      const tasks: number[] = [];
+      Object.assign(globalThis, { tasks });
+      new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+        entryTypes: ["longtask"],
+      });
+    });
+    await ask(page, "[long] go");
+    await markIn(page, "verified");
+    const longest = await page.evaluate(() => Math.max(0, ...(Reflect.get(globalThis, "tasks") as number[])));
+    expect((await page.getByTestId("answer").textContent())?.length).toBeGreaterThan(40_000);
+    // Tens of milliseconds on an idle machine; parsing the whole text for every piece of it would take seconds.
+    expect(longest).toBeLessThan(600);
+    await page.context().close();
+  }, 60_000);
+
+  test("text from a model stays text", async () => {
+    const page = await terminal.open();
+    await ask(page, "[html] please");
+    await markIn(page, "verified");
+    const answer = page.getByTestId("answer");
+    expect(await answer.textContent()).toContain("<script>");
+    expect(await answer.locator("img, script, iframe, b").count()).toBe(0);
+    const links = await answer
+      .locator("a")
+      .evaluateAll((all) => all.map((each) => [(each as HTMLAnchorElement).href, (each as HTMLAnchorElement).rel]));
+    expect(links).toEqual([
+      ["https://evil.example/pixel.png", "noopener noreferrer nofollow"],
+      ["https://example.org/a?b=c", "noopener noreferrer nofollow"],
+    ]);
+    expect(await page.title()).toBe("Koinon");
+    await page.context().close();
+  });
+
+  test("nothing broke the policy, left the origin or went uncaught", () => expect(terminal.problems).toEqual([]));
+});
