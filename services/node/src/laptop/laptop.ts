@@ -25,6 +25,7 @@ import { type Party, parties } from "./parties.ts";
 import { prepareModels, type ServedModels } from "./served-models.ts";
 import { type SupervisedChild, superviseChild } from "./supervisor.ts";
 import { issueTlsFiles, type TlsFiles } from "./tls-identity.ts";
+import { type TlsOwner, TlsRenewal } from "./tls-renewal.ts";
 import { untilProvidersServe } from "./until-serving.ts";
 
 /** What a laptop network needs of the outside. */
@@ -49,6 +50,8 @@ export class Laptop {
   readonly #lock: FolderLock;
   readonly #processes: Record<string, number> = { node: process.pid };
   readonly #children: SupervisedChild[] = [];
+  readonly #tls: TlsRenewal;
+  #modules: ReturnType<typeof laptopModules> | undefined;
   #database: LaptopDatabase | undefined;
   #bus: Bus | undefined;
   #telemetry: Telemetry | undefined;
@@ -61,6 +64,8 @@ export class Laptop {
     this.#deps = dependencies;
     this.#folder = openDataFolder(options.dataDir);
     this.#lock = lockFolder(this.#folder.lockFile, this.#folder.root);
+    const issue = (owner: TlsOwner) => issueTlsFiles(this.#folder, owner, dependencies);
+    this.#tls = new TlsRenewal({ issue, log: dependencies.log });
   }
 
   /** Resolves when every provider serves. After a failure `stop` lets go of what was started. */
@@ -100,8 +105,6 @@ export class Laptop {
     return clean;
   }
 
-  #modules: ReturnType<typeof laptopModules> | undefined;
-
   /** Starts the modules of this process and answers the address at which the market serves other processes. */
   async #startHost(
     models: ServedModels,
@@ -110,11 +113,7 @@ export class Laptop {
     signal: AbortSignal,
   ): Promise<string> {
     const { clock, random, log } = this.#deps;
-    const tls = await issueTlsFiles(
-      this.#folder,
-      { name: "node", services: ["market", "poi", "gateway", "provider"] },
-      { clock, random },
-    );
+    const tls = await this.#tls.issue({ name: "node", services: ["market", "poi", "gateway", "provider"] });
     const env = hostEnvironment({
       options: this.#options,
       ...{ databaseUrl, terminalDir, models, ...identities },
@@ -157,8 +156,8 @@ export class Laptop {
   }
 
   async #startProviderProcess(party: Party, models: ServedModels, marketAddress: string): Promise<void> {
-    const { clock, random, log, env } = this.#deps;
-    const tls = await issueTlsFiles(this.#folder, { name: party.name, services: ["provider"] }, { clock, random });
+    const { clock, log, env } = this.#deps;
+    const tls = await this.#tls.issue({ name: party.name, services: ["provider"] });
     const port = await findFreePort();
     const endpoint = `localhost:${port}`;
     const plan = {
@@ -185,6 +184,7 @@ export class Laptop {
         name: "stop providers",
         timeoutMs: childStopMs,
         run: async (signal) => {
+          this.#tls.stop();
           await Promise.all(this.#children.map((child) => child.stop(signal)));
         },
       },
