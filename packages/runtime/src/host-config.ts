@@ -46,6 +46,13 @@ export const hostConfig = declareConfig({
     default: "false",
     description: "For development: speak plaintext on loopback addresses and believe callers what they say.",
   }),
+  connectionAgeMs: setting({
+    env: "RPC_CONNECTION_AGE_MS",
+    schema: integer({ min: 1_000, max: 86_400_000 }),
+    default: "600000",
+    description:
+      "Milliseconds after which a gRPC server asks a caller to connect anew, so that callers find new replicas; calls under way go on.",
+  }),
   otlpEndpoint: setting({
     env: "OTEL_EXPORTER_OTLP_ENDPOINT",
     schema: z.url().optional(),

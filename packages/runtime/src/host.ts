@@ -95,7 +95,7 @@ export class Host {
     this.failed = promise;
     this.fail = resolve;
     this.certificates = certificatesOf(plan.config, deps.log);
-    const { plaintextLoopback, listen } = plan.config;
+    const { plaintextLoopback, listen, connectionAgeMs } = plan.config;
     const observer = deps.telemetry.rpcObserver;
     this.channels = new RemoteChannels(
       { certificates: this.certificates, plaintextLoopback },
@@ -112,7 +112,7 @@ export class Host {
       return { ...part, local: new LocalServices(dispatch), dispatchers: [], module: undefined, started: false };
     });
     this.servers = new RpcServers(
-      { listen, certificates: this.certificates, plaintextLoopback },
+      { listen, certificates: this.certificates, plaintextLoopback, connectionAgeMs },
       { ...dispatch, serving: (service) => this.isServing(service) },
     );
   }

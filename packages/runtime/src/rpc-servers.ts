@@ -12,6 +12,7 @@ export interface RpcServersOptions {
   readonly listen: readonly string[];
   readonly certificates: CertificateSource | undefined;
   readonly plaintextLoopback: boolean;
+  readonly connectionAgeMs: number;
 }
 
 /** The gRPC servers of a process: mutual TLS on the network, plaintext on unix sockets, the same services on both. */
@@ -55,7 +56,10 @@ export class RpcServers {
   ): Promise<void> {
     if (addresses.length === 0) return;
     assertServedOnce(dispatchers);
-    const server = new GrpcServer({ security }, { clock: this.deps.clock });
+    const server = new GrpcServer(
+      { security, connectionAgeMs: this.options.connectionAgeMs },
+      { clock: this.deps.clock },
+    );
     this.servers.push(server);
     for (const dispatcher of dispatchers) server.add(dispatcher);
     server.add(new Dispatcher(createHealthService(this.deps.serving), this.deps));
