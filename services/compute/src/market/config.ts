@@ -175,6 +175,12 @@ export const marketConfig = declareConfig({
     description:
       "How long money stays reserved for a request whose client went away, until its provider hands in the receipt.",
   }),
+  relayWaitMs: setting({
+    env: "MARKET_RELAY_WAIT_MS",
+    schema: integer({ min: 0, max: minuteMs }),
+    default: "2000",
+    description: "How long a receipt that is handed in waits for the relay of its request to come to its end.",
+  }),
   orphanMs: setting({
     env: "MARKET_ORPHAN_MS",
     schema: integer({ min: 1_000, max: 30 * dayMs }),

@@ -183,7 +183,7 @@ export class Market implements Module {
       ...{ domain: this.#domain, metrics: this.#metrics, instance: this.#instance },
       accuse: (provider: Address, reason: string, session: Hex | undefined) => this.#accuse(provider, reason, session),
     };
-    const intake = new ReceiptIntake(limits.intake, { ...shared, documents, settled: () => storage.settled() });
+    const intake = new ReceiptIntake(this.#config, { ...shared, documents, settled: () => storage.settled() });
     const accounts = new AccountDirectory({ accountsMax: limits.accountsMax }, { money });
     const relaying = { ...shared, accounts, connector, slots: this.#slots };
     const options = relayOptions(this.#config);

@@ -19,7 +19,6 @@ export const limits = {
   /** A registry that was not read for so long is not the truth any more, in ms. */
   refreshBehindMs: 10_000,
   writer: { pendingMax: 4_096, retryMs: 20, retryMsMax: 1_000, predecessorMs: 3_000 },
-  intake: { relayMs: 2_000 },
 } as const;
 
 /** Calls that may be handled beside requests: registrations, heartbeats, receipts, look-ups. */

@@ -7,7 +7,7 @@ import { bytesToHex } from "@koinon/secp256k1/hex";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { Party } from "./party.ts";
 import { completionOf, eventsOf, type Script, type ScriptedProvider } from "./scripted-provider.ts";
-import { chatOffer, type Stores, TestMarket } from "./test-market.ts";
+import { chatOffer, registrationMessage, type Stores, TestMarket } from "./test-market.ts";
 
 const someHash = `0x${"ab".repeat(32)}` as const;
 const receiptPart = (message: Parameters<NonNullable<Script["send"]>>[0]): ServeResponse => ({
@@ -170,18 +170,29 @@ export function liesSuite(name: string, open: () => Promise<Stores>): void {
         expect((await market.ask()).error).toMatchObject({ facts: { reason: "CHAIN_BROKEN" } });
       });
 
-      test("a session that goes on after it was ended by a lie", async () => {
+      test("a session that goes on after it was ended by a lie: the answer is proved, and paid in another session only", async () => {
         market = await new TestMarket(await open()).start();
         const provider = await market.join("liar");
         const session = provider.party.nonce();
-        provider.script = { receipt: { session, fee: 7n } };
+        provider.script = { receipt: { session, fee: 7n }, forgetReceipt: true };
         expect((await market.ask()).error).toMatchObject({ facts: { reason: "FEE_WRONG" } });
         await waitFor(async () => (await market.stateOf(provider)).reason === "FEE_WRONG");
         // Registering anew lifts a first strike, and not the end of the session.
-        const again = provider.registration([chatOffer]);
-        await market.client.registerProvider({ ...again, offers: [...again.offers] });
+        await market.client.registerProvider(registrationMessage(provider, [chatOffer]));
         provider.script = { receipt: { session, sequence: 0n, previous: zeroHash } };
-        expect((await market.ask()).error).toMatchObject({ facts: { reason: "SESSION_ENDED" } });
+        const request = market.request();
+        expect((await market.read(request)).end?.fee).toBe("12");
+        const { results } = await market.client.submitReceipts({ receipts: provider.journal });
+        expect(results).toEqual([{ accepted: false, reason: "SESSION_ENDED" }]);
+        expect(await market.settlementOf(request.requestId)).toMatchObject({ state: SettlementState.RESERVED });
+        const [refused] = provider.journal.splice(0);
+        provider.endSession(session);
+        provider.script = {};
+        provider.signAgain(refused as NonNullable<typeof refused>);
+        expect((await market.client.submitReceipts({ receipts: provider.journal })).results).toMatchObject([
+          { accepted: true },
+        ]);
+        expect(await market.settlementOf(request.requestId)).toMatchObject({ fee: "12", relayed: true });
       });
 
       test("a lie about one request says nothing against the honest provider beside it", async () => {

@@ -63,6 +63,8 @@ export class ScriptedProvider {
   /** Receipts signed, in order, as a journal keeps them. */
   readonly journal: OpenedReceiptMessage[] = [];
   script: Script = {};
+  /** The script of one request, when it is not the same for all. */
+  scriptOf: (request: ServeRequest) => Script = () => this.script;
   readonly #clock: { now(): number };
   readonly #sessions = new Map<string, { session: Hex; sequence: bigint; previous: Hex }>();
   readonly #quotes = new Map<Hex, Quote>();
@@ -100,7 +102,7 @@ export class ScriptedProvider {
   }
 
   async *#serve(request: ServeRequest, context: CallContext): AsyncGenerator<ServeResponse> {
-    const { script } = this;
+    const script = this.scriptOf(request);
     this.asked.push(request);
     const startedAt = this.#clock.now();
     const delivered = createHash("sha256");
@@ -124,19 +126,26 @@ export class ScriptedProvider {
     } finally {
       if (!ended && script.breakAt === undefined) {
         this.cancelled++;
-        if (deliveredBytes > 0) this.sign(request, bytesToHex(delivered.digest()), startedAt, receiptOutcome.cancelled);
+        const digest = bytesToHex(delivered.digest());
+        if (deliveredBytes > 0) this.sign(request, digest, startedAt, receiptOutcome.cancelled, script);
       }
     }
     if ((script.status ?? 200) !== 200) return;
-    const message = this.sign(request, bytesToHex(delivered.digest()), startedAt, receiptOutcome.complete);
+    const message = this.sign(request, bytesToHex(delivered.digest()), startedAt, receiptOutcome.complete, script);
     yield* script.send?.(message) ?? [{ part: { $case: "receipt", value: message } }];
   }
 
   /** Signs what was done and keeps it. */
-  sign(request: ServeRequest, outputDigest: Hex, startedAt: number, outcome: number): OpenedReceiptMessage {
-    const { script, party } = this;
+  sign(
+    request: ServeRequest,
+    outputDigest: Hex,
+    startedAt: number,
+    outcome: number,
+    script = this.script,
+  ): OpenedReceiptMessage {
+    const { party } = this;
     const consumer = bytesToHex(request.consumer);
-    const chain = this.#sessions.get(consumer) ?? { session: party.nonce(), sequence: 0n, previous: zeroHash };
+    const chain = this.#nextOf(consumer);
     const input = { blinding: party.nonce(), digest: bytesToHex(createHash("sha256").update(request.body).digest()) };
     const output = { blinding: party.nonce(), digest: outputDigest };
     const units = { inputUnits: script.inputUnits ?? 3n, outputUnits: script.outputUnits ?? 2n };
@@ -170,11 +179,33 @@ export class ScriptedProvider {
       output: opening(output),
     };
     if (script.forgetReceipt !== true) {
-      const previous = documentId(receiptDocument, receipt, party.domain);
-      this.#sessions.set(consumer, { session: receipt.session, sequence: receipt.sequence + 1n, previous });
+      this.#goOn(receipt);
       this.journal.push(message);
     }
     return message;
+  }
+
+  /** Puts a receipt of the journal into the consumer's present session: the one it was signed in has ended. */
+  signAgain(message: OpenedReceiptMessage): void {
+    const work = receiptDocument.struct.decode(message.receipt?.content ?? new Uint8Array());
+    const receipt = { ...work, ...this.#nextOf(work.consumer) };
+    this.#goOn(receipt);
+    this.journal.push({ ...message, receipt: this.party.sign(receiptDocument, receipt, this.party.serving) });
+  }
+
+  /** The session's next receipt starts another one, unless that has happened already. */
+  endSession(session: Hex): void {
+    for (const [consumer, chain] of this.#sessions) if (chain.session === session) this.#sessions.delete(consumer);
+  }
+
+  #nextOf(consumer: string) {
+    return this.#sessions.get(consumer) ?? { session: this.party.nonce(), sequence: 0n, previous: zeroHash };
+  }
+
+  #goOn(receipt: Receipt): void {
+    const previous = documentId(receiptDocument, receipt, this.party.domain);
+    const { session, sequence } = receipt;
+    this.#sessions.set(receipt.consumer, { session, sequence: sequence + 1n, previous });
   }
 }
 

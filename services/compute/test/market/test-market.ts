@@ -61,6 +61,7 @@ export class TestMarket {
   readonly bugs: unknown[] = [];
   readonly #services: LocalServices;
   readonly #providerServices = new Map<string, LocalServices>();
+  readonly #instance: string;
   #requests = 0;
 
   constructor(
@@ -95,11 +96,14 @@ export class TestMarket {
         },
       },
     );
+    const random = new SeededRandom(options.seed ?? "market");
+    // The first thing that a process draws.
+    this.#instance = bytesToHex(new SeededRandom(random.seed).bytes(8));
     this.market = new Market(testConfig(options.env), {
       storage: options.wrap?.(storage) ?? storage,
       connector,
       clock: this.clock,
-      random: new SeededRandom(options.seed ?? "market"),
+      random,
       log: silentLog,
       meter: createNoopMeter(),
       bus: this.bus,
@@ -120,6 +124,11 @@ export class TestMarket {
       limit: limit.toString(),
     });
     return this;
+  }
+
+  /** This process, as reservations name it. */
+  get instance(): string {
+    return this.#instance;
   }
 
   /** Stops in order; fails when a handler had thrown what it should not. */

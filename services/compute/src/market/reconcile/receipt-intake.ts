@@ -25,7 +25,7 @@ import type { ReceiptResult } from "./receipt-result.ts";
 /** How receipts are taken in. */
 export interface ReceiptIntakeOptions {
   /** Longest wait for a relay that is just ending, in ms. */
-  readonly relayMs: number;
+  readonly relayWaitMs: number;
 }
 
 /** What taking receipts in works with. */
@@ -93,7 +93,9 @@ export class ReceiptIntake {
   async #relaysEnded(submitted: readonly Submitted[]): Promise<void> {
     const over = new AbortController();
     const ended = Promise.all(submitted.map(({ requestId }) => this.#relayEnded(requestId)));
-    const late = delay(this.#options.relayMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
+    const late = delay(this.#options.relayWaitMs, undefined, { signal: over.signal, ref: false }).catch(
+      () => undefined,
+    );
     await Promise.race([ended, late]);
     over.abort();
   }
@@ -121,11 +123,13 @@ export class ReceiptIntake {
     if (clock.now() >= record.expiresAt) return refused("RESERVATION_EXPIRED");
     const documents = await this.#deps.documents.of(record);
     const verdict = this.#check(item.opened, record, documents);
-    if (verdict.accepted) return await this.#settle(item.opened, verdict.checked, record, documents);
+    if (verdict.accepted) {
+      if (verdict.checked.sessionEnded) return refused("SESSION_ENDED");
+      return await this.#settle(item.opened, verdict.checked, record, documents);
+    }
     const { reason, signed, session } = verdict;
-    // Only what the provider has signed can be held against it; anybody can hand in a forgery. A session that ended with another receipt
-    // says nothing against this one: its provider signs the work again in a new session.
-    if (!signed || reason === "SESSION_ENDED") return refused(reason);
+    // Only what the provider has signed can be held against it; anybody can hand in a forgery.
+    if (!signed) return refused(reason);
     this.#deps.metrics.receiptsRefused.add(1, { reason });
     this.#deps.accuse(record.provider, reason, session);
     const { requestId, relayedBy } = record;

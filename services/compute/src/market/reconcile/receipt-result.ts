@@ -8,11 +8,13 @@ export type RefusalReason =
   /** Another provider, or another price, answers the request by now. */
   | "RESERVATION_REPOINTED"
   | "RESERVATION_EXPIRED"
+  /** Another receipt of its session was refused: sign the work again in a new session. */
+  | "SESSION_ENDED"
   /** Another receipt was settled for the request. */
   | "SETTLED_OTHERWISE"
   | ReceiptMismatch;
 
-/** Reasons that pass: hand the receipt in again. Every other reason is final, and ends the receipt's session. */
+/** Reasons that pass: hand the receipt in again. Every other reason is final for this receipt, and ends its session. */
 export type RetryableReason =
   /** A market process still relays the request, or did a moment ago. */
   | "REQUEST_IN_FLIGHT"

@@ -50,8 +50,6 @@ export type ReceiptMismatch =
   /** It calls an answer complete that is not. */
   | "ANSWER_UNFINISHED"
   | "TIMES_IMPLAUSIBLE"
-  /** Its session ended when an earlier receipt was refused. */
-  | "SESSION_ENDED"
   /** It does not continue its session. */
   | "CHAIN_BROKEN";
 
@@ -104,6 +102,11 @@ export interface CheckedReceipt {
   readonly signedBy: { readonly key: Address; readonly epoch: bigint };
   /** The bytes it is for are the ones that this market took from the provider. */
   readonly relayed: boolean;
+  /**
+   * Its session has ended, because another receipt of it was refused: the work is proved, and is paid when the provider signs it again in a new
+   * session.
+   */
+  readonly sessionEnded: boolean;
 }
 
 /** What became of a check. `signed` tells whether the refused receipt is provably the provider's own. */
@@ -151,7 +154,9 @@ export function checkOpenedReceipt(opened: OpenedReceipt, context: ReceiptCheckC
   if (reason !== undefined) return { accepted: false, reason, signed, session: signed ? receipt.session : undefined };
   const { key, epoch } = context.expected.certificate;
   const relayed = context.answer?.digest === opened.output.digest;
-  return { accepted: true, checked: { receipt, receiptId: bytesToHex(digest), signedBy: { key, epoch }, relayed } };
+  const sessionEnded = context.hasEnded(receipt.session);
+  const receiptId = bytesToHex(digest);
+  return { accepted: true, checked: { receipt, receiptId, signedBy: { key, epoch }, relayed, sessionEnded } };
 }
 
 function checkAgainstReservation(receipt: Receipt, { expected, answer, now }: ReceiptCheckContext) {
@@ -196,8 +201,7 @@ function checkUnits(receipt: Receipt, { expected, answer }: ReceiptCheckContext)
   return asStated ? undefined : "USAGE_MISMATCH";
 }
 
-function checkSession(receipt: Receipt, { expected, sessionHead, hasEnded }: ReceiptCheckContext) {
-  if (hasEnded(receipt.session)) return "SESSION_ENDED";
+function checkSession(receipt: Receipt, { expected, sessionHead }: ReceiptCheckContext) {
   // "early" may still come right: the receipt before can be on its way through another request or another replica.
   const place = placeInSession(sessionHead(receipt.session), receipt, expected.certificate);
   return place === "conflict" ? "CHAIN_BROKEN" : undefined;

@@ -131,9 +131,13 @@ export class RelayedAnswer {
     const verdict = this.#check(opened);
     if (!verdict.accepted) throw this.#caught(verdict.reason, verdict.session);
     const { checked } = verdict;
-    sessions.accept(checked);
     this.#isProved = true;
-    this.#reserved.settle(checked, opened, this.delivered);
+    if (checked.sessionEnded) {
+      this.#reserved.settleLater(this.delivered);
+    } else {
+      sessions.accept(checked);
+      this.#reserved.settle(checked, opened, this.delivered);
+    }
     candidate.entry.observations.delivered(clock.now());
     registry.count(candidate.provider, "served");
     return endOf(checked);

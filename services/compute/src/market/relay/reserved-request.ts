@@ -149,6 +149,12 @@ export class ReservedRequest {
     );
   }
 
+  /** The answer is proved by a receipt that can not be settled in its session: its provider signs the work again. */
+  settleLater(delivered: Delivered): void {
+    this.attempted("SERVED");
+    this.#leaveToJournal(delivered, this.#expiresAt);
+  }
+
   /** Gives the money back. */
   void(reason: string): void {
     this.#decide();
@@ -168,15 +174,18 @@ export class ReservedRequest {
       this.void("CANCELLED");
       return;
     }
-    this.#decide();
     this.attempted("CANCELLED");
-    const { requestId } = this.#request;
-    const expiresAt = Math.min(this.#deps.clock.now() + this.#options.journalMs, this.#expiresAt);
-    this.#deps.writer.endRelay({ requestId, delivered, attempts: [...this.#attempts], expiresAt });
+    this.#leaveToJournal(delivered, Math.min(this.#deps.clock.now() + this.#options.journalMs, this.#expiresAt));
   }
 
   get #expiresAt(): number {
     return this.#reservedAt + this.#options.reservationMs;
+  }
+
+  #leaveToJournal(delivered: Delivered, expiresAt: number): void {
+    this.#decide();
+    const { requestId } = this.#request;
+    this.#deps.writer.endRelay({ requestId, delivered, attempts: [...this.#attempts], expiresAt });
   }
 
   #decide(): OfferCandidate {
