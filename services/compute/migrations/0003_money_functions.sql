@@ -339,6 +339,61 @@ BEGIN
   PERFORM move_balances(paid_accounts, released, fees, paid_payees, released, fees);
 END $$;
 
+-- Settles one receipt in few statements, as long as nothing is against it: answers false, having done nothing, when the request is not open
+-- under these terms or the receipt is not the next of its session, and settle_requests finds out why.
+CREATE FUNCTION settle_request(
+  p_request_id bytea, p_provider bytea, p_price_id bytea, p_receipt_id bytea, p_session bytea, p_sequence numeric, p_previous bytea,
+  p_key bytea, p_epoch numeric, p_fee numeric, p_content bytea, p_signature bytea, p_openings bytea, p_relayed boolean, p_attempts text,
+  p_subject text, p_payload bytea, p_settled_at bigint
+) RETURNS boolean LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  budget record;
+  open record;
+BEGIN
+  SELECT id, consumer INTO budget FROM accounts
+  WHERE id = (SELECT account FROM reservations WHERE request_id = p_request_id) FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT payee, amount INTO open FROM reservations
+  WHERE request_id = p_request_id AND account = budget.id AND provider = p_provider AND price_id = p_price_id AND amount >= p_fee;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  IF p_sequence = 0 THEN
+    INSERT INTO sessions VALUES (p_session, p_provider, budget.consumer, p_sequence, p_receipt_id, p_key, p_epoch) ON CONFLICT DO NOTHING;
+  ELSE
+    UPDATE sessions SET sequence = p_sequence, receipt_id = p_receipt_id, key = p_key, epoch = p_epoch
+    WHERE session = p_session AND provider = p_provider AND consumer = budget.consumer AND sequence = p_sequence - 1
+      AND receipt_id = p_previous AND (epoch < p_epoch OR (epoch = p_epoch AND key = p_key));
+  END IF;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  WITH closed AS (
+    DELETE FROM reservations WHERE request_id = p_request_id RETURNING *
+  ), event AS (
+    INSERT INTO outbox (message_id, subject, payload, settled_at)
+    VALUES ('0x' || encode(p_receipt_id, 'hex'), p_subject, p_payload, p_settled_at) RETURNING id
+  )
+  INSERT INTO settlements (request_id, account, payee, provider, provider_name, subject, price_id, certificate_id, amount, model, endpoint,
+    request_digest, request_bytes, relayed_by, delivered_digest, delivered_bytes, attempts, reserved_at, expires_at, state, closed_at,
+    receipt_id, fee, receipt_content, receipt_signature, openings, relayed, event)
+  SELECT request_id, account, payee, provider, provider_name, subject, price_id, certificate_id, amount, model, endpoint,
+    request_digest, request_bytes, relayed_by, delivered_digest, delivered_bytes, p_attempts::json, reserved_at, expires_at, 'settled',
+    p_settled_at, p_receipt_id, p_fee, p_content, p_signature, p_openings, p_relayed, event.id
+  FROM closed, event;
+  UPDATE accounts SET
+    debits_pending = debits_pending - moved.debit, debits_posted = debits_posted + moved.debited,
+    credits_pending = credits_pending - moved.credit, credits_posted = credits_posted + moved.credited
+  FROM (
+    VALUES (budget.id, open.amount, p_fee, 0::numeric, 0::numeric), (open.payee, 0::numeric, 0::numeric, open.amount, p_fee)
+  ) AS moved (id, debit, debited, credit, credited)
+  WHERE accounts.id = moved.id;
+  RETURN true;
+END $$;
+
 -- Gives reservations back; `p_relayed_by` and `p_expired_at`, where not null, are conditions. Answers the request ids that were voided.
 CREATE FUNCTION void_requests(
   p_request_ids bytea[], p_relayed_by text[], p_expired_at bigint, p_reasons text[], p_attempts text[], p_voided_at bigint[]
