@@ -34,7 +34,14 @@ describe("startTestPostgres", () => {
     await database.execute("INSERT INTO items VALUES (7)");
     const before = postgres.pid();
     await postgres.kill();
-    await expect(database.query("SELECT 1")).rejects.toMatchObject({ fault: { code: "DATABASE_UNREACHABLE" } });
+    // A session outlives its killed server until it notices.
+    const refusal = await waitFor(() =>
+      database.query("SELECT 1").then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    );
+    expect(refusal).toMatchObject({ fault: { code: "DATABASE_UNREACHABLE" } });
     await postgres.restart();
     expect(postgres.pid()).not.toBe(before);
     const rows = await waitFor(() => database.query("SELECT id FROM items"));
