@@ -50,12 +50,8 @@ const trustRefreshMs = 60_000;
 export async function createTerminal(window: Window & typeof globalThis): Promise<Terminal> {
   const storage = browserTextStorage();
   const apiKey = createApiKeyStore(storage);
-  const { key, cleaned } = takeKeyFromAddress(new URL(window.location.href));
-  if (key !== null) {
-    // Before anything else: whatever goes wrong later, the key does not stay in the address bar.
-    window.history.replaceState(null, "", cleaned);
-    apiKey.use(key);
-  }
+  // Before anything else: whatever goes wrong later, a key does not stay in the address bar.
+  takeKeys(window, apiKey);
   const fetch = (path: string, init: RequestInit): Promise<Response> => window.fetch(path, init);
   const gateway = new GatewayClient({ fetch, apiKey: apiKey.get });
   const schedule: Schedule = (action, delayMs) => {
@@ -96,6 +92,18 @@ export async function createTerminal(window: Window & typeof globalThis): Promis
   followKey(terminal);
   keepTrustFresh(trust, schedule);
   return { ...terminal, chat };
+}
+
+/** Takes the key out of the address, now and when a link with another one is opened in this tab, which loads nothing anew. */
+function takeKeys(window: Window, apiKey: ApiKeyStore): void {
+  const take = (): void => {
+    const { key, cleaned } = takeKeyFromAddress(new URL(window.location.href));
+    if (key === null) return;
+    window.history.replaceState(null, "", cleaned);
+    apiKey.use(key);
+  };
+  take();
+  window.addEventListener("hashchange", take);
 }
 
 /** The ending of an answer, as the mark speaks of it. */

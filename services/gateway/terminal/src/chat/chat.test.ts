@@ -192,6 +192,21 @@ describe("chat", () => {
     expect(chat.running.get()).toBeNull();
   });
 
+  test("the conversation that was asked for last is the one that opens", async () => {
+    await chat.send("one");
+    const first = chat.current.get().id;
+    chat.startNew();
+    await chat.send("two");
+    const second = chat.current.get().id;
+    chat.startNew();
+    await Promise.all([chat.open(first), chat.open(second)]);
+    expect(chat.current.get().id).toBe(second);
+    const opening = chat.open(first);
+    chat.startNew();
+    await opening;
+    expect(chat.current.get().turns).toEqual([]);
+  });
+
   test("without a model nothing is asked and nothing is kept", async () => {
     expect(await chat.send("nobody")).toBe(false);
     expect(await records.list()).toEqual([]);

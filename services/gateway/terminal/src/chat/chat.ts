@@ -54,6 +54,8 @@ export class Chat {
   readonly #running = createStore<RunningAnswer | null>(null);
   readonly #storageProblem = createStore<string | null>(null);
   #abort = new AbortController();
+  /** The conversation that was asked for last; undefined for a new one. */
+  #opening: string | undefined;
   /** The running answer's conversation, which may not be the one on the screen. */
   #runningIn: Conversation | undefined;
 
@@ -87,14 +89,18 @@ export class Chat {
 
   /** Puts an empty conversation on the screen. */
   startNew(): void {
+    this.#opening = undefined;
     if (this.#current.get().turns.length > 0) this.#current.set(this.#empty());
   }
 
   /** Puts a conversation on the screen; false when it is gone. */
   async open(id: string): Promise<boolean> {
+    this.#opening = id;
     if (this.#current.get().id === id) return true;
     const found = await this.#dependencies.records.load(id);
     if (found === null) return false;
+    // Meanwhile another one was asked for.
+    if (this.#opening !== id) return true;
     const conversation = this.#runningIn?.id === id ? this.#runningIn : found.conversation;
     this.#current.set(conversation);
     const running = this.#running.get()?.answerId;

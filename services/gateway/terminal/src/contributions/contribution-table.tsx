@@ -18,7 +18,6 @@ export function ContributionTable({ contributions }: { readonly contributions: r
           <th data-number>Tokens in</th>
           <th data-number>Tokens out</th>
           <th data-number>Fees</th>
-          <th data-number>First</th>
           <th data-number>Last</th>
         </tr>
       </thead>
@@ -69,11 +68,11 @@ function Row({ contribution }: { readonly contribution: Contribution }) {
       <td data-number data-label="Fees">
         {formatCreditsAligned(fee)} cr
       </td>
-      <td data-number data-label="First">
-        {shortMomentText(firstAt)}
-      </td>
       <td data-number data-label="Last">
-        {shortMomentText(lastAt)}
+        <span>
+          {shortMomentText(lastAt)}
+          <small>since {shortMomentText(firstAt)}</small>
+        </span>
       </td>
     </tr>
   );

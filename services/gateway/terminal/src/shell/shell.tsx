@@ -33,6 +33,11 @@ export function Shell() {
   useEffect(() => {
     document.title = titleOf(route);
   }, [route]);
+  const place = route.page === "chat" ? `chat ${route.conversationId}` : route.page;
+  useEffect(() => {
+    // Another place is about something else than the proof that is open.
+    if (place !== "") openProof.set(null);
+  }, [place, openProof]);
   return (
     <div className={styles.shell} data-panel={(proof !== null && isWide) || undefined}>
       <a className={styles.skip} href="#main">

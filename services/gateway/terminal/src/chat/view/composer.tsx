@@ -3,6 +3,7 @@ import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 
 import { useMedia } from "../../controls/use-media.ts";
 import { useStore } from "../../state/use-store.ts";
 import { useTerminal } from "../../terminal-context.ts";
+import { turnsMax } from "../conversation.ts";
 import { AutoTextArea } from "./auto-text-area.tsx";
 import styles from "./composer.module.css";
 import { ModelSelect } from "./model-select.tsx";
@@ -19,11 +20,12 @@ export function Composer({ onSend }: { readonly onSend: (prompt: string) => void
   const running = useStore(chat.running);
   const { model } = useChatModel();
   const isTouch = useMedia("(pointer: coarse)");
-  const conversationId = useStore(chat.current).id;
+  const { id: conversationId, turns } = useStore(chat.current);
+  const isFull = turns.length >= turnsMax;
   useEffect(() => {
     if (!isTouch) area.current?.focus({ preventScroll: true });
   }, [conversationId, isTouch]);
-  const canSend = text.trim() !== "" && running === null && model !== null;
+  const canSend = text.trim() !== "" && running === null && model !== null && !isFull;
   const submit = (event?: FormEvent): void => {
     event?.preventDefault();
     if (!canSend) return;
@@ -81,6 +83,7 @@ export function Composer({ onSend }: { readonly onSend: (prompt: string) => void
           <PriceBefore prompt={text} />
         </div>
       </form>
+      {isFull && <p className={styles.problem}>This conversation is full. Start a new one.</p>}
       <StorageProblem />
     </div>
   );

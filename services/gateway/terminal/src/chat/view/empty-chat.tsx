@@ -5,6 +5,7 @@ import { useTerminal } from "../../terminal-context.ts";
 import { Ring } from "../../verification/ring.tsx";
 import { allStepNames } from "../../verification/verdict-steps.ts";
 import styles from "./empty-chat.module.css";
+import { useChatModel } from "./use-chat-model.ts";
 
 const starters = [
   "How does a Merkle tree prove that an entry is in a log?",
@@ -14,8 +15,10 @@ const starters = [
 
 /** A conversation that has not begun. */
 export function EmptyChat({ onAsk }: { readonly onAsk: (prompt: string) => void }) {
-  const { apiKey } = useTerminal();
+  const { apiKey, chat } = useTerminal();
   const hasKey = useStore(apiKey) !== null;
+  const isBusy = useStore(chat.running) !== null;
+  const { model } = useChatModel();
   return (
     <section className={styles.empty}>
       <Ring arcs={allStepNames.map(() => "plain")} size={84} thickness={8} />
@@ -29,7 +32,7 @@ export function EmptyChat({ onAsk }: { readonly onAsk: (prompt: string) => void 
         <ul className={styles.starters} aria-label="To begin with">
           {starters.map((prompt) => (
             <li key={prompt}>
-              <button type="button" onClick={() => onAsk(prompt)}>
+              <button type="button" disabled={isBusy || model === null} onClick={() => onAsk(prompt)}>
                 {prompt}
                 <ArrowUpRight size={16} aria-hidden />
               </button>
