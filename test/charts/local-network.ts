@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { copyFile, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -18,6 +19,9 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 /** Puts what the images hold into folders, with the script that the Dockerfile runs; services are built already. */
 export async function assembleImages(folder: string): Promise<Record<string, string>> {
   const images: Record<string, string> = {};
+  await mkdir(folder, { recursive: true });
+  // A copy that another user can reach.
+  await copyFile(process.execPath, path.join(folder, "node"));
   for (const image of new Set(Object.values(imageOf))) {
     images[image] = path.join(folder, image);
     await run(path.join(repository, "deploy/assemble.sh"), [image, images[image]]);
@@ -149,11 +153,31 @@ export class LocalNetwork {
   }
 }
 
-/** Starts a process as its image's entry point does, with its environment alone. */
+/** The user of the images; only root can become it. */
+const imageUser = 10_001;
+const asImageUser = process.getuid?.() === 0;
+
+/** Lets the images' user, where tests run as it, reach the database's socket, and own what is mounted. */
+export async function handOver({ folder, databaseUrl }: Pick<Place, "folder" | "databaseUrl">): Promise<void> {
+  if (!asImageUser) return;
+  const socketFolder = new URL(databaseUrl).searchParams.get("host") as string;
+  await run("chmod", ["755", folder, path.dirname(socketFolder), socketFolder]);
+  const owned = ["secrets", "run", "data", "models"].map((name) => path.join(folder, name));
+  await run("chown", ["-R", `${imageUser}:${imageUser}`, ...owned]);
+}
+
+/** Starts a process as its image's entry point does: with its environment alone, and as its user where that is possible. */
 export function startProcess({ cwd, args, env }: Pick<LocalProcess, "cwd" | "args" | "env">): Promise<Child> {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const command = [process.execPath, "--enable-source-maps", "dist/main.js", ...args];
-  return startChild({ command: "/usr/bin/env", args: ["-i", "NODE_ENV=production", ...variables, ...command], cwd });
+  const user = ["/usr/bin/setpriv", `--reuid=${imageUser}`, `--regid=${imageUser}`, "--clear-groups"];
+  const command = [...(asImageUser ? user : []), path.join(cwd, "..", "node"), "dist/main.js", ...args];
+  return startChild({ command: "/usr/bin/env", args: ["-i", ...imageVariables(), ...variables, ...command], cwd });
+}
+
+/** What the Dockerfile sets, as NAME=value. */
+function imageVariables(): string[] {
+  const dockerfile = readFileSync(path.join(repository, "deploy/Dockerfile"), "utf8");
+  return /^ENV (.*)$/m.exec(dockerfile)?.[1]?.split(" ") ?? [];
 }
 
 function expectImage(found: string, image: string): void {
