@@ -13,7 +13,7 @@ import { MemoryRegistryStore } from "../../src/market/registry/memory-registry-s
 import { Death } from "../market/death.ts";
 import { jitteryMoney } from "../market/jittery-money.ts";
 import { completionOf, eventsOf, type Script, ScriptedProvider, unavailable } from "../market/scripted-provider.ts";
-import { chatOffer, registrationMessage, TestMarket } from "../market/test-market.ts";
+import { accountId, chatOffer, consumer, registrationMessage, TestMarket } from "../market/test-market.ts";
 
 const seeds = Array.from({ length: Number(process.env.KOINON_SIM_SEEDS ?? "12") }, (_, seed) => seed);
 const steps = 60;
@@ -62,7 +62,7 @@ class World {
     };
     const market = new TestMarket(stores, { clock: this.clock, env, seed: death.name, wrap: death.wrap });
     for (const provider of this.providers) market.connect(provider);
-    await market.start().catch(() => market.start());
+    await market.market.start();
     this.#connections.set(market, new AbortController());
     this.replicas.push({ market, death });
   }
@@ -173,6 +173,7 @@ class World {
 
   /** Registers everybody once, with every replica knowing. */
   async begin(): Promise<void> {
+    await this.money.openAccount({ requestId: "open", accountId, consumer, limit: 1_000_000n, now: this.clock.now() });
     await this.startReplica();
     await this.startReplica();
     for (const provider of this.providers) {
@@ -234,7 +235,7 @@ describe("whatever happens in whatever order", () => {
     expect(world.answered.filter((requestId) => !paid.has(requestId))).toEqual([]);
     expect(world.answered.length).toBeGreaterThan(5);
     // The budget gave what the fees are, and every credit is somebody's debit.
-    const account = await world.money.account("account-1");
+    const account = await world.money.account(accountId);
     const fees = settled.reduce((sum, { fee }) => sum + (fee ?? 0n), 0n);
     expect(account).toMatchObject({ spent: fees, reserved: 0n });
     const totals = world.money.ledger.accounts().map((each) => each.creditsPosted - each.debitsPosted);
