@@ -214,10 +214,14 @@ describe("chat", () => {
 
   test("the export holds text and bytes", async () => {
     await chat.send("one");
-    const exported = JSON.parse((await chat.export(chat.current.get().id)) ?? "null");
+    const exported = JSON.parse((await chat.export(chat.current.get().id, "proofs")) ?? "null");
     const answer = exported.turns[0].answers[0];
     expect(answer).toMatchObject({ text: "Paris", requestId: "req_Paris", state: "complete" });
     expect(Buffer.from(answer.response, "base64").toString()).toBe(`${delta("Paris")}${done}`);
-    expect(await chat.export("gone")).toBeNull();
+    expect(await chat.export("gone", "proofs")).toBeNull();
+    post = async () => new Response(delta("Ro"), { headers: { "x-request-id": "req_x" } });
+    await chat.send("two");
+    const markdown = "# one\n\n## one\n\nParis\n\n## two\n\nRo\n\n*(broken: not a complete answer)*\n";
+    expect(await chat.export(chat.current.get().id, "markdown")).toBe(markdown);
   });
 });

@@ -17,7 +17,7 @@ import {
 } from "./conversation.ts";
 import type { NextFrame } from "./readings.ts";
 import { Readings } from "./readings.ts";
-import { exportConversation } from "./records/conversation-export.ts";
+import { conversationToMarkdown, exportConversation } from "./records/conversation-export.ts";
 import type { ConversationRecords, ConversationSummary, ExchangeRecord } from "./records/conversation-records.ts";
 import type { Exchanged } from "./request-body.ts";
 
@@ -170,10 +170,12 @@ export class Chat {
     await this.refreshList();
   }
 
-  /** The conversation with its bytes and proofs as JSON; null when it is gone. */
-  async export(id: string): Promise<string | null> {
+  /** The conversation as a file: with its bytes and proofs as JSON, or as Markdown to read; null when it is gone. */
+  async export(id: string, form: "proofs" | "markdown"): Promise<string | null> {
     const found = await this.#dependencies.records.load(id);
-    return found === null ? null : exportConversation(found.conversation, found.exchanges);
+    if (found === null) return null;
+    const write = form === "proofs" ? exportConversation : conversationToMarkdown;
+    return write(found.conversation, found.exchanges);
   }
 
   /** Stops the running answer and keeps nothing of it. */

@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { ask, markIn, type OpenOptions, picture, startTerminal, type TerminalFixture } from "./terminal-fixture.ts";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 interface Violation {
@@ -16,10 +14,10 @@ interface Violation {
 /** What axe finds wrong, as readable lines. */
 async function violationsOf(page: Page): Promise<string[]> {
   // Evaluated through the debugger, which the content security policy does not stop, unlike a script element.
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
   const violations = await page.evaluate(async (runOnly) => {
-    const axe = Reflect.get(globalThis, "axe") as { run(options: object): Promise<{ violations: Violation[] }> };
-    return (await axe.run({ runOnly, resultTypes: ["violations"] })).violations;
+    const runner = Reflect.get(globalThis, "axe") as { run(options: object): Promise<{ violations: Violation[] }> };
+    return (await runner.run({ runOnly, resultTypes: ["violations"] })).violations;
   }, tags);
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`),

@@ -26,11 +26,13 @@ export function exportConversation(conversation: Conversation, exchanges: readon
   return JSON.stringify({ format: "koinon.conversation/1", title: conversation.title, turns }, null, 2);
 }
 
-/** A conversation as Markdown, to read elsewhere. */
-export function conversationToMarkdown(conversation: Conversation, textOf: (answerId: string) => string): string {
+/** A conversation as Markdown, to read elsewhere: the chosen answers, and of each that is not whole, that it is not. */
+export function conversationToMarkdown(conversation: Conversation, exchanges: readonly ExchangeRecord[]): string {
+  const byAnswer = new Map(exchanges.map((exchange) => [exchange.answerId, exchange]));
   const parts = conversation.turns.map((turn) => {
     const answer = chosenAnswer(turn);
-    const text = answer === undefined ? "" : textOf(answer.id);
+    const exchange = answer && byAnswer.get(answer.id);
+    const text = exchange === undefined ? "" : readAnswer(exchange.response).text;
     const note =
       answer === undefined || answer.state === "complete" ? "" : `\n\n*(${answer.state}: not a complete answer)*`;
     return `## ${turn.prompt}\n\n${text}${note}\n`;

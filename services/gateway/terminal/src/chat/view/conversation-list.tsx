@@ -1,4 +1,4 @@
-import { Download, EllipsisVertical, Trash2 } from "lucide-react";
+import { Download, EllipsisVertical, FileText, Trash2 } from "lucide-react";
 import { useEffect } from "react";
 import { IconButton } from "../../controls/button.tsx";
 import { downloadFile } from "../../controls/download.ts";
@@ -45,9 +45,12 @@ function Row({
     await chat.delete(id);
     if (isOpen) router.replace({ page: "chat", conversationId: null });
   };
-  const save = async (): Promise<void> => {
-    const text = await chat.export(id);
-    if (text !== null) downloadFile(`koinon-${id.slice(0, 8)}.json`, text, "application/json");
+  const save = async (form: "proofs" | "markdown"): Promise<void> => {
+    const text = await chat.export(id, form);
+    if (text === null) return;
+    const name = `koinon-${id.slice(0, 8)}`;
+    if (form === "proofs") downloadFile(`${name}.json`, text, "application/json");
+    else downloadFile(`${name}.md`, text, "text/markdown");
   };
   return (
     <li className={styles.row} data-open={isOpen || undefined}>
@@ -67,7 +70,16 @@ function Row({
           </IconButton>
         }
         actions={[
-          { label: "Export with proofs", icon: <Download size={15} aria-hidden />, onSelect: () => void save() },
+          {
+            label: "Export with proofs",
+            icon: <Download size={15} aria-hidden />,
+            onSelect: () => void save("proofs"),
+          },
+          {
+            label: "Export as Markdown",
+            icon: <FileText size={15} aria-hidden />,
+            onSelect: () => void save("markdown"),
+          },
           { label: "Delete", icon: <Trash2 size={15} aria-hidden />, onSelect: () => void remove() },
         ]}
       />
