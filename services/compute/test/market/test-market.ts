@@ -12,7 +12,7 @@ import { ConfigReader } from "@koinon/runtime/config";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { waitFor } from "@koinon/testkit/wait-for";
-import { createNoopMeter } from "@opentelemetry/api";
+import { createNoopMeter, type Meter } from "@opentelemetry/api";
 import type { SettlementRecord } from "../../src/market/accounts/money-store.ts";
 import { type MarketConfig, marketConfig } from "../../src/market/config.ts";
 import { Market } from "../../src/market/market.ts";
@@ -72,6 +72,7 @@ export class TestMarket {
       /** Tells this process from others on the same stores. */
       seed?: string;
       wrap?: (storage: MarketStorage) => MarketStorage;
+      meter?: Meter;
     } = {},
   ) {
     this.clock = options.clock ?? { now: () => Date.now() };
@@ -105,7 +106,7 @@ export class TestMarket {
       clock: this.clock,
       random,
       log: silentLog,
-      meter: createNoopMeter(),
+      meter: options.meter ?? createNoopMeter(),
       bus: this.bus,
     });
     this.#services = new LocalServices({ clock: this.clock, onBug: (error) => this.bugs.push(error) });

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, test } from "@jest/globals";
+import { FakeClock } from "@koinon/testkit/fake-clock";
+import { createNoopMeter } from "@opentelemetry/api";
+import { instanceStoreSuite } from "../../../test/market/instance-store-suite.ts";
+import { silentLog } from "../../../test/market/silent-log.ts";
+import type { UnloggedSettlement } from "../accounts/money-store.ts";
+import { MarketMetrics } from "../metrics.ts";
+import { MemoryInstanceStore } from "./memory-instance-store.ts";
+import { Reconciler } from "./reconciler.ts";
+
+instanceStoreSuite("memory", async () => new MemoryInstanceStore());
+
+describe("Reconciler", () => {
+  const clock = new FakeClock();
+  let instances: MemoryInstanceStore;
+  const options = { leaseMs: 1_000, orphanMs: 5_000, unloggedMs: 300, batchSize: 2 };
+  let ended: [string, number][];
+  let open: number;
+  let unlogged: (UnloggedSettlement & { settledAt: number })[];
+  let published: { subject: string; id: string }[];
+  const reconciler = (instance: string) =>
+    new Reconciler(options, {
+      ...{ instances, clock, instance, log: silentLog, metrics: new MarketMetrics(createNoopMeter()) },
+      money: {
+        endRelaysOf: async (relayedBy, expiresAt) => {
+          ended.push([relayedBy, expiresAt]);
+          return 1;
+        },
+        expire: async (_now, limit) => {
+          const expired = Math.min(open, limit);
+          open -= expired;
+          return expired;
+        },
+        unlogged: async (before, limit) => unlogged.filter(({ settledAt }) => settledAt < before).slice(0, limit),
+      },
+      bus: {
+        publish: async ({ subject, id }) => {
+          published.push({ subject, id });
+        },
+      },
+    });
+  beforeEach(() => {
+    [ended, open, unlogged, published] = [[], 0, [], []];
+    instances = new MemoryInstanceStore();
+  });
+
+  test("what a dead process relayed is left to the journals, once, by whoever sees it first", async () => {
+    const [alive, dead] = [reconciler("alive"), reconciler("dead")];
+    await dead.renewLease();
+    clock.advance(900);
+    await alive.renewLease();
+    await alive.adoptOrphans();
+    expect(ended).toEqual([]);
+    clock.advance(100);
+    await alive.adoptOrphans();
+    await alive.adoptOrphans();
+    expect(ended).toEqual([["dead", clock.now() + 5_000]]);
+  });
+
+  test("a process does not bury itself, and cleans up when it stops", async () => {
+    const alone = reconciler("alone");
+    await alone.renewLease();
+    clock.advance(10_000);
+    await alone.adoptOrphans();
+    expect(ended).toEqual([]);
+    await alone.giveUpLease();
+    expect(ended).toEqual([["alone", clock.now() + 5_000]]);
+  });
+
+  test("expiry goes on until nothing is left", async () => {
+    open = 5;
+    await reconciler("any").expireReservations();
+    expect(open).toBe(0);
+  });
+
+  test("what is not logged in time is published again, oldest first, under an id of its own each time", async () => {
+    const settledAt = clock.now();
+    unlogged = ["0x01", "0x02", "0x03"].map((receiptId) => ({
+      ...{ receiptId: receiptId as `0x${string}`, subject: `s.${receiptId}`, payload: new Uint8Array(), settledAt },
+    }));
+    clock.advance(300);
+    await reconciler("any").publishUnlogged();
+    expect(published).toEqual([]);
+    clock.advance(1);
+    await reconciler("any").publishUnlogged();
+    clock.advance(300);
+    await reconciler("any").publishUnlogged();
+    expect(published.map(({ subject }) => subject)).toEqual(["s.0x01", "s.0x02", "s.0x01", "s.0x02"]);
+    expect(new Set(published.map(({ id }) => id)).size).toBe(4);
+  });
+});
