@@ -142,7 +142,7 @@ describe("the rendered release, process by process", () => {
       await waitFor(ready, { deadlineMs: 25_000, intervalMs: 50, what: `${name}: ${child.lines.at(-1)}` });
       expect((await admin(name, "/livez")).statusCode).toBe(200);
     }
-  });
+  }, 120_000);
 
   test("the network answers, is paid, and proves it", async () => {
     const administrator = await readFile(path.join(folder, "secrets/gateway/env/GATEWAY_ADMINISTRATOR_KEY"), "utf8");
@@ -167,7 +167,7 @@ describe("the rendered release, process by process", () => {
     expect([proof.statusCode, proof.answer.format]).toEqual([200, "koinon.bundle/1"]);
     const page = await request(`${network.url}/`);
     expect([page.statusCode, await page.body.text()]).toEqual([200, expect.stringContaining("<title>")]);
-  });
+  }, 60_000);
 
   test("dashboards and alerts read series that exist, by labels that exist", async () => {
     const declared = await declaredMetrics();
