@@ -15,9 +15,8 @@ export function ContributionTable({ contributions }: { readonly contributions: r
           <th>Party</th>
           <th>Model</th>
           <th data-number>Receipts</th>
-          <th data-number>Tokens in</th>
-          <th data-number>Tokens out</th>
-          <th data-number>Fees</th>
+          <th data-number>Tokens in + out</th>
+          <th data-number>Fees, cr</th>
           <th data-number>Last</th>
         </tr>
       </thead>
@@ -59,14 +58,11 @@ function Row({ contribution }: { readonly contribution: Contribution }) {
       <td data-number data-label="Receipts">
         {groupThousands(String(receipts))}
       </td>
-      <td data-number data-label="Tokens in">
-        {units(inputUnits)}
+      <td data-number data-label="Tokens in + out">
+        {units(inputUnits)} + {units(outputUnits)}
       </td>
-      <td data-number data-label="Tokens out">
-        {units(outputUnits)}
-      </td>
-      <td data-number data-label="Fees">
-        {formatCreditsAligned(fee)} cr
+      <td data-number data-label="Fees, cr">
+        {formatCreditsAligned(fee)}
       </td>
       <td data-number data-label="Last">
         <span>
