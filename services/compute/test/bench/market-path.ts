@@ -8,7 +8,7 @@ import { completionOf, eventsOf } from "../market/scripted-provider.ts";
 import { chatOffer, TestMarket } from "../market/test-market.ts";
 
 // Time that the market adds to a provider in the same process that answers at once, on a database that flushes every commit.
-// Run: node test/bench/market-path.ts
+// CPU is this process's, test provider included, PostgreSQL not. Run: node test/bench/market-path.ts
 
 const migrations = [{ schema: "compute", directory: fileURLToPath(new URL("../../migrations", import.meta.url)) }];
 const postgres = await startTestPostgres({ durability: "full" });
@@ -35,11 +35,14 @@ async function measure(name: string, rounds: number, concurrency: number): Promi
     }
   };
   const startedAt = performance.now();
+  const cpu = process.cpuUsage();
   await Promise.all(Array.from({ length: concurrency }, client));
   const perSecond = times.length / ((performance.now() - startedAt) / 1_000);
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuMs = ((user + system) / 1_000 / times.length).toFixed(3);
   times.sort((left, right) => left - right);
   const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(3);
-  print(`${name}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, ${perSecond.toFixed(0)} requests/s`);
+  print(`${name}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, ${perSecond.toFixed(0)} requests/s, ${cpuMs} ms CPU each`);
 }
 
 provider.script = { chunks: [completionOf("hello")] };

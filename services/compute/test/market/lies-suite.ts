@@ -36,6 +36,7 @@ export function liesSuite(name: string, open: () => Promise<Stores>): void {
         expect(seen.error).toMatchObject({ code: "ANSWER_NOT_PROVED", status: "DATA_LOSS", facts: { reason } });
         expect(seen.end).toBeUndefined();
         expect(seen.text).not.toContain("[DONE]");
+        expect(await market.spent()).toBe(0n);
         const settlement = await market.settlementOf(request.requestId);
         expect(settlement).toMatchObject({ state: SettlementState.VOIDED, voidReason: reason, fee: "" });
         expect(settlement.attempts.map(({ outcome }) => outcome)).toEqual([reason]);

@@ -52,7 +52,10 @@ const socket = setting({
   description: "Unix socket that the engine process serves on; its folder is made readable by the owner alone.",
 });
 
-/** What the supervised process needs beside the engine's own settings. */
+/**
+ * What the supervised process needs beside the engine's own settings.
+ * @public the README's table is made from it
+ */
 export const engineSocketConfig = declareConfig({ socket });
 
 /** Settings of the supervisor that runs an engine process beside this one. */
