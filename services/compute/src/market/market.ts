@@ -132,7 +132,9 @@ export class Market implements Module {
 
   /** Stops tidying up; requests under way keep everything they need. */
   async quiesce(): Promise<void> {
-    await Promise.all([this.#background.stop(), this.#consumption?.stop()]);
+    const consumption = this.#consumption;
+    this.#consumption = undefined;
+    await Promise.all([this.#background.stop(), consumption?.stop()]);
   }
 
   /** Writes what is decided, gives up the lease and lets go of everything. */

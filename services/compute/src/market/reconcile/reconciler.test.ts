@@ -46,21 +46,38 @@ describe("Reconciler", () => {
 
   test("what a dead process relayed is left to the journals, once, by whoever sees it first", async () => {
     const [alive, dead] = [reconciler("alive"), reconciler("dead")];
-    await dead.renewLease();
+    await alive.renewLease();
     clock.advance(900);
+    await Promise.all([alive.renewLease(), dead.renewLease()]);
+    clock.advance(999);
     await alive.renewLease();
     await alive.adoptOrphans();
     expect(ended).toEqual([]);
-    clock.advance(100);
+    clock.advance(1);
     await alive.adoptOrphans();
     await alive.adoptOrphans();
     expect(ended).toEqual([["dead", clock.now() + 5_000]]);
   });
 
+  test("after an outage everybody has the length of a lease to come back", async () => {
+    const [first, second] = [reconciler("first"), reconciler("second")];
+    await Promise.all([first.renewLease(), second.renewLease()]);
+    clock.advance(60_000);
+    await first.renewLease();
+    clock.advance(999);
+    await first.renewLease();
+    await first.adoptOrphans();
+    expect(ended).toEqual([]);
+    await second.renewLease();
+    clock.advance(1);
+    await first.adoptOrphans();
+    expect(ended).toEqual([]);
+  });
+
   test("a process does not bury itself, and cleans up when it stops", async () => {
     const alone = reconciler("alone");
     await alone.renewLease();
-    clock.advance(10_000);
+    clock.advance(1_000);
     await alone.adoptOrphans();
     expect(ended).toEqual([]);
     await alone.giveUpLease();

@@ -32,6 +32,9 @@ export interface ReconcilerDependencies {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #deps: ReconcilerDependencies;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  /** Since when this process has renewed its lease without a gap. */
+  #steadySince = Number.POSITIVE_INFINITY;
 
   constructor(options: ReconcilerOptions, dependencies: ReconcilerDependencies) {
     this.#options = options;
@@ -41,7 +44,11 @@ export class Reconciler {
   /** Says that this process lives. */
   async renewLease(): Promise<void> {
     const { instances, clock, instance } = this.#deps;
-    await instances.renew(instance, clock.now() + this.#options.leaseMs);
+    const { leaseMs } = this.#options;
+    await instances.renew(instance, clock.now() + leaseMs);
+    const now = clock.now();
+    if (now - this.#renewedAt > leaseMs) this.#steadySince = now;
+    this.#renewedAt = now;
   }
 
   /** This process has ended all its relays. */
@@ -54,6 +61,8 @@ export class Reconciler {
   /** What processes that have died were relaying is left to the providers' journals. */
   async adoptOrphans(): Promise<void> {
     const { instances, money, clock, log, instance } = this.#deps;
+    // After an outage of the database every lease has run out; whoever lives gets the time to say so.
+    if (clock.now() - this.#steadySince < this.#options.leaseMs) return;
     for (const lapsed of await instances.lapsed(clock.now())) {
       if (lapsed === instance) continue;
       const orphans = await money.endRelaysOf(lapsed, clock.now() + this.#options.orphanMs);
