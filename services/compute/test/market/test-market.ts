@@ -4,6 +4,7 @@ import type { AnswerEnd, AnswerHead, InferRequest } from "@koinon/contracts/koin
 import { Endpoint } from "@koinon/contracts/koinon/compute/v1/inference";
 import { MarketServiceDefinition, type Settlement } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { ProviderServiceDefinition } from "@koinon/contracts/koinon/compute/v1/provider_service";
+import type { Channel } from "@koinon/rpc/channel";
 import { createClient } from "@koinon/rpc/client";
 import type { Client } from "@koinon/rpc/handler";
 import { LocalServices } from "@koinon/rpc/in-process";
@@ -73,6 +74,8 @@ export class TestMarket {
       seed?: string;
       wrap?: (storage: MarketStorage) => MarketStorage;
       meter?: Meter;
+      /** Reaches providers elsewhere than in this process. */
+      dial?: (address: string) => Channel;
     } = {},
   ) {
     this.clock = options.clock ?? { now: () => Date.now() };
@@ -85,11 +88,11 @@ export class TestMarket {
       stop: async () => undefined,
     };
     const connector = new RpcProviderConnector(
-      { kinds: new Set(["local"]), connectionsMax: 16 },
+      { kinds: new Set(["local", "unix"]), connectionsMax: 16 },
       {
         open: (address) => {
-          const services = this.#providerServices.get(address);
-          const channel = (services ?? new LocalServices({ clock: this.clock })).channel("market");
+          const services = this.#providerServices.get(address) ?? new LocalServices({ clock: this.clock });
+          const channel = options.dial?.(address) ?? services.channel("market");
           return {
             client: createClient(ProviderServiceDefinition, channel, {}, { clock: this.clock }),
             close: () => channel.close(),
