@@ -1,15 +1,16 @@
--- Each function does a whole batch in one round trip. All take locks in the same order: budgets by id, sessions, providers' accounts by id.
--- Who holds the lock of a budget is alone with the money of its reservations, whose rows are taken in the order of their ids. Plans are fixed, because a plan made while a table was empty would
--- otherwise read all of it later.
+-- Each function does a whole batch in one round trip. Rows are locked in the same order everywhere: reservations by request id, sessions by id,
+-- budgets, issuance and providers' accounts by id; a new reservation comes after its budget, which nobody else can be waiting for. Who holds
+-- a reservation's row decides about it; balances come last, so that a busy budget is locked for as short as can be. Plans are fixed, because a
+-- plan made while a table was empty would otherwise read all of it later.
 
--- Changes balances by batches; locks the accounts that are not locked yet in the order of their ids.
+-- Changes balances by batches.
 CREATE FUNCTION move_balances(
   p_accounts bigint[], p_debits_pending numeric[], p_debits_posted numeric[],
   p_payees bigint[], p_credits_pending numeric[], p_credits_posted numeric[]
 ) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  PERFORM 1 FROM accounts WHERE id = ANY (p_payees) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM 1 FROM accounts WHERE id = ANY (p_accounts || p_payees) ORDER BY kind, id FOR NO KEY UPDATE;
   UPDATE accounts SET
     debits_pending = accounts.debits_pending + moved.debits_pending,
     debits_posted = accounts.debits_posted + moved.debits_posted,
@@ -172,7 +173,6 @@ DECLARE
   request_ids bytea[];
   session_ids bytea[];
   starts int[];
-  locked bigint[];
   events bigint[];
   raised bytea[] := '{}';
   paid_accounts bigint[] := '{}';
@@ -191,10 +191,7 @@ BEGIN
   outcomes := array_fill(0, ARRAY[cardinality(p_fees)]);
   starts := array_fill(0, ARRAY[cardinality(p_fees)]);
 
-  SELECT array_agg(id) INTO locked FROM (
-    SELECT id FROM accounts
-    WHERE id = ANY (ARRAY(SELECT account FROM reservations WHERE request_id = ANY (request_ids))) ORDER BY id FOR NO KEY UPDATE
-  ) AS budgets;
+  PERFORM 1 FROM reservations WHERE request_id = ANY (request_ids) ORDER BY request_id FOR UPDATE;
   FOR head IN SELECT * FROM sessions WHERE session = ANY (session_ids) ORDER BY session FOR NO KEY UPDATE LOOP
     head_sessions := head_sessions || head.session;
     head_providers := head_providers || head.provider;
@@ -237,8 +234,7 @@ BEGIN
       END IF;
       CONTINUE;
     END IF;
-    -- A reservation that appeared only after the budgets were locked is for the next batch; nobody settles that fast.
-    IF item.account IS NULL OR NOT item.account = ANY (locked) THEN
+    IF item.account IS NULL THEN
       outcomes[item.place] := 7;
       CONTINUE;
     END IF;
@@ -325,7 +321,7 @@ BEGIN
   SELECT session, provider, consumer, sequence, receipt_id, key, epoch
   FROM unnest(head_sessions, head_providers, head_consumers, head_sequences, head_receipts, head_keys, head_epochs) WITH ORDINALITY
     AS begun (session, provider, consumer, sequence, receipt_id, key, epoch, place)
-  WHERE place > heads_found
+  WHERE place > heads_found ORDER BY session
   ON CONFLICT DO NOTHING;
   GET DIAGNOSTICS written = ROW_COUNT;
   IF written <> cardinality(head_sessions) - heads_found THEN
@@ -348,24 +344,19 @@ CREATE FUNCTION settle_request(
 ) RETURNS boolean LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  budget record;
   open record;
 BEGIN
-  SELECT id, consumer INTO budget FROM accounts
-  WHERE id = (SELECT account FROM reservations WHERE request_id = p_request_id) FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
-    RETURN false;
-  END IF;
-  SELECT payee, amount INTO open FROM reservations
-  WHERE request_id = p_request_id AND account = budget.id AND provider = p_provider AND price_id = p_price_id AND amount >= p_fee;
+  SELECT account, payee, amount, consumer INTO open FROM reservations JOIN accounts ON accounts.id = account
+  WHERE request_id = p_request_id AND provider = p_provider AND price_id = p_price_id AND amount >= p_fee
+  FOR UPDATE OF reservations;
   IF NOT FOUND THEN
     RETURN false;
   END IF;
   IF p_sequence = 0 THEN
-    INSERT INTO sessions VALUES (p_session, p_provider, budget.consumer, p_sequence, p_receipt_id, p_key, p_epoch) ON CONFLICT DO NOTHING;
+    INSERT INTO sessions VALUES (p_session, p_provider, open.consumer, p_sequence, p_receipt_id, p_key, p_epoch) ON CONFLICT DO NOTHING;
   ELSE
     UPDATE sessions SET sequence = p_sequence, receipt_id = p_receipt_id, key = p_key, epoch = p_epoch
-    WHERE session = p_session AND provider = p_provider AND consumer = budget.consumer AND sequence = p_sequence - 1
+    WHERE session = p_session AND provider = p_provider AND consumer = open.consumer AND sequence = p_sequence - 1
       AND receipt_id = p_previous AND (epoch < p_epoch OR (epoch = p_epoch AND key = p_key));
   END IF;
   IF NOT FOUND THEN
@@ -384,13 +375,8 @@ BEGIN
     request_digest, request_bytes, relayed_by, delivered_digest, delivered_bytes, p_attempts::json, reserved_at, expires_at, 'settled',
     p_settled_at, p_receipt_id, p_fee, p_content, p_signature, p_openings, p_relayed, event.id
   FROM closed, event;
-  UPDATE accounts SET
-    debits_pending = debits_pending - moved.debit, debits_posted = debits_posted + moved.debited,
-    credits_pending = credits_pending - moved.credit, credits_posted = credits_posted + moved.credited
-  FROM (
-    VALUES (budget.id, open.amount, p_fee, 0::numeric, 0::numeric), (open.payee, 0::numeric, 0::numeric, open.amount, p_fee)
-  ) AS moved (id, debit, debited, credit, credited)
-  WHERE accounts.id = moved.id;
+  UPDATE accounts SET debits_pending = debits_pending - open.amount, debits_posted = debits_posted + p_fee WHERE id = open.account;
+  UPDATE accounts SET credits_pending = credits_pending - open.amount, credits_posted = credits_posted + p_fee WHERE id = open.payee;
   RETURN true;
 END $$;
 
@@ -400,22 +386,18 @@ CREATE FUNCTION void_requests(
 ) RETURNS bytea[] LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  locked bigint[];
   voided bytea[];
   accounts_voided bigint[];
   payees_voided bigint[];
   released numeric[];
 BEGIN
-  SELECT array_agg(id) INTO locked FROM (
-    SELECT id FROM accounts
-    WHERE id = ANY (ARRAY(SELECT account FROM reservations WHERE request_id = ANY (p_request_ids))) ORDER BY id FOR NO KEY UPDATE
-  ) AS budgets;
+  PERFORM 1 FROM reservations WHERE request_id = ANY (p_request_ids) ORDER BY request_id FOR UPDATE;
   WITH closed AS (
     DELETE FROM reservations USING (
       SELECT * FROM unnest(p_request_ids, p_relayed_by, p_reasons, p_attempts, p_voided_at)
         AS wanted (request_id, relayed_by, reason, all_attempts, voided_at) ORDER BY request_id
     ) AS wanted
-    WHERE reservations.request_id = wanted.request_id AND reservations.account = ANY (locked)
+    WHERE reservations.request_id = wanted.request_id
       AND (wanted.relayed_by IS NULL OR reservations.relayed_by = wanted.relayed_by)
       AND (p_expired_at IS NULL OR reservations.expires_at <= p_expired_at)
     RETURNING reservations.*, wanted.reason, wanted.all_attempts, wanted.voided_at
@@ -447,15 +429,12 @@ DECLARE
   open reservations;
 BEGIN
   outcome := 1;
-  SELECT account INTO budget FROM reservations WHERE request_id = p_request_id;
-  IF NOT FOUND THEN
-    RETURN;
-  END IF;
-  SELECT credits_posted - debits_posted - debits_pending INTO available FROM accounts WHERE id = budget FOR NO KEY UPDATE;
   SELECT * INTO open FROM reservations WHERE request_id = p_request_id AND relayed_by IS NOT NULL FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RETURN;
   END IF;
+  budget := open.account;
+  SELECT credits_posted - debits_posted - debits_pending INTO available FROM accounts WHERE id = budget FOR NO KEY UPDATE;
   available := available + open.amount;
   IF available < p_amount THEN
     outcome := 3;

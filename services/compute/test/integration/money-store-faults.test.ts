@@ -1,14 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { isFault } from "@koinon/errors/domain-error";
 import type { Database } from "@koinon/postgres/database";
 import { startChild } from "@koinon/testkit/child-process";
 import { startTestPostgres, type TestDatabase, type TestPostgres } from "@koinon/testkit/postgres";
+import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { waitFor } from "@koinon/testkit/wait-for";
 import type { MoneyStore, SettleOutcome } from "../../src/market/accounts/money-store.ts";
 import { PostgresMoneyStore } from "../../src/market/accounts/postgres-money-store.ts";
 import { computeMigrations } from "../../src/market/storage.ts";
 import { runMoneyLoad } from "../market/money-load.ts";
-import { address, hash, reservation, SessionSample } from "../market/money-samples.ts";
+import { address, hash, reservation, SessionSample, terms } from "../market/money-samples.ts";
 
 const loadProcess = fileURLToPath(new URL("../market/run-money-load.ts", import.meta.url));
 
@@ -106,6 +108,49 @@ describe("money store under faults", () => {
     );
     expect(outcomes.sort()).toEqual(["chain-broken", "chain-broken", "settled"]);
     expect(await faults()).toEqual([]);
+  });
+
+  test("three replicas that do everything at once to the same requests neither deadlock nor lose a micro-credit", async () => {
+    const accountIds = ["alice", "bob", "carol"];
+    const providers = ["ada", "bea", "cyd"];
+    await Promise.all(accountIds.map((accountId) => open(accountId, 10_000n)));
+    const replicas = [store, replica(), replica()];
+    const unexpected: unknown[] = [];
+    const worker = async (random: SeededRandom) => {
+      for (let round = 0; round < 50; round += 1) {
+        const each = random.pick(replicas);
+        const [number, from] = [random.integer(150), random.pick(providers)];
+        const [name, accountId] = [`contested ${number}`, accountIds[number % 3] ?? "alice"];
+        const requestId = hash(name);
+        const more = { from, relayedBy: `market-${random.integer(2)}`, expiresAt: random.integer(100) };
+        const receipt = new SessionSample(from, `${random.seed} ${round}`).next(name, 0n);
+        const delivered = { digest: hash("part"), bytes: 1 };
+        const steps: (() => Promise<unknown>)[] = [
+          () => each.reserve(reservation(name, accountId, BigInt(random.integer(60)), more)),
+          () => each.reserve(reservation(name, accountId, BigInt(random.integer(60)), more)),
+          () => each.settle(receipt),
+          () => each.settle(receipt),
+          () => each.void({ requestId, relayedBy: "market-1", reason: "X", attempts: [], now: 1 }),
+          () => each.repoint(requestId, terms(from, BigInt(random.integer(60))), []),
+          () => each.repoint(requestId, terms(from, BigInt(random.integer(60))), []),
+          () => each.endRelay({ requestId, delivered, attempts: [], expiresAt: random.integer(100) }),
+          () => each.endRelaysOf("market-0", random.integer(100)),
+          () => each.expire(random.integer(30), 20),
+        ];
+        await random
+          .pick(steps)()
+          .catch((error: unknown) => {
+            if (!isFault(error, "INSUFFICIENT_FUNDS")) unexpected.push(error);
+          });
+      }
+    };
+    await Promise.all(Array.from({ length: 48 }, (_, index) => worker(new SeededRandom(`turmoil ${index}`))));
+    expect(unexpected).toEqual([]);
+    expect(await faults()).toEqual([]);
+    const [statistics] = await database.query(
+      "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
+    );
+    expect(statistics).toEqual({ deadlocks: 0n });
   });
 
   test("kill -9 of PostgreSQL under load: nothing that was told is lost, nothing is paid twice", async () => {
