@@ -77,7 +77,7 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
   }, 60_000);
 
   test("every page opens", async () => {
-    const content = { receipts: "smollm2", network: "aspen", contributions: "birch", keys: "budget", chat: "Paris" };
+    const content = { receipts: "smollm2", network: "aspen", contributions: "birch", keys: "budget" };
     for (const [name, text] of Object.entries(content)) {
       await page.keyboard.press("Escape");
       await page.getByTestId(`nav-${name}`).click();
@@ -86,5 +86,7 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
       await page.screenshot({ path: file });
       expect(existsSync(file)).toBe(true);
     }
+    await page.getByTestId("nav-chat").click();
+    await page.getByTestId("chat-input").waitFor({ timeout: 10_000 });
   }, 60_000);
 });
