@@ -5,7 +5,7 @@ service="$1" out="$2"
 repository="$(cd "$(dirname "$0")/.." && pwd)"
 
 cd "$repository"
-# pnpm 10.34 has been seen to stop for ever before it had resolved anything; what takes so long is begun again, twice.
+# Without a reachable registry pnpm waits for ever; what takes so long is begun again, twice, and then fails.
 deploy() {
   rm -rf "$out"
   timeout 90 pnpm --filter="@koinon/$service" --prod deploy --legacy "$out"
