@@ -15,7 +15,7 @@ describe("layout", () => {
   test("the top level holds only what the layout names", () => {
     const top = new Set(repositoryFiles().map((file) => file.split("/")[0] as string));
     const named =
-      /^(services|packages|proto|deploy|helm|docs|test|bench|tools|\.ci|README\.md|LICENSE|package\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|turbo\.json|tsconfig\.base\.json|jest\.preset\.mjs|biome\.json|knip\.json|\.gitignore|\.editorconfig|\.dockerignore)$/;
+      /^(services|packages|proto|deploy|helm|docs|test|bench|tools|\.ci|README\.md|LICENSE|package\.json|pnpm-lock\.yaml|pnpm-workspace\.yaml|turbo\.json|tsconfig\.base\.json|jest\.preset\.mjs|biome\.json|knip\.json|\.gitignore|\.npmrc|\.editorconfig|\.dockerignore)$/;
     expect([...top].filter((entry) => !named.test(entry))).toEqual([]);
   });
 

@@ -56,7 +56,7 @@ export function ensureInstalled() {
   if (upToDate && existsSync(path.join(root, "node_modules", ".modules.yaml"))) return;
   say("koinon: installing dependencies");
   rmSync(stampFile, { force: true });
-  run("pnpm", ["install", "--frozen-lockfile", "--reporter=append-only"]);
+  run("pnpm", ["install", "--frozen-lockfile", "--reporter=append-only", "--loglevel=info"]);
   writeFileSync(stampFile, stamp);
 }
 
