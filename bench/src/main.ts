@@ -4,6 +4,7 @@ import type { Row } from "./report/row.ts";
 
 const benches: Record<string, () => Promise<Row[]>> = {
   inference: async () => (await import("./inference/inference-bench.ts")).benchInference(),
+  receipts: async () => (await import("./receipts/receipts-bench.ts")).benchReceipts(),
   start: async () => (await import("./start-bench.ts")).benchStart(),
 };
 
