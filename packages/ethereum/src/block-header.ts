@@ -46,6 +46,9 @@ export interface BlockHeader {
 /** Keccak-256 of the encoding of no uncles. */
 export const emptyUnclesHash: Hex = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347";
 
+/** Root of a Merkle-Patricia trie that holds nothing. */
+export const emptyTrieRoot: Hex = "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421";
+
 /** The nonce of every block since the merge. */
 export const zeroNonce: Hex = "0x0000000000000000";
 

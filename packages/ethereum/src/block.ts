@@ -17,6 +17,9 @@ export interface Block extends BlockBody {
   readonly header: BlockHeader;
 }
 
+/** Most bytes of a block's RLP from Osaka on (EIP-7934). */
+export const blockBytesMax = 8_388_608;
+
 const noItems = Uint8Array.of(0xc0);
 
 /** A block's RLP: header, transactions, uncles, withdrawals. Its length is what EIP-7934 bounds. */
