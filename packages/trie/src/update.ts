@@ -1,0 +1,216 @@
+import { commonPrefixLength, digits, type Nibbles, nibbleAt } from "./nibbles.ts";
+import type { BranchNode, ExtensionNode, LeafNode, NodeRef, TrieNode } from "./node.ts";
+import { type NodeChange, NodeChanges } from "./node-changes.ts";
+import { emptyRoot, type NodeReader } from "./node-reader.ts";
+import { TrieError } from "./trie-error.ts";
+
+/** A key's value afterwards; undefined (or no bytes, which a trie can not hold) removes it. */
+export interface TrieChange {
+  readonly key: Nibbles;
+  readonly value: Uint8Array | undefined;
+}
+
+/** The outcome of an update: nothing is stored until the caller writes `nodes`. */
+export interface TrieUpdate {
+  readonly root: Uint8Array;
+  readonly nodes: Map<Nibbles, NodeChange>;
+}
+
+/**
+ * Applies changes, sorted by key and each key once, in one pass: every touched node is read once and hashed once. Throws
+ * TrieError `CHANGES_NOT_SORTED`, and `NODE_MISSING` or `NODE_MALFORMED` for a damaged store.
+ */
+export function updateTrie(reader: NodeReader, changes: readonly TrieChange[]): TrieUpdate {
+  assertSorted(changes);
+  const nodes = new NodeChanges(reader);
+  const before = nodes.takeRoot();
+  const after = new Pass(nodes, changes).apply(before, "", 0, changes.length);
+  const root = after === undefined ? emptyRoot : nodes.sealRoot(after);
+  return { root, nodes: nodes.result() };
+}
+
+function assertSorted(changes: readonly TrieChange[]): void {
+  for (let index = 1; index < changes.length; index++) {
+    const key = (changes[index] as TrieChange).key;
+    if ((changes[index - 1] as TrieChange).key >= key) throw new TrieError({ code: "CHANGES_NOT_SORTED", key });
+  }
+}
+
+interface Entry {
+  readonly key: Nibbles;
+  readonly value: Uint8Array;
+}
+
+/** A branch while it changes: a child is still a reference, or a node that is not encoded yet. */
+type Child = NodeRef | TrieNode | undefined;
+
+function isNode(child: Child): child is TrieNode {
+  return child !== undefined && "kind" in child;
+}
+
+class Pass {
+  readonly #nodes: NodeChanges;
+  readonly #changes: readonly TrieChange[];
+
+  constructor(nodes: NodeChanges, changes: readonly TrieChange[]) {
+    this.#nodes = nodes;
+    this.#changes = changes;
+  }
+
+  /**
+   * The node at `path` after the changes `from` (inclusive) to `to`, all of whose keys begin with the path. Answers the very
+   * same object when nothing changed, else a node that is not sealed, since leaves and extensions may still join their parent.
+   */
+  apply(node: TrieNode | undefined, path: Nibbles, from: number, to: number): TrieNode | undefined {
+    if (from === to) return node;
+    if (node === undefined) return this.#build(this.#insertions(from, to), path.length);
+    if (node.kind === "leaf") return this.#applyToLeaf(node, path, from, to);
+    if (node.kind === "branch") return this.#applyToBranch(node, path, from, to);
+    return this.#applyToExtension(node, path, from, to);
+  }
+
+  #insertions(from: number, to: number): Entry[] {
+    const entries: Entry[] = [];
+    for (let index = from; index < to; index++) {
+      const { key, value } = this.#changes[index] as TrieChange;
+      if (value !== undefined && value.length > 0) entries.push({ key, value });
+    }
+    return entries;
+  }
+
+  #applyToLeaf(leaf: LeafNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
+    const key = path + leaf.key;
+    const entries = this.#insertions(from, to);
+    if (!this.#mentions(key, from, to)) {
+      if (entries.length === 0) return leaf;
+      const at = entries.findIndex((entry) => entry.key > key);
+      entries.splice(at === -1 ? entries.length : at, 0, { key, value: leaf.value });
+    }
+    return this.#build(entries, path.length);
+  }
+
+  #mentions(key: Nibbles, from: number, to: number): boolean {
+    for (let index = from; index < to; index++) if ((this.#changes[index] as TrieChange).key === key) return true;
+    return false;
+  }
+
+  #applyToExtension(extension: ExtensionNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
+    const full = path + extension.key;
+    const first = commonPrefixLength(full, (this.#changes[from] as TrieChange).key, path.length);
+    const last = commonPrefixLength(full, (this.#changes[to - 1] as TrieChange).key, path.length);
+    const fork = Math.min(first, last);
+    if (fork === full.length) {
+      const child = this.#nodes.take(extension.child, full);
+      const after = this.apply(child, full, from, to);
+      if (after !== child) return this.#extend(extension.key, after, full);
+      this.#nodes.putBack(full);
+      return extension;
+    }
+    // Some key leaves the extension: a branch stands there now, with what is left of the extension as its only child so far.
+    const children = new Array<Child>(16).fill(undefined);
+    const rest = full.slice(fork + 1);
+    children[nibbleAt(full, fork)] =
+      rest === "" ? extension.child : { kind: "extension", key: rest, child: extension.child };
+    const forkPath = full.slice(0, fork);
+    const after = this.#changeBranch(children, undefined, forkPath, from, to);
+    return this.#extend(full.slice(path.length, fork), after, forkPath);
+  }
+
+  /** Puts digits in front of the node at `path`. */
+  #extend(key: Nibbles, node: TrieNode | undefined, path: Nibbles): TrieNode | undefined {
+    if (node === undefined || key === "") return node;
+    if (node.kind === "branch") return { kind: "extension", key, child: this.#nodes.seal(node, path) };
+    return { ...node, key: key + node.key };
+  }
+
+  #applyToBranch(branch: BranchNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
+    const children: Child[] = branch.children.slice();
+    const after = this.#changeBranch(children, branch.value, path, from, to);
+    if (after?.kind !== "branch" || after.value !== branch.value) return after;
+    for (let index = 0; index < 16; index++) if (after.children[index] !== branch.children[index]) return after;
+    return branch;
+  }
+
+  #changeBranch(children: Child[], value: Uint8Array | undefined, path: Nibbles, from: number, to: number) {
+    const depth = path.length;
+    let valueAfter = value;
+    let index = from;
+    const first = this.#changes[from] as TrieChange;
+    if (first.key.length === depth) {
+      valueAfter = first.value === undefined || first.value.length === 0 ? undefined : first.value;
+      index++;
+    }
+    while (index < to) {
+      const nibble = nibbleAt((this.#changes[index] as TrieChange).key, depth);
+      const start = index++;
+      while (index < to && nibbleAt((this.#changes[index] as TrieChange).key, depth) === nibble) index++;
+      this.#changeChild(children, nibble, path + digits[nibble], start, index);
+    }
+    return this.#settle(children, valueAfter, path);
+  }
+
+  #changeChild(children: Child[], nibble: number, path: Nibbles, from: number, to: number): void {
+    const child = children[nibble];
+    if (child === undefined || isNode(child)) {
+      children[nibble] = this.apply(child, path, from, to);
+      return;
+    }
+    const before = this.#nodes.take(child, path);
+    const after = this.apply(before, path, from, to);
+    if (after === before) this.#nodes.putBack(path);
+    else children[nibble] = after;
+  }
+
+  /** What a branch with these children has become: itself, with all children sealed, or less when at most one way is left. */
+  #settle(children: readonly Child[], value: Uint8Array | undefined, path: Nibbles): TrieNode | undefined {
+    let count = value === undefined ? 0 : 1;
+    let only = -1;
+    for (let index = 0; index < 16; index++) {
+      if (children[index] === undefined) continue;
+      count++;
+      only = index;
+    }
+    if (count === 0) return undefined;
+    if (count === 1)
+      return only === -1
+        ? { kind: "leaf", key: "", value: value as Uint8Array }
+        : this.#collapse(children[only], only, path);
+    const refs = new Array<NodeRef | undefined>(16);
+    for (let index = 0; index < 16; index++) {
+      const child = children[index];
+      refs[index] = isNode(child) ? this.#nodes.seal(child, path + digits[index]) : child;
+    }
+    return { kind: "branch", children: refs, value };
+  }
+
+  /** A branch with one child and no value is that child with one digit more. */
+  #collapse(child: Child, nibble: number, path: Nibbles): TrieNode | undefined {
+    const digit = digits[nibble] as string;
+    const childPath = path + digit;
+    if (child === undefined || isNode(child)) return this.#extend(digit, child, childPath);
+    const node = this.#nodes.take(child, childPath);
+    if (node.kind !== "branch") return this.#extend(digit, node, childPath);
+    this.#nodes.putBack(childPath);
+    return { kind: "extension", key: digit, child };
+  }
+
+  /** A new subtree over sorted entries whose keys agree on the first `depth` digits. */
+  #build(entries: readonly Entry[], depth: number): TrieNode | undefined {
+    const first = entries[0];
+    if (first === undefined) return undefined;
+    if (entries.length === 1) return { kind: "leaf", key: first.key.slice(depth), value: first.value };
+    const fork = commonPrefixLength(first.key, (entries[entries.length - 1] as Entry).key, depth);
+    const path = first.key.slice(0, fork);
+    const endsHere = first.key.length === fork;
+    const children = new Array<NodeRef | undefined>(16).fill(undefined);
+    for (let index = endsHere ? 1 : 0; index < entries.length; ) {
+      const nibble = nibbleAt((entries[index] as Entry).key, fork);
+      const start = index++;
+      while (index < entries.length && nibbleAt((entries[index] as Entry).key, fork) === nibble) index++;
+      const child = this.#build(entries.slice(start, index), fork + 1) as TrieNode;
+      children[nibble] = this.#nodes.seal(child, path + digits[nibble]);
+    }
+    const branch: BranchNode = { kind: "branch", children, value: endsHere ? first.value : undefined };
+    return this.#extend(first.key.slice(depth, fork), branch, path);
+  }
+}
