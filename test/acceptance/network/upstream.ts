@@ -7,10 +7,8 @@ import type { AddressInfo } from "node:net";
  */
 export interface Upstream {
   readonly url: string;
-  /** Chat requests that arrived. */
-  requests(): number;
   /** Requests whose client went away before the answer ended. */
-  cancelled(): number;
+  cancelled(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -22,10 +20,10 @@ interface ChatBody {
 
 export const upstreamModel = "echo-model";
 
-export async function startUpstream(): Promise<Upstream> {
-  let requests = 0;
+export async function startUpstream({ host = "127.0.0.1", port = 0 } = {}): Promise<Upstream> {
   let cancelled = 0;
   const server = createServer((request, response) => {
+    if (request.url === "/cancelled") return json(response, 200, { cancelled });
     if (request.method === "GET")
       return json(response, 200, {
         object: "list",
@@ -34,20 +32,26 @@ export async function startUpstream(): Promise<Upstream> {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
-      requests += 1;
       response.once("close", () => {
         if (!response.writableEnded) cancelled += 1;
       });
       answer(JSON.parse(Buffer.concat(parts).toString("utf8")) as ChatBody, response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  const address = server.address() as AddressInfo;
+  return { ...remoteUpstream(`http://${host}:${address.port}`), stop: () => close(server) };
+}
+
+/** One that runs elsewhere, at a base URL without path. */
+export function remoteUpstream(base: string): Upstream {
   return {
-    url: `http://127.0.0.1:${port}/v1`,
-    requests: () => requests,
-    cancelled: () => cancelled,
-    stop: () => close(server),
+    url: `${base}/v1`,
+    async cancelled() {
+      const answer = await fetch(`${base}/cancelled`);
+      return ((await answer.json()) as { cancelled: number }).cancelled;
+    },
+    stop: () => Promise.resolve(),
   };
 }
 

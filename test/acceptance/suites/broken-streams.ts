@@ -23,7 +23,7 @@ export function brokenStreams(network: () => Network, upstream: () => Upstream):
 
     test("whose reader leaves is cancelled at the engine and charged for what was taken", async () => {
       const { key } = await createKey(network(), 1_000_000n);
-      const before = upstream().cancelled();
+      const before = await upstream().cancelled();
       const leave = new AbortController();
       const { body } = await request(`${network().url}/v1/chat/completions`, {
         method: "POST",
@@ -45,7 +45,7 @@ export function brokenStreams(network: () => Network, upstream: () => Upstream):
           }
         })(),
       ).rejects.toThrow();
-      await waitFor(() => upstream().cancelled() > before, { what: "the engine was told" });
+      await waitFor(async () => (await upstream().cancelled()) > before, { what: "the engine was told" });
       const settled = await waitFor(async () => {
         const now = await budget(network(), key);
         return now.reserved === 0n && now;
