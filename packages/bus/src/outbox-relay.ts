@@ -16,7 +16,7 @@ export interface OutboxRelayOptions {
   readonly afterPublish: "delete" | "keep";
   /** Most events in hand at once. Default 256. */
   readonly batchSize?: number;
-  /** How long to collect after being woken: rows that come one by one share a look at the table. Default 5. */
+  /** How long to collect after being woken: rows that come one by one share a look at the table, and a batch at the consumer. Default 50. */
   readonly lingerMs?: number;
   /** Longest time between two looks at the table. Default 1,000. */
   readonly pollIntervalMs?: number;
@@ -130,7 +130,7 @@ export class OutboxRelay {
       if (failures > 0) await this.#pause(backoffMs * Math.min(2 ** (failures - 1), 20), []);
       else if (claimed < batchSize) {
         await this.#pause(this.#options.pollIntervalMs ?? 1_000, [this.#awake.promise]);
-        await this.#pause(this.#options.lingerMs ?? 5, []);
+        await this.#pause(this.#options.lingerMs ?? 50, []);
       }
     }
   }

@@ -5,8 +5,8 @@ import { type DocumentType, decodeDocument, documentId, type Signed } from "@koi
 import { encodeLogEntry } from "@koinon/receipts/log-entry";
 import { type Quote, quoteDocument } from "@koinon/receipts/quote";
 import { type Receipt, receiptDocument } from "@koinon/receipts/receipt";
+import { recoverSigner } from "@koinon/receipts/signer-memory";
 import type { Address } from "@koinon/secp256k1/address";
-import { recoverAddress } from "@koinon/secp256k1/ecdsa";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 
 /** A document whose signer is known, ready to be an entry. */
@@ -63,7 +63,7 @@ export function readLoggable<V extends object>(
   }
   const id = documentId(kind.type, signed.document, domain);
   try {
-    const signer = recoverAddress(hexToBytes(id), bytes.signature);
+    const signer = recoverSigner(hexToBytes(id), bytes.signature);
     return { id, document: signed.document, signer, entry: kind.encodeEntry(signed) };
   } catch (error) {
     return { reason: "SIGNATURE_MALFORMED", detail: `${kind.name}: ${String(error)}` };

@@ -7,6 +7,8 @@ export interface GroupCommitOptions {
   readonly batchMax: number;
   /** Most items that are not answered yet; one more is refused with DATABASE_OVERLOADED. */
   readonly openMax: number;
+  /** How long a batch that is not full collects before it is applied, ms; 0 when left out. `flush` ends it. */
+  readonly lingerMs?: number;
 }
 
 /** What a batch answers: one result per item, in order, and when they are durable (at once, when left out). */
@@ -41,6 +43,9 @@ export class GroupCommit<Item, Result> {
   readonly #queue: Entry<Item, Result>[] = [];
   #open = 0;
   #running: Promise<void> | undefined;
+  /** The answer of the item that came last. */
+  #newest: Promise<unknown> = Promise.resolve();
+  #endLinger: (() => void) | undefined;
 
   constructor(options: GroupCommitOptions, work: GroupCommitWork<Item, Result>) {
     this.#options = options;
@@ -60,7 +65,9 @@ export class GroupCommit<Item, Result> {
     const answer = Promise.withResolvers<Result>();
     this.#open += 1;
     this.#queue.push({ item, key: this.#work.keyOf(item), answer });
+    this.#newest = answer.promise;
     this.#running ??= this.#run();
+    if (this.#queue.length >= this.#options.batchMax) this.#endLinger?.();
     try {
       return await answer.promise;
     } finally {
@@ -68,16 +75,37 @@ export class GroupCommit<Item, Result> {
     }
   }
 
+  /** Ends collecting; resolves when what was submitted before the call is answered, whatever the answer. */
+  async flush(): Promise<void> {
+    this.#endLinger?.();
+    await this.#newest.catch(() => undefined);
+  }
+
   /** Resolves when nothing is being applied any more. */
   async idle(): Promise<void> {
+    this.#endLinger?.();
     while (this.#running !== undefined) await this.#running;
   }
 
   async #run(): Promise<void> {
     // Lets everything that was submitted in the same turn of the event loop into the first batch.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#applyEntries(this.#nextBatch());
+    while (this.#queue.length > 0) {
+      await this.#collect();
+      await this.#applyEntries(this.#nextBatch());
+    }
     this.#running = undefined;
+  }
+
+  async #collect(): Promise<void> {
+    const { lingerMs = 0, batchMax } = this.#options;
+    if (lingerMs === 0 || this.#queue.length >= batchMax) return;
+    const over = Promise.withResolvers<void>();
+    const timer = setTimeout(over.resolve, lingerMs);
+    this.#endLinger = over.resolve;
+    await over.promise;
+    this.#endLinger = undefined;
+    clearTimeout(timer);
   }
 
   #nextBatch(): Entry<Item, Result>[] {

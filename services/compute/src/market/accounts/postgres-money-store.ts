@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isFault } from "@koinon/errors/domain-error";
 import type { Database } from "@koinon/postgres/database";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { AccountRows, readAccount } from "./account-rows.ts";
@@ -16,7 +17,7 @@ import type {
 } from "./money-store.ts";
 import { deposit, openAccount } from "./postgres-deposits.ts";
 import type { AheadReservation, ReservesAhead } from "./reserve-ahead.ts";
-import { ReserveLane } from "./reserve-lane.ts";
+import { type PlacedReservation, ReserveLane } from "./reserve-lane.ts";
 import { SettleLane } from "./settle-lane.ts";
 import { recordFromRow, type SettlementRow, selectReservations, selectSettlements } from "./settlement-rows.ts";
 import { VoidLane } from "./void-lane.ts";
@@ -32,6 +33,8 @@ export interface PostgresMoneyStoreOptions {
   readonly batchMax?: number;
   /** Most operations of one kind that are not answered yet; one more is refused with DATABASE_OVERLOADED. Default 8,192. */
   readonly openMax?: number;
+  /** How long settlements collect, ms. Default 10. Who reads a budget, or lacks the money for a reservation, does not wait for it. */
+  readonly settleLingerMs?: number;
 }
 
 /** Budgets and the money of requests in PostgreSQL, shared by all replicas. Takes two or three connections of the pool when busy. */
@@ -49,7 +52,8 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
     this.#database = database;
     this.#rows = new AccountRows({ database });
     this.#reserves = new ReserveLane(bounds, { database, flush });
-    this.#settles = new SettleLane(bounds, { database, flush });
+    const lingerMs = options.settleLingerMs ?? 10;
+    this.#settles = new SettleLane({ ...bounds, lingerMs }, { database, flush });
     this.#voids = new VoidLane(bounds, { database, flush });
   }
 
@@ -62,6 +66,7 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
   }
 
   async account(accountId: string): Promise<Account | undefined> {
+    await this.#settles.flush();
     return await readAccount(this.#database, accountId);
   }
 
@@ -75,16 +80,27 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
     const account = await this.#rows.budget(request.accountId);
     if (account === undefined) throw new AccountsError({ code: "ACCOUNT_UNKNOWN", account: request.accountId });
     const payee = await this.#rows.payee(request.provider);
-    const { outcome, durable } = await this.#reserves.reserve({ request, account, payee });
+    const { outcome, durable } = await this.#reserveOrSettleFirst({ request, account, payee });
     const certain = durable.catch((error: unknown) => this.#reserveAgain({ request, account, payee }, error));
     return { outcome, durable: certain };
+  }
+
+  /** What a settlement that still collects gives back may be what this reservation lacks. */
+  async #reserveOrSettleFirst(reservation: PlacedReservation): Promise<AheadReservation> {
+    try {
+      return await this.#reserves.reserve(reservation);
+    } catch (error) {
+      if (!isFault(error, "INSUFFICIENT_FUNDS") || this.#settles.open === 0) throw error;
+      await this.#settles.flush();
+      return await this.#reserves.reserve(reservation);
+    }
   }
 
   /**
    * The database died before the reservation was on disk. Its provider is at work already, and the receipts of a session are a chain: were this
    * one given up, those signed after it could not be settled. So the same reservation is made again as soon as there is a database.
    */
-  async #reserveAgain(reservation: Parameters<ReserveLane["reserve"]>[0], cause: unknown): Promise<void> {
+  async #reserveAgain(reservation: PlacedReservation, cause: unknown): Promise<void> {
     const deadline = AbortSignal.timeout(reserveAgainMs);
     for (let failure = cause; ; ) {
       if (failure instanceof AccountsError || deadline.aborted) throw failure;

@@ -62,6 +62,16 @@ export class SettleLane {
     return outcome;
   }
 
+  /** Receipts that are not answered yet. */
+  get open(): number {
+    return this.#commits.open;
+  }
+
+  /** Resolves when what was handed in before the call is settled or refused. */
+  async flush(): Promise<void> {
+    await this.#commits.flush();
+  }
+
   async idle(): Promise<void> {
     await this.#commits.idle();
   }

@@ -7,8 +7,8 @@ import type { Opening } from "@koinon/receipts/commitment";
 import { type DocumentBytes, decodeDocument, type Signed } from "@koinon/receipts/document";
 import type { Quote } from "@koinon/receipts/quote";
 import { type Receipt, receiptDocument, receiptKind, receiptOutcome } from "@koinon/receipts/receipt";
+import { recoverSigner } from "@koinon/receipts/signer-memory";
 import type { Address } from "@koinon/secp256k1/address";
-import { recoverAddress } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import type { OpenedReceiptBytes } from "../accounts/money-store.ts";
 import { inputUnitsSlack } from "./cost-bound.ts";
@@ -139,7 +139,7 @@ export function checkOpenedReceipt(opened: OpenedReceipt, context: ReceiptCheckC
   if (decoded === undefined) return { accepted: false, reason: "RECEIPT_MALFORMED", signed: false, session: undefined };
   const receipt = decoded.document;
   const digest = context.domain.digest(receiptDocument.struct.hash(receipt));
-  const signer = recoverSigner(digest, decoded.signature);
+  const signer = signerOf(digest, decoded.signature);
   const signed = signer === context.expected.certificate.key;
   const reason =
     (signed ? undefined : "RECEIPT_NOT_BY_KEY") ??
@@ -215,9 +215,9 @@ function decode(bytes: DocumentBytes): Signed<Receipt> | undefined {
   }
 }
 
-function recoverSigner(digest: Uint8Array, signature: Hex): Address | undefined {
+function signerOf(digest: Uint8Array, signature: Hex): Address | undefined {
   try {
-    return recoverAddress(digest, hexToBytes(signature));
+    return recoverSigner(digest, hexToBytes(signature));
   } catch {
     return undefined;
   }
