@@ -1,0 +1,41 @@
+import type { Fork } from "@koinon/ethereum/fork";
+import { BlockExecution, type BlockExecutionOptions } from "./block-execution.ts";
+import { CodeCache } from "./code-cache.ts";
+import type { EvmDependencies } from "./dependencies.ts";
+import { opcodesOf } from "./opcode-table.ts";
+
+/** Settings of an Evm. */
+export interface EvmOptions {
+  readonly chainId: bigint;
+  /** Bytes of code that are kept decoded, per fork; the decoded form takes about ten times as much. */
+  readonly codeCacheBytes: number;
+}
+
+/** The Ethereum virtual machine of a chain: executes blocks, and keeps decoded code from one to the next. */
+export class Evm {
+  private readonly options: EvmOptions;
+  private readonly dependencies: EvmDependencies;
+  private readonly caches = new Map<Fork, CodeCache>();
+  private readonly tracedCaches = new Map<Fork, CodeCache>();
+
+  constructor(options: EvmOptions, dependencies: EvmDependencies) {
+    this.options = options;
+    this.dependencies = dependencies;
+  }
+
+  /** Begins the execution of a block, or of a call in one, on top of a state. */
+  beginBlock(options: Omit<BlockExecutionOptions, "chainId">): BlockExecution {
+    const codeCache = this.codeCache(options.fork, options.tracer?.step !== undefined);
+    return new BlockExecution({ ...options, chainId: this.options.chainId }, { ...this.dependencies, codeCache });
+  }
+
+  private codeCache(fork: Fork, traced: boolean): CodeCache {
+    const caches = traced ? this.tracedCaches : this.caches;
+    let cache = caches.get(fork);
+    if (cache === undefined) {
+      cache = new CodeCache({ opcodes: opcodesOf(fork), traced, sizeBytesMax: this.options.codeCacheBytes });
+      caches.set(fork, cache);
+    }
+    return cache;
+  }
+}

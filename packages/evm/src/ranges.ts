@@ -1,0 +1,106 @@
+import type { Hex } from "@koinon/secp256k1/hex";
+import { keccak256 } from "@koinon/secp256k1/keccak";
+import type { Frame } from "./frame.ts";
+import { gas, wordsFor } from "./gas.ts";
+import { Halt } from "./halt.ts";
+import type { Machine } from "./machine.ts";
+import { readWord, toLength, type Word, wordToHex } from "./word.ts";
+
+// Instructions over ranges of bytes: hashing, copying, logging, returning.
+
+/** KECCAK256. */
+export function keccak(_machine: Machine, frame: Frame): number {
+  const offset = toLength(frame.peek(0));
+  const size = toLength(frame.peek(1));
+  if (!frame.charge(gas.keccakWord * wordsFor(size)) || !frame.reserve(offset, size)) return Halt.outOfGas;
+  frame.sp--;
+  const range = size === 0 ? frame.memory.bytes.subarray(0, 0) : frame.memory.bytes.subarray(offset, offset + size);
+  const digest = keccak256(range);
+  frame.stack[frame.sp - 1] = readWord(new DataView(digest.buffer, digest.byteOffset, 32), 0);
+  return Halt.none;
+}
+
+/** CALLDATALOAD. */
+export function calldataload(_machine: Machine, frame: Frame): number {
+  frame.stack[frame.sp - 1] = loadPadded(frame.start.input, frame.peek(0));
+  return Halt.none;
+}
+
+function loadPadded(input: Uint8Array, offset: Word): Word {
+  if (typeof offset !== "number" || offset >= input.length) return 0;
+  if (offset + 32 <= input.length) return readWord(new DataView(input.buffer, input.byteOffset + offset, 32), 0);
+  const padded = new Uint8Array(32);
+  padded.set(input.subarray(offset));
+  return readWord(new DataView(padded.buffer), 0);
+}
+
+/** CALLDATACOPY. */
+export function calldatacopy(_machine: Machine, frame: Frame): number {
+  return copy(frame, frame.start.input);
+}
+
+/** CODECOPY. */
+export function codecopy(_machine: Machine, frame: Frame): number {
+  return copy(frame, frame.start.program.bytes);
+}
+
+/** RETURNDATACOPY (EIP-211): reading beyond the end halts. */
+export function returndatacopy(_machine: Machine, frame: Frame): number {
+  if (toLength(frame.peek(1)) + toLength(frame.peek(2)) > frame.returnData.length) return Halt.returnDataOutOfBounds;
+  return copy(frame, frame.returnData);
+}
+
+/** Copies to memory from `source`, as the three topmost items say: target, source offset, size. */
+export function copy(frame: Frame, source: Uint8Array): number {
+  const target = toLength(frame.peek(0));
+  const from = toLength(frame.peek(1));
+  const size = toLength(frame.peek(2));
+  frame.sp -= 3;
+  if (!frame.charge(gas.copyWord * wordsFor(size)) || !frame.reserve(target, size)) return Halt.outOfGas;
+  frame.memory.copyIn(target, source, from, size);
+  return Halt.none;
+}
+
+/** MCOPY (EIP-5656). */
+export function mcopy(_machine: Machine, frame: Frame): number {
+  const target = toLength(frame.peek(0));
+  const from = toLength(frame.peek(1));
+  const size = toLength(frame.peek(2));
+  frame.sp -= 3;
+  if (!frame.charge(gas.copyWord * wordsFor(size))) return Halt.outOfGas;
+  if (!frame.reserve(Math.max(target, from), size)) return Halt.outOfGas;
+  if (size > 0) frame.memory.bytes.copyWithin(target, from, from + size);
+  return Halt.none;
+}
+
+/** LOG0 to LOG4. */
+export function log({ world }: Machine, frame: Frame, topicCount: number): number {
+  if (frame.start.isStatic) return Halt.writeProtection;
+  const offset = toLength(frame.peek(0));
+  const size = toLength(frame.peek(1));
+  if (!frame.charge(gas.logByte * size) || !frame.reserve(offset, size)) return Halt.outOfGas;
+  const topics: Hex[] = [];
+  for (let index = 0; index < topicCount; index++) topics.push(wordToHex(frame.peek(2 + index)));
+  frame.sp -= 2 + topicCount;
+  world.logs.push({ address: frame.start.account.address, topics, data: frame.memory.slice(offset, size) });
+  return Halt.none;
+}
+
+/** RETURN. */
+export function returnRange(_machine: Machine, frame: Frame): number {
+  return finish(frame, Halt.success);
+}
+
+/** REVERT (EIP-140). */
+export function revertRange(_machine: Machine, frame: Frame): number {
+  return finish(frame, Halt.reverted);
+}
+
+function finish(frame: Frame, halt: number): number {
+  const offset = toLength(frame.peek(0));
+  const size = toLength(frame.peek(1));
+  frame.sp -= 2;
+  if (!frame.reserve(offset, size)) return Halt.outOfGas;
+  frame.output = frame.memory.slice(offset, size);
+  return halt;
+}

@@ -1,0 +1,95 @@
+import { gasPerBlob } from "@koinon/ethereum/blob-fee";
+import {
+  maxFeePerGas as feeCap,
+  type TransactionPayload,
+  effectiveTip,
+} from "@koinon/ethereum/transaction";
+import { transactionRuleFault } from "@koinon/ethereum/transaction-rules";
+import type { AccountRecord } from "./account-record.ts";
+import type { BlockContext } from "./block-context.ts";
+import { TransactionError } from "./fault.ts";
+import type { ForkRules } from "./fork-rules.ts";
+import type { WorldState } from "./world-state.ts";
+
+/** What a transaction pays. */
+export interface Fees {
+  /** Wei per gas. */
+  readonly effectiveGasPrice: bigint;
+  /** Wei per gas that goes to the beneficiary; the rest is burnt. */
+  readonly tip: bigint;
+  readonly blobGas: bigint;
+}
+
+/** What validation looks at. */
+export interface ValidationContext {
+  readonly rules: ForkRules;
+  readonly block: BlockContext;
+  readonly chainId: bigint;
+  readonly world: WorldState;
+  /** Gas of the block that no transaction has used. */
+  readonly gasAvailable: bigint;
+}
+
+/** What a transaction pays in this block. */
+export function feesOf(payload: TransactionPayload, { baseFeePerGas }: Pick<BlockContext, "baseFeePerGas">): Fees {
+  const tip = effectiveTip(payload, baseFeePerGas);
+  const blobGas = payload.type === 3 ? BigInt(payload.blobVersionedHashes.length) * gasPerBlob : 0n;
+  return { effectiveGasPrice: baseFeePerGas + tip, tip, blobGas };
+}
+
+/** Checks a transaction against its fork, block and sender; throws TransactionError. */
+export function assertValid(payload: TransactionPayload, sender: AccountRecord, context: ValidationContext): void {
+  const { rules, block, chainId, gasAvailable } = context;
+  const fault = transactionRuleFault(payload, { fork: rules.fork, chainId });
+  if (fault !== undefined) throw new TransactionError(fault);
+  assertSender(payload, sender, context);
+  const maxFeePerGas = feeCap(payload);
+  if (maxFeePerGas < block.baseFeePerGas) {
+    throw new TransactionError({ code: "FEE_BELOW_BASE_FEE", maxFeePerGas, baseFeePerGas: block.baseFeePerGas });
+  }
+  if (payload.type === 3) assertBlobs(payload, context);
+  assertFunds(payload, sender);
+  if (payload.gasLimit > gasAvailable) {
+    throw new TransactionError({ code: "BLOCK_GAS_EXHAUSTED", gasLimit: payload.gasLimit, available: gasAvailable });
+  }
+}
+
+function assertSender(payload: TransactionPayload, sender: AccountRecord, { world, rules }: ValidationContext): void {
+  const { nonce } = payload;
+  if (nonce !== sender.nonce) {
+    const code = nonce < sender.nonce ? "NONCE_TOO_LOW" : "NONCE_TOO_HIGH";
+    throw new TransactionError({ code, sender: sender.address, nonce, expected: sender.nonce });
+  }
+  // EIP-3607; EIP-7702 lets an account that delegates send.
+  if (sender.hasCode && !(rules.delegation && world.program(sender).delegate !== undefined)) {
+    throw new TransactionError({ code: "SENDER_NOT_EOA", sender: sender.address });
+  }
+}
+
+function assertBlobs(payload: TransactionPayload & { type: 3 }, { rules, block }: ValidationContext): void {
+  const count = payload.blobVersionedHashes.length;
+  if (count > rules.blobsPerTransactionMax) {
+    throw new TransactionError({ code: "TOO_MANY_BLOBS", count, limit: rules.blobsPerTransactionMax });
+  }
+  const { maxFeePerBlobGas } = payload;
+  const { baseFeePerBlobGas } = block;
+  if (maxFeePerBlobGas < baseFeePerBlobGas) {
+    throw new TransactionError({ code: "BLOB_FEE_BELOW_BASE_FEE", maxFeePerBlobGas, baseFeePerBlobGas });
+  }
+}
+
+/** Throws TransactionError `INSUFFICIENT_FUNDS` unless the sender can pay the value and the most that gas may cost. */
+export function assertFunds(payload: TransactionPayload, sender: AccountRecord): void {
+  let needed = payload.gasLimit * feeCap(payload) + payload.value;
+  if (payload.type === 3) {
+    needed += BigInt(payload.blobVersionedHashes.length) * gasPerBlob * payload.maxFeePerBlobGas;
+  }
+  if (sender.balance < needed) {
+    throw new TransactionError({
+      code: "INSUFFICIENT_FUNDS",
+      sender: sender.address,
+      needed,
+      available: sender.balance,
+    });
+  }
+}
