@@ -1,0 +1,118 @@
+import type { Account } from "@koinon/ethereum/account";
+import { encodeRlp } from "@koinon/ethereum/rlp";
+import type { StateChanges } from "@koinon/ethereum/state-access";
+import type { Address } from "@koinon/secp256k1/address";
+import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import { keccak256 } from "@koinon/secp256k1/keccak";
+import { bytesToNibbles, type Nibbles } from "@koinon/trie/nibbles";
+import { type TrieChange, updateTrie } from "@koinon/trie/update";
+import {
+  type AccountRecord,
+  decodeAccountRecord,
+  emptyStorageRoot,
+  encodeAccountLeaf,
+  encodeAccountRecord,
+} from "./account-record.ts";
+import { wordToBytes } from "./slot-value.ts";
+import { StateError } from "./state-error.ts";
+import { accountKey, accountNodeKey, slotKey, slotPrefix, storageNodeKey } from "./state-key.ts";
+import type { StateDelta, StateSource } from "./state-source.ts";
+
+/** What changes make of a state: its root, and every entry that differs, trie nodes included. */
+export interface AppliedChanges {
+  readonly root: Hex;
+  readonly delta: StateDelta;
+}
+
+const noSlots: ReadonlyMap<bigint, bigint> = new Map();
+
+/**
+ * Applies the net effect of a block to a state in one pass: storage tries first, then the account trie, each touched node
+ * read and hashed once. Nothing is stored. Throws StateError `CHANGES_INVALID` for storage of an account that is not there.
+ */
+export function applyChanges(source: StateSource, changes: StateChanges): AppliedChanges {
+  const delta: StateDelta = new Map();
+  const leaves: TrieChange[] = [];
+  const addresses = new Set([...changes.accounts.keys(), ...changes.storage.keys(), ...changes.clearedStorage]);
+  for (const address of addresses) {
+    const leaf = changeAccount(source, changes, address, delta);
+    if (leaf !== undefined) leaves.push(leaf);
+  }
+  leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const reader = { node: (path: Nibbles) => source.get(accountNodeKey(path)) };
+  const { root, nodes } = updateTrie(reader, leaves);
+  for (const [path, change] of nodes) delta.set(accountNodeKey(path), change);
+  return { root: bytesToHex(root), delta };
+}
+
+/** Adds one account's entries to the delta and answers the change of its leaf, undefined when nothing changed. */
+function changeAccount(
+  source: StateSource,
+  changes: StateChanges,
+  address: Address,
+  delta: StateDelta,
+): TrieChange | undefined {
+  const key = accountKey(address);
+  const before = source.get(key);
+  const earlier = before === undefined ? undefined : decodeAccountRecord(before);
+  const account = changes.accounts.has(address) ? changes.accounts.get(address) : earlier;
+  const addressHash = bytesToNibbles(keccak256(hexToBytes(address)));
+  const storageRoot = changeStorage(source, changes, { address, addressHash, account, earlier }, delta);
+  if (account === undefined) {
+    if (storageRoot !== emptyStorageRoot) {
+      throw new StateError({ code: "CHANGES_INVALID", address, reason: "storage without an account" });
+    }
+    if (before === undefined) return undefined;
+    delta.set(key, { before, after: undefined });
+    return { key: addressHash, value: undefined };
+  }
+  const record: AccountRecord = { ...account, storageRoot };
+  if (earlier !== undefined && isSameRecord(earlier, record)) return undefined;
+  delta.set(key, { before, after: encodeAccountRecord(record) });
+  return { key: addressHash, value: encodeAccountLeaf(record) };
+}
+
+function isSameRecord(a: AccountRecord, b: AccountRecord): boolean {
+  return a.nonce === b.nonce && a.balance === b.balance && a.codeHash === b.codeHash && a.storageRoot === b.storageRoot;
+}
+
+interface StorageOwner {
+  readonly address: Address;
+  readonly addressHash: Nibbles;
+  readonly account: Account | undefined;
+  readonly earlier: AccountRecord | undefined;
+}
+
+/** Adds the changes of an account's slots and of the nodes above them to the delta and answers the root of its storage. */
+function changeStorage(source: StateSource, changes: StateChanges, owner: StorageOwner, delta: StateDelta): Hex {
+  const { address, addressHash, account, earlier } = owner;
+  const rootBefore = earlier?.storageRoot ?? emptyStorageRoot;
+  const slots = changes.storage.get(address) ?? noSlots;
+  const words = new Map<string, bigint>();
+  // An account that is gone takes its storage along, whether or not the changes say so.
+  const isCleared = account === undefined || changes.clearedStorage.has(address);
+  if (isCleared && rootBefore !== emptyStorageRoot) {
+    for (const key of source.keys(slotPrefix(address))) words.set(key, 0n);
+  }
+  for (const [slot, word] of slots) words.set(slotKey(address, slot), word);
+  const leaves: TrieChange[] = [];
+  for (const [key, word] of words) {
+    const before = source.get(key);
+    const after = word === 0n ? undefined : wordToBytes(word);
+    if (isSameBytes(before, after)) continue;
+    delta.set(key, { before, after });
+    const hash = keccak256(Buffer.from(key.slice(-64), "hex"));
+    leaves.push({ key: bytesToNibbles(hash), value: after === undefined ? undefined : encodeRlp(after) });
+  }
+  if (leaves.length === 0) return rootBefore;
+  leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
+  const reader = { node: (path: Nibbles) => source.get(storageNodeKey(addressHash, path)) };
+  const { root, nodes } = updateTrie(reader, leaves);
+  for (const [path, change] of nodes) delta.set(storageNodeKey(addressHash, path), change);
+  return bytesToHex(root);
+}
+
+function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

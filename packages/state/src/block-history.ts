@@ -1,0 +1,138 @@
+import { readBlockNumber } from "./block-number.ts";
+import type { Database, TableWrite } from "./database.ts";
+import { bucketCountOf, bucketEntries, bucketOf, encodeHistory, type HistoryEntry } from "./history-record.ts";
+import { changeIndexKey, historyKey, tables } from "./layout.ts";
+import { applyNodeDelta } from "./node-delta.ts";
+import { StateError } from "./state-error.ts";
+import { keyFromBytes, keyToBytes, type StateKey } from "./state-key.ts";
+import type { StateDelta } from "./state-source.ts";
+
+const noBytes = new Uint8Array(0);
+const headersMax = 1024;
+
+/** Earlier values of the state, block by block, as reverse differences from the last block. */
+export class BlockHistory {
+  readonly #database: Database;
+  readonly #isArchive: boolean;
+  readonly #headers = new Map<bigint, Uint8Array>();
+
+  constructor(database: Database, { isArchive }: { isArchive: boolean }) {
+    this.#database = database;
+    this.#isArchive = isArchive;
+  }
+
+  /** The value of an entry after block `number`, where `head` is the last block. */
+  valueAt(number: bigint, head: bigint, key: StateKey): Uint8Array | undefined {
+    const keyBytes = keyToBytes(key);
+    const differences: Uint8Array[] = [];
+    let value: Uint8Array | undefined;
+    let isKnown = false;
+    for (let block = this.#nextChange(number, head, keyBytes); block !== undefined; ) {
+      const entry = this.#find(block, keyBytes);
+      if (entry !== undefined && entry.form !== "difference") {
+        value = entry.form === "whole" ? entry.bytes : undefined;
+        isKnown = true;
+        break;
+      }
+      if (entry !== undefined) differences.push(entry.bytes);
+      block = this.#nextChange(block, head, keyBytes);
+    }
+    if (!isKnown) value = this.#database.get(tables.state, keyBytes);
+    for (const difference of differences.reverse()) value = earlierNode(key, difference, value);
+    return value;
+  }
+
+  /** The first block after `number` that may have changed the entry. */
+  #nextChange(number: bigint, head: bigint, key: Uint8Array): bigint | undefined {
+    if (this.#isArchive) {
+      const start = changeIndexKey(key, number + 1n);
+      const end = changeIndexKey(key, head + 1n);
+      for (const found of this.#database.range(tables.changes, { start, end, limit: 1 })) {
+        return readBlockNumber(found.key, key.length + 1);
+      }
+      return undefined;
+    }
+    for (let block = number + 1n; block <= head; block++) {
+      if (bucketOf(this.#header(block), key) !== undefined) return block;
+    }
+    return undefined;
+  }
+
+  #find(block: bigint, key: Uint8Array): HistoryEntry | undefined {
+    const index = bucketOf(this.#header(block), key);
+    if (index === undefined) return undefined;
+    for (const entry of bucketEntries(this.#record(block, index + 1))) if (isSame(entry.key, key)) return entry;
+    return undefined;
+  }
+
+  /** Every key that a block changed. */
+  *keysChangedIn(block: bigint): Generator<StateKey> {
+    const count = bucketCountOf(this.#header(block));
+    for (let index = 1; index <= count; index++) {
+      for (const entry of bucketEntries(this.#record(block, index))) yield keyFromBytes(entry.key);
+    }
+  }
+
+  /** What to write for a block that is committed. */
+  additions(block: bigint, delta: StateDelta): TableWrite[] {
+    const { header, buckets } = encodeHistory(delta, { wholeNodes: this.#isArchive });
+    const writes: TableWrite[] = [{ table: tables.history, key: historyKey(block, 0), value: header }];
+    for (const [index, bucket] of buckets.entries()) {
+      writes.push({ table: tables.history, key: historyKey(block, index + 1), value: bucket });
+    }
+    if (this.#isArchive) {
+      for (const key of delta.keys()) {
+        writes.push({ table: tables.changes, key: changeIndexKey(keyToBytes(key), block), value: noBytes });
+      }
+    }
+    return writes;
+  }
+
+  /** What to write for a block whose history goes, be it too old or reverted. */
+  removals(block: bigint): TableWrite[] {
+    const writes: TableWrite[] = [];
+    if (this.#isArchive) {
+      for (const key of this.keysChangedIn(block)) {
+        writes.push({ table: tables.changes, key: changeIndexKey(keyToBytes(key), block), value: undefined });
+      }
+    }
+    const count = bucketCountOf(this.#header(block));
+    for (let index = 0; index <= count; index++) {
+      writes.push({ table: tables.history, key: historyKey(block, index), value: undefined });
+    }
+    this.#headers.delete(block);
+    return writes;
+  }
+
+  #header(block: bigint): Uint8Array {
+    const known = this.#headers.get(block);
+    if (known !== undefined) return known;
+    const header = this.#record(block, 0);
+    if (this.#headers.size >= headersMax) {
+      for (const oldest of this.#headers.keys()) {
+        this.#headers.delete(oldest);
+        break;
+      }
+    }
+    this.#headers.set(block, header);
+    return header;
+  }
+
+  #record(block: bigint, index: number): Uint8Array {
+    const record = this.#database.get(tables.history, historyKey(block, index));
+    if (record !== undefined) return record;
+    throw new StateError({ code: "STATE_CORRUPT", where: `history/${block}/${index}`, reason: "missing" });
+  }
+}
+
+function earlierNode(key: StateKey, difference: Uint8Array, later: Uint8Array | undefined): Uint8Array {
+  const earlier = later === undefined ? undefined : applyNodeDelta(difference, later);
+  if (earlier !== undefined) return earlier;
+  throw new StateError({ code: "STATE_CORRUPT", where: `history of ${key}`, reason: "difference does not apply" });
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+}

@@ -1,0 +1,149 @@
+import { type Database as LmdbTable, open, type RootDatabase, type Transaction } from "lmdb";
+import { checkedValue, withChecksum } from "./checksum.ts";
+import { StateError } from "./state-error.ts";
+
+/** One change of one entry; no value removes it. */
+export interface TableWrite {
+  readonly table: string;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | undefined;
+}
+
+/** One entry of a table. */
+export interface TableEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Bounds of a scan: `start` is inclusive and `end` exclusive, also backwards, where `start` is the higher one. */
+export interface TableRange {
+  readonly start?: Uint8Array;
+  readonly end?: Uint8Array;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+type Table = LmdbTable<Uint8Array, Uint8Array>;
+
+/** Address space set aside for the mapping, not memory or disk. */
+const defaultMapBytes = 2 ** 40;
+
+/**
+ * Named tables of bytes in one LMDB environment. Reads see the snapshot taken by the last `refresh`, whatever is committed in
+ * between; `write` is atomic over all tables and on disk when it resolves.
+ */
+export class Database {
+  readonly #root: RootDatabase<Uint8Array, Uint8Array>;
+  readonly #tables = new Map<string, Table>();
+  #snapshot: { readonly transaction: Transaction } | undefined;
+
+  constructor(path: string, tables: readonly string[], mapBytes = defaultMapBytes) {
+    this.#root = asStateError(() =>
+      // The flush belongs to the commit: with LMDB's overlapping sync a resolved write would still be only in memory.
+      open<Uint8Array, Uint8Array>({
+        path,
+        mapSize: mapBytes,
+        maxDbs: tables.length + 1,
+        overlappingSync: false,
+        encoding: "binary",
+        keyEncoding: "binary",
+        noSubdir: false,
+      }),
+    );
+    for (const name of tables) {
+      this.#tables.set(
+        name,
+        asStateError(() => this.#root.openDB(name, { encoding: "binary", keyEncoding: "binary" })),
+      );
+    }
+    this.refresh();
+  }
+
+  /** Moves reads to what is committed now. */
+  refresh(): void {
+    asStateError(() => {
+      this.#root.resetReadTxn();
+      const next = { transaction: this.#root.useReadTransaction() };
+      this.#snapshot?.transaction.done();
+      this.#snapshot = next;
+    });
+  }
+
+  /** The value of a key; throws StateError `STATE_CORRUPT` when it is not what was written. */
+  get(table: string, key: Uint8Array): Uint8Array | undefined {
+    const bytes = asStateError(() => this.#table(table).get(key, this.#options()));
+    return bytes === undefined ? undefined : checkedValue(table, key, bytes);
+  }
+
+  /** The entries of a range, in the order of their keys; stop consuming before the next `refresh`. */
+  *range(table: string, range: TableRange = {}): Generator<TableEntry> {
+    const options = { ...range, ...this.#options() };
+    for (const { key, value } of asStateError(() => this.#table(table).getRange(options))) {
+      const bytes = Uint8Array.from(key);
+      yield { key: bytes, value: checkedValue(table, bytes, value) };
+    }
+  }
+
+  /** Writes all or nothing, durably; rejects with StateError `STATE_WRITE_FAILED`. Writes are applied in the order of calls. */
+  async write(writes: readonly TableWrite[]): Promise<void> {
+    const prepared = writes.map(({ table, key, value }) => ({
+      table: this.#table(table),
+      key,
+      value: value === undefined ? undefined : withChecksum(key, value),
+    }));
+    try {
+      await this.#root.batch(() => {
+        for (const { table, key, value } of prepared) {
+          // The promise of the batch stands for those of its parts.
+          if (value === undefined) void table.remove(key);
+          else void table.put(key, value);
+        }
+      });
+    } catch (error) {
+      const cause = await commitCause(error);
+      throw new StateError({ code: "STATE_WRITE_FAILED", reason: messageOf(cause) }, { cause });
+    }
+  }
+
+  /** Waits for writes under way and closes the environment. */
+  async close(): Promise<void> {
+    this.#snapshot?.transaction.done();
+    this.#snapshot = undefined;
+    await this.#root.close();
+  }
+
+  #options(): { transaction: Transaction } {
+    if (this.#snapshot === undefined) throw new StateError({ code: "STATE_CLOSED" });
+    return this.#snapshot;
+  }
+
+  #table(name: string): Table {
+    const table = this.#tables.get(name);
+    if (table === undefined) throw new StateError({ code: "TABLE_UNKNOWN", table: name });
+    return table;
+  }
+}
+
+function asStateError<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    if (cause instanceof StateError) throw cause;
+    throw new StateError({ code: "STATE_CORRUPT", where: "lmdb", reason: messageOf(cause) }, { cause });
+  }
+}
+
+/** lmdb hides the reason of a failed commit in a promise of its own, which must be awaited or it is reported as unhandled. */
+async function commitCause(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !("commitError" in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

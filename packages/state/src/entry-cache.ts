@@ -1,0 +1,50 @@
+import type { StateKey } from "./state-key.ts";
+import type { StateDelta } from "./state-source.ts";
+import { TwoGenerationCache } from "./two-generation-cache.ts";
+
+/** What is remembered for an entry that does not exist. */
+const absent = new Uint8Array(0);
+
+/** Rough cost of an entry in memory beside its bytes: the key, the array and its place in the map. */
+const entryOverheadBytes = 250;
+
+/** Depth of the trie nodes that are kept: all of the upper levels are touched by every large block. */
+const nodeDepthMax = 4;
+
+/** Entries of the state after the head, kept in step with it; bounded by the memory that they take. */
+export class EntryCache {
+  readonly #entries: TwoGenerationCache<Uint8Array>;
+
+  constructor(sizeBytes: number) {
+    this.#entries = new TwoGenerationCache(sizeBytes, (value) => value.length + entryOverheadBytes);
+  }
+
+  /** The entry from the cache, or from `read`, whose answer is remembered. */
+  get(key: StateKey, read: () => Uint8Array | undefined): Uint8Array | undefined {
+    const cached = this.#entries.get(key);
+    if (cached !== undefined) return cached === absent ? undefined : cached;
+    const value = read();
+    if (isKept(key)) this.#entries.set(key, value ?? absent);
+    return value;
+  }
+
+  /** Takes over what a block changed. */
+  apply(delta: StateDelta): void {
+    for (const [key, { after }] of delta) if (isKept(key)) this.#entries.set(key, after ?? absent);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}
+
+function isKept(key: StateKey): boolean {
+  switch (key[0]) {
+    case "n":
+      return key.length <= 1 + nodeDepthMax;
+    case "m":
+      return key.length <= 65 + nodeDepthMax;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,47 @@
+import { blockNumberBytes } from "./block-number.ts";
+
+/** Version of the layout on disk; another one is refused. */
+export const stateFormat = 1;
+
+/** The tables of the store itself; those of its user have a prefix. */
+export const tables = {
+  /** Accounts, slots and trie nodes of the last block, by state key. */
+  state: "state",
+  /** Code by hash; never removed, since contracts share it and history may bring it back. */
+  code: "code",
+  /** Earlier values by block number and bucket, bucket 0 being the header. */
+  history: "history",
+  /** In archives: empty entries by state key and the number of a block that changed it. */
+  changes: "changes",
+  /** Committed blocks that can still be read, by number. */
+  blocks: "blocks",
+  /** Number of a committed block by its hash. */
+  numbers: "numbers",
+  /** Format, head and oldest readable block. */
+  meta: "meta",
+} as const;
+
+/** Prefix of the names of tables that belong to the user of the store. */
+export const userTablePrefix = "user:";
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** Keys of the table `meta`. */
+export const metaKeys = { format: text("format"), head: text("head"), oldest: text("oldest") };
+
+/** Key of a record of the table `history`. */
+export function historyKey(block: bigint, index: number): Uint8Array {
+  const key = new Uint8Array(12);
+  key.set(blockNumberBytes(block));
+  new DataView(key.buffer).setUint32(8, index);
+  return key;
+}
+
+/** Key of an entry of the table `changes`. */
+export function changeIndexKey(key: Uint8Array, block: bigint): Uint8Array {
+  const bytes = new Uint8Array(key.length + 9);
+  bytes.set(key);
+  // A byte that no path has (its digits are ASCII), so that keys which begin like this one lie behind all of its blocks.
+  bytes.set(blockNumberBytes(block), key.length + 1);
+  return bytes;
+}

@@ -1,0 +1,359 @@
+import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
+import type { Address } from "@koinon/secp256k1/address";
+import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import { type AccountProof, proveAccount } from "./account-proof.ts";
+import { applyChanges } from "./apply-changes.ts";
+import { BlockHistory } from "./block-history.ts";
+import { blockNumberBytes, readBlockNumber } from "./block-number.ts";
+import { type BlockId, type CommittedBlock, decodeBlock, encodeBlock } from "./block-record.ts";
+import { Candidate } from "./candidate.ts";
+import { CommittedState, type CommittedStates, emptyState } from "./committed-state.ts";
+import { Database, type TableWrite } from "./database.ts";
+import { EntryCache } from "./entry-cache.ts";
+import { metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
+import { SourceReader } from "./source-reader.ts";
+import { StateError } from "./state-error.ts";
+import { keyFromBytes, keyToBytes, type StateKey } from "./state-key.ts";
+import type { StateSource } from "./state-source.ts";
+import { type TableReader, type TableWriter, TableWrites, userTable } from "./user-tables.ts";
+
+/** How a store is opened. */
+export interface StateOptions {
+  /** Folder of the database; made when it is not there. */
+  readonly path: string;
+  /** Names of the tables that the user of the store keeps beside the state. */
+  readonly tables?: readonly string[];
+  /** How many blocks before the head stay readable and can be reverted; 256 by default. */
+  readonly historyBlocks?: number;
+  /** Keeps the history of all blocks, indexed; chosen once, when the store is made. */
+  readonly archive?: boolean;
+  /** Memory for entries of the last state; 128 MiB by default. */
+  readonly cacheBytes?: number;
+  /** Address space set aside for the database and so its greatest size; 1 TiB by default. */
+  readonly mapBytes?: number;
+}
+
+/** What else is written with a block, in the same transaction. */
+export interface CommitExtras {
+  readonly write?: (tables: TableWriter) => void;
+}
+
+interface PendingBlock {
+  readonly candidate: Candidate;
+  readonly block: CommittedBlock;
+}
+
+/** History that became too old is removed a few blocks at a time, so that lowering `historyBlocks` makes no giant transaction. */
+const prunedPerCommit = 4;
+
+/** Accounts, storage and code of a chain, with the tries over them, on disk. One process opens a store at a time. */
+export class StateStore implements CommittedStates {
+  readonly history: BlockHistory;
+  readonly #database: Database;
+  readonly #cache: EntryCache;
+  readonly #historyBlocks: bigint;
+  readonly #isArchive: boolean;
+  readonly #pending: PendingBlock[] = [];
+  #head: CommittedBlock | undefined;
+  #oldest = 0n;
+  /** What `oldest` will be when the commits under way are done. */
+  #prunedUpTo: bigint | undefined;
+  #reverts = 0;
+  #stopped: StateError | undefined;
+
+  /** Opens or makes a store; throws StateError `STATE_FORMAT_UNSUPPORTED`, `ARCHIVE_MISMATCH` or `STATE_CORRUPT`. */
+  constructor(options: StateOptions) {
+    const userTables = (options.tables ?? []).map((name) => userTablePrefix + name);
+    this.#database = new Database(options.path, [...Object.values(tables), ...userTables], options.mapBytes);
+    const isArchive = options.archive ?? false;
+    checkFormat(this.#database.get(tables.meta, metaKeys.format), isArchive);
+    this.#isArchive = isArchive;
+    this.history = new BlockHistory(this.#database, { isArchive });
+    this.#cache = new EntryCache(options.cacheBytes ?? 128 * 2 ** 20);
+    this.#historyBlocks = BigInt(options.historyBlocks ?? 256);
+    this.#loadHead();
+  }
+
+  /** The last block on disk, undefined in an empty store. */
+  get head(): CommittedBlock | undefined {
+    return this.#head;
+  }
+
+  /** Number of the oldest block whose state can be read. */
+  get oldest(): bigint {
+    return this.#oldest;
+  }
+
+  get reverts(): number {
+    return this.#reverts;
+  }
+
+  /** The block by number or hash, undefined when it is not on disk or too old to be read. */
+  block(block: bigint | Hex): CommittedBlock | undefined {
+    const number = typeof block === "bigint" ? block : this.#numberOf(block);
+    if (number === undefined || number < 0n) return undefined;
+    const bytes = this.#database.get(tables.blocks, blockNumberBytes(number));
+    return bytes === undefined ? undefined : decodeBlock(bytes);
+  }
+
+  /** The state after a block; throws StateError `BLOCK_UNKNOWN`, or `HISTORY_PRUNED` also later, when the block grows too old. */
+  at(block: bigint | Hex): StateReader {
+    return new SourceReader(this.source(block));
+  }
+
+  /** The state after a block, or before the first one, entry by entry; throws like `at`. */
+  source(block: bigint | Hex | undefined): StateSource {
+    if (block === undefined) return emptyState;
+    const committed = this.block(block);
+    if (committed !== undefined) return new CommittedState(committed, this);
+    if (typeof block === "bigint" && block >= 0n && block < this.#oldest) {
+      throw new StateError({ code: "HISTORY_PRUNED", block, oldest: this.#oldest });
+    }
+    throw new StateError({ code: "BLOCK_UNKNOWN", block: String(block) });
+  }
+
+  /** Proves an account and slots after a block, the head if none is named; throws like `at`. */
+  proof(address: Address, slots: readonly bigint[], block: bigint | Hex | undefined = this.#head?.hash): AccountProof {
+    return proveAccount(this.source(block), address, slots);
+  }
+
+  /**
+   * The state that changes make of a parent: a committed block by hash, another candidate, or undefined for a chain's first
+   * block. Synchronous, stores nothing; throws StateError `CHANGES_INVALID`, `STATE_CORRUPT` and those of `at`.
+   */
+  prepare(parent: Hex | Candidate | undefined, changes: StateChanges): Candidate {
+    const source = parent instanceof Candidate ? parent : this.source(parent);
+    try {
+      const { root, delta } = applyChanges(source, changes);
+      return new Candidate(source, root, delta, changes.code);
+    } catch (error) {
+      throw this.#stopWhenCorrupt(error);
+    }
+  }
+
+  /**
+   * Makes a candidate the head, atomically and durably, together with what `write` adds. Its parent must be the head, or the
+   * block whose commit was called last. Rejects with StateError `CANDIDATE_STALE`, `STATE_STOPPED` or `STATE_WRITE_FAILED`; in
+   * the last case nothing of the block is on disk and the store takes no more blocks.
+   */
+  async commit(candidate: Candidate, id: BlockId, extras: CommitExtras = {}): Promise<CommittedBlock> {
+    this.#checkRunning();
+    this.#checkSuccessor(candidate, id);
+    const block: CommittedBlock = { ...id, root: candidate.root };
+    const userWrites = new TableWrites();
+    extras.write?.(userWrites);
+    const writes = [...this.#stateWrites(candidate, block), ...userWrites.writes];
+    candidate.markPending(block);
+    this.#pending.push({ candidate, block });
+    await this.#write(writes);
+    this.#advance();
+    return block;
+  }
+
+  /**
+   * Takes the head back to an earlier block, restoring every entry, in one transaction. Rejects with StateError
+   * `REVERT_TOO_DEEP`, `BLOCK_UNKNOWN`, or like `commit`; no commit may be under way.
+   */
+  async revert(to: bigint | Hex, extras: CommitExtras = {}): Promise<CommittedBlock> {
+    this.#checkRunning();
+    const head = this.#head;
+    const target = this.block(to);
+    if (head === undefined || target === undefined) throw new StateError({ code: "BLOCK_UNKNOWN", block: String(to) });
+    if (this.#pending.length > 0) throw new StateError({ code: "CANDIDATE_STALE", reason: "parent-not-committed" });
+    if (target.number < this.#oldest) {
+      throw new StateError({ code: "REVERT_TOO_DEEP", block: target.number, oldest: this.#oldest });
+    }
+    const userWrites = new TableWrites();
+    extras.write?.(userWrites);
+    await this.#write([...this.#revertWrites(target, head), ...userWrites.writes]);
+    this.#database.refresh();
+    this.#cache.clear();
+    this.#reverts++;
+    this.#loadHead();
+    return target;
+  }
+
+  /** Writes to the user's tables alone, atomically and durably; ordered with commits as it was called. */
+  async write(write: (tables: TableWriter) => void): Promise<void> {
+    this.#checkRunning();
+    const userWrites = new TableWrites();
+    write(userWrites);
+    await this.#write(userWrites.writes);
+    this.#advance();
+  }
+
+  /** Reads one of the user's tables as it is after the head. */
+  table(name: string): TableReader {
+    return userTable(this.#database, name);
+  }
+
+  /** Waits for commits under way and closes the database. */
+  async close(): Promise<void> {
+    this.#stopped ??= new StateError({ code: "STATE_CLOSED" });
+    await this.#database.close();
+  }
+
+  current(key: StateKey): Uint8Array | undefined {
+    return this.#cache.get(key, () => this.#database.get(tables.state, keyToBytes(key)));
+  }
+
+  currentKeys(prefix: StateKey): Set<StateKey> {
+    const start = keyToBytes(prefix);
+    const keys = new Set<StateKey>();
+    for (const { key } of this.#database.range(tables.state, { start })) {
+      const name = keyFromBytes(key);
+      if (!name.startsWith(prefix)) break;
+      keys.add(name);
+    }
+    return keys;
+  }
+
+  storedCode(codeHash: string): Uint8Array | undefined {
+    return this.#database.get(tables.code, hexToBytes(codeHash));
+  }
+
+  isCommitted(block: CommittedBlock): boolean {
+    return this.block(block.number)?.hash === block.hash;
+  }
+
+  #numberOf(hash: Hex): bigint | undefined {
+    const bytes = this.#database.get(tables.numbers, hexToBytes(hash));
+    return bytes === undefined ? undefined : readBlockNumber(bytes);
+  }
+
+  #loadHead(): void {
+    const head = this.#database.get(tables.meta, metaKeys.head);
+    const oldest = this.#database.get(tables.meta, metaKeys.oldest);
+    this.#head = head === undefined ? undefined : decodeBlock(head);
+    this.#oldest = oldest === undefined ? 0n : readBlockNumber(oldest);
+  }
+
+  /** Follows what is on disk: one refresh may show several blocks whose commits were called in a row. */
+  #advance(): void {
+    this.#database.refresh();
+    this.#loadHead();
+    const number = this.#head?.number ?? -1n;
+    while (this.#pending[0] !== undefined && this.#pending[0].block.number <= number) {
+      const { candidate, block } = this.#pending.shift() as PendingBlock;
+      this.#cache.apply(candidate.delta);
+      candidate.settle(new CommittedState(block, this));
+    }
+  }
+
+  #checkRunning(): void {
+    if (this.#stopped === undefined) return;
+    if (this.#stopped.code === "STATE_CLOSED") throw this.#stopped;
+    throw new StateError({ code: "STATE_STOPPED", reason: this.#stopped.message }, { cause: this.#stopped });
+  }
+
+  #checkSuccessor(candidate: Candidate, { number, parentHash }: BlockId): void {
+    const stale = (
+      reason: "committed" | "discarded" | "parent-not-committed" | "parent-not-head" | "parent-hash" | "number",
+    ) => new StateError({ code: "CANDIDATE_STALE", reason });
+    if (candidate.stage === "discarded") throw stale("discarded");
+    if (candidate.stage !== "open") throw stale("committed");
+    const tip = this.#pending.at(-1)?.block ?? this.#head;
+    const { parent } = candidate;
+    if (parent === emptyState) {
+      if (tip !== undefined) throw stale("parent-not-head");
+      return;
+    }
+    const parentBlock = parent instanceof Candidate || parent instanceof CommittedState ? parent.block : undefined;
+    if (parentBlock === undefined) throw stale("parent-not-committed");
+    if (tip?.hash !== parentBlock.hash) throw stale("parent-not-head");
+    if (parentHash !== tip.hash) throw stale("parent-hash");
+    if (number !== tip.number + 1n) throw stale("number");
+  }
+
+  #stateWrites(candidate: Candidate, block: CommittedBlock): TableWrite[] {
+    const number = blockNumberBytes(block.number);
+    const encoded = encodeBlock(block);
+    const writes: TableWrite[] = [];
+    for (const [key, { after }] of candidate.delta) {
+      writes.push({ table: tables.state, key: keyToBytes(key), value: after });
+    }
+    for (const [hash, value] of candidate.deployedCode) {
+      writes.push({ table: tables.code, key: hexToBytes(hash), value });
+    }
+    writes.push({ table: tables.blocks, key: number, value: encoded });
+    writes.push({ table: tables.numbers, key: hexToBytes(block.hash), value: number });
+    writes.push({ table: tables.meta, key: metaKeys.head, value: encoded });
+    if (candidate.parent === emptyState) {
+      writes.push({ table: tables.meta, key: metaKeys.format, value: encodeFormat(this.#isArchive) });
+      writes.push({ table: tables.meta, key: metaKeys.oldest, value: number });
+    } else {
+      writes.push(...this.history.additions(block.number, candidate.delta));
+      if (!this.#isArchive) writes.push(...this.#pruningWrites(block.number));
+    }
+    return writes;
+  }
+
+  #pruningWrites(head: bigint): TableWrite[] {
+    const writes: TableWrite[] = [];
+    const oldest = this.#prunedUpTo ?? this.#oldest;
+    let next = oldest;
+    // History of blocks whose commit is under way can not be read yet.
+    const durable = this.#head?.number ?? 0n;
+    const limit = oldest + BigInt(prunedPerCommit);
+    for (; next + this.#historyBlocks < head && next < durable && next < limit; next++) {
+      // The state after `next` needs the history of the block behind it, which is what goes.
+      writes.push(...this.history.removals(next + 1n), ...this.#blockRemovals(next));
+    }
+    if (next === oldest) return [];
+    writes.push({ table: tables.meta, key: metaKeys.oldest, value: blockNumberBytes(next) });
+    this.#prunedUpTo = next;
+    return writes;
+  }
+
+  #blockRemovals(number: bigint): TableWrite[] {
+    const block = this.block(number);
+    if (block === undefined) return [];
+    return [
+      { table: tables.blocks, key: blockNumberBytes(number), value: undefined },
+      { table: tables.numbers, key: hexToBytes(block.hash), value: undefined },
+    ];
+  }
+
+  #revertWrites(target: CommittedBlock, head: CommittedBlock): TableWrite[] {
+    const writes = new Map<StateKey, TableWrite>();
+    const removals: TableWrite[] = [];
+    for (let number = target.number + 1n; number <= head.number; number++) {
+      for (const key of this.history.keysChangedIn(number)) {
+        if (writes.has(key)) continue;
+        const value = this.history.valueAt(target.number, head.number, key);
+        writes.set(key, { table: tables.state, key: keyToBytes(key), value });
+      }
+    }
+    for (let number = target.number + 1n; number <= head.number; number++) {
+      removals.push(...this.history.removals(number), ...this.#blockRemovals(number));
+    }
+    return [...writes.values(), ...removals, { table: tables.meta, key: metaKeys.head, value: encodeBlock(target) }];
+  }
+
+  async #write(writes: readonly TableWrite[]): Promise<void> {
+    try {
+      await this.#database.write(writes);
+    } catch (error) {
+      if (error instanceof StateError) this.#stopped ??= error;
+      throw error;
+    }
+  }
+
+  #stopWhenCorrupt(error: unknown): unknown {
+    if (error instanceof StateError && error.code === "STATE_CORRUPT") this.#stopped ??= error;
+    return error;
+  }
+}
+
+function encodeFormat(isArchive: boolean): Uint8Array {
+  return Uint8Array.of(stateFormat, isArchive ? 1 : 0);
+}
+
+function checkFormat(stored: Uint8Array | undefined, isArchive: boolean): void {
+  if (stored === undefined) return;
+  const [format, archive] = stored;
+  if (format !== stateFormat) {
+    throw new StateError({ code: "STATE_FORMAT_UNSUPPORTED", format: format ?? 0, supported: stateFormat });
+  }
+  if ((archive === 1) !== isArchive) throw new StateError({ code: "ARCHIVE_MISMATCH", stored: archive === 1 });
+}
