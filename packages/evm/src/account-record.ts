@@ -1,7 +1,7 @@
 import { type Account, emptyCodeHash } from "@koinon/ethereum/account";
+import type { Precompile } from "@koinon/precompiles/precompile";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
-import type { Precompile } from "./dependencies.ts";
 import type { Program } from "./program.ts";
 import { hexToWord, type Word } from "./word.ts";
 

@@ -1,14 +1,7 @@
 import type { Fork } from "@koinon/ethereum/fork";
 import type { Authorization } from "@koinon/ethereum/transaction";
+import type { Precompile } from "@koinon/precompiles/precompile";
 import type { Address } from "@koinon/secp256k1/address";
-
-/** A contract that the machine itself implements. */
-export interface Precompile {
-  /** The price for this input. */
-  gas(input: Uint8Array): bigint;
-  /** The output; undefined on failure, which takes all gas of the call. */
-  run(input: Uint8Array): Uint8Array | undefined;
-}
 
 /** What the machine needs from others. */
 export interface EvmDependencies {

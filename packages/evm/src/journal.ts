@@ -15,6 +15,7 @@ const Kind = {
   created: 7,
   destroyed: 8,
   transient: 9,
+  changed: 10,
 } as const;
 
 interface CodeBefore {
@@ -76,6 +77,10 @@ export class Journal {
     this.push(Kind.destroyed, account, account.destroyedIn);
   }
 
+  changed(account: AccountRecord): void {
+    this.push(Kind.changed, account, account.changedIn);
+  }
+
   transient(account: AccountRecord, key: Word, value: Word): void {
     this.push(Kind.transient, account, { key, value } satisfies TransientBefore);
   }
@@ -135,6 +140,9 @@ function undoAccount(kind: number, account: AccountRecord, value: unknown): void
       break;
     case Kind.destroyed:
       account.destroyedIn = value as number;
+      break;
+    case Kind.changed:
+      account.changedIn = value as number;
       break;
     case Kind.transient:
       account.transient?.set((value as TransientBefore).key, (value as TransientBefore).value);

@@ -1,9 +1,9 @@
+import type { Precompile } from "@koinon/precompiles/precompile";
 import type { Address } from "@koinon/secp256k1/address";
 import type { AccountRecord } from "./account-record.ts";
 import type { BlockWords, TransactionWords } from "./block-context.ts";
 import { canPay } from "./calls.ts";
 import type { CodeCache } from "./code-cache.ts";
-import type { Precompile } from "./dependencies.ts";
 import { type ForkRules, limits } from "./fork-rules.ts";
 import { Frame, type FrameStart, noBytes } from "./frame.ts";
 import { gas } from "./gas.ts";
@@ -204,7 +204,7 @@ export class Machine {
 
   private runPrecompile(precompile: Precompile, request: CallRequest, snapshot: Snapshot): number {
     const { parent, input } = request;
-    const gasLeft = request.gas - Number(precompile.gas(input));
+    const gasLeft = request.gas - precompile.gas(input);
     const output = gasLeft < 0 ? undefined : precompile.run(input);
     if (output !== undefined) return this.complete(parent, request, Halt.success, gasLeft, output, 1);
     this.world.revert(snapshot);

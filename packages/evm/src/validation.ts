@@ -1,9 +1,5 @@
 import { gasPerBlob } from "@koinon/ethereum/blob-fee";
-import {
-  maxFeePerGas as feeCap,
-  type TransactionPayload,
-  effectiveTip,
-} from "@koinon/ethereum/transaction";
+import { effectiveTip, maxFeePerGas as feeCap, type TransactionPayload } from "@koinon/ethereum/transaction";
 import { transactionRuleFault } from "@koinon/ethereum/transaction-rules";
 import type { AccountRecord } from "./account-record.ts";
 import type { BlockContext } from "./block-context.ts";

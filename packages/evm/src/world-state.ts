@@ -1,12 +1,12 @@
 import { type Account, emptyCodeHash } from "@koinon/ethereum/account";
 import type { Log } from "@koinon/ethereum/log";
 import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
+import type { Precompile } from "@koinon/precompiles/precompile";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import { AccountRecord, Slot } from "./account-record.ts";
 import type { CodeCache } from "./code-cache.ts";
-import type { Precompile } from "./dependencies.ts";
 import { Journal } from "./journal.ts";
 import type { Program } from "./program.ts";
 import { toBigInt, toWord, type Word, wordToAddress } from "./word.ts";
@@ -29,7 +29,7 @@ export class WorldState {
   private readonly accounts = new Map<Address, AccountRecord>();
   private readonly deployed = new Map<Hex, Uint8Array>();
   private readonly journal = new Journal();
-  /** Accounts that the running transaction may have changed, once each. */
+  /** Accounts that the running transaction changed or touched, also those whose changes were undone. */
   private changed: AccountRecord[] = [];
   /** Counts transactions from 1, so that 0 means never. */
   private transaction = 1;
@@ -126,9 +126,9 @@ export class WorldState {
     this.markChanged(account);
   }
 
-  /** EIP-2929: makes the account warm; true when it was cold. */
+  /** EIP-2929: makes the account warm; true when it was cold. Precompiles always are warm. */
   warmAccount(account: AccountRecord): boolean {
-    if (account.warmIn === this.transaction) return false;
+    if (account.warmIn === this.transaction || account.precompile !== undefined) return false;
     this.journal.accountWarm(account);
     account.warmIn = this.transaction;
     return true;
@@ -185,6 +185,7 @@ export class WorldState {
   endTransaction(): void {
     for (const account of this.changed) {
       account.transient = undefined;
+      if (account.changedIn !== this.transaction) continue;
       if (account.destroyedIn === this.transaction || (account.exists && account.isEmpty)) this.remove(account);
     }
     this.changed = [];
@@ -214,6 +215,7 @@ export class WorldState {
 
   private markChanged(account: AccountRecord): void {
     if (account.changedIn === this.transaction) return;
+    this.journal.changed(account);
     account.changedIn = this.transaction;
     this.changed.push(account);
   }
