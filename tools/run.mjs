@@ -17,6 +17,8 @@ const commands = {
   },
   build: () => build(args),
   check: () => check(),
+  // Kubernetes for tests: see deploy/cluster/README.md.
+  cluster: () => handOver(path.join(root, "deploy/cluster/command.mjs"), args),
   test: () => {
     check();
     build();

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A real Kubernetes cluster for tests, in network namespaces and cgroups of its own.
 #   cluster.sh up [NODES]     builds what is missing, starts it (1 node, or 2), prints the kubeconfig's path
-#   cluster.sh load IMG.tar   imports an OCI image (deploy/pack-image.mjs) into every node
+#   cluster.sh load IMG.tar [NAME OTHER]   imports an OCI image (deploy/pack-image.mjs) into every node, and gives it another name
 #   cluster.sh exec CMD...    runs a command inside its network, with kubectl and helm on the path
 #   cluster.sh stop           ends every process at once, as a power cut does; up starts it again with its data
 #   cluster.sh down           ends it in order and removes its state; what was built stays
@@ -119,7 +119,11 @@ up() {
 }
 
 load() {
-  for node in $(seq "$(cat "$run/nodes")"); do ctr -a "$run/node-$node/containerd.sock" -n k8s.io images import "$1"; done
+  for node in $(seq "$(cat "$run/nodes")"); do
+    local socket="$run/node-$node/containerd.sock"
+    ctr -a "$socket" -n k8s.io images import "$1"
+    [ -z "${2:-}" ] || ctr -a "$socket" -n k8s.io images tag --force "$2" "$3"
+  done
 }
 
 # Containers of this cluster are exactly the processes of its cgroups.

@@ -16,7 +16,7 @@ pack() { # NAME FOLDER ENTRYPOINT...
 for service in gateway compute poi; do "$deploy/image.sh" "$service" "$out/$service.tar" "$tag"; done
 
 # initdb starts programs through a shell, and wants its user to have a name.
-"$deploy/copy-program.sh" "$work/postgres" /bin/sh "$postgres/bin/postgres" "$postgres/bin/initdb" "$postgres/bin/pg_isready" "$postgres/bin/psql" \
+"$deploy/copy-program.sh" "$work/postgres" /bin/sh /bin/rm /bin/mv "$postgres/bin/postgres" "$postgres/bin/initdb" "$postgres/bin/pg_isready" "$postgres/bin/psql" \
   "$postgres"/lib/plpgsql.so "$postgres"/lib/dict_snowball.so
 mkdir -p "$work/postgres/usr/share/postgresql" "$work/postgres/usr/share/zoneinfo" "$work/postgres/etc" "$work/postgres/data" "$work/postgres/tmp" "$work/postgres/run"
 cp -RL /usr/share/postgresql/15 "$work/postgres/usr/share/postgresql/"

@@ -93,6 +93,7 @@ template:
       - name: {{ $purpose }}
         image: {{ include "koinon.image" . }}
         imagePullPolicy: {{ .Values.image.pullPolicy }}
+        terminationMessagePolicy: FallbackToLogsOnError
         securityContext:
           {{- include "koinon.containerSecurity" . | nindent 10 }}
         resources:

@@ -57,6 +57,8 @@ spec:
 name: {{ .Chart.Name }}
 image: {{ include "koinon.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
+# A process that could not start says why in the pod's status too.
+terminationMessagePolicy: FallbackToLogsOnError
 args: {{ .Facts.args | toJson }}
 envFrom:
   - configMapRef:

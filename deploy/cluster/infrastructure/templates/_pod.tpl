@@ -10,7 +10,7 @@ securityContext:
 {{- end }}
 
 {{- define "container" -}}
-image: koinon-cluster/{{ index . 1 }}:{{ (index . 0).Values.tag }}
+image: koinon-cluster/{{ index . 1 }}:{{ index (index . 0).Values.tags (index . 1) }}
 imagePullPolicy: Never
 securityContext:
   allowPrivilegeEscalation: false

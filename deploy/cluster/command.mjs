@@ -1,0 +1,46 @@
+// npm run cluster -- up [--nodes N] [--install-packages] | install [--values F]... [--release R] [--namespace N] | test [PATTERN] | stop | down | exec CMD...
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { build, ensureInstalled, root, say } from "../../tools/workspace/toolchain.mjs";
+import { cluster, clusterScript, execute, here } from "./inside.mjs";
+import { install } from "./install.mjs";
+
+const [command, ...args] = process.argv.slice(2);
+
+const commands = {
+  up() {
+    const options = {
+      nodes: { type: "string", default: "1" },
+      "install-packages": { type: "boolean", default: false },
+    };
+    const { values } = parseArgs({ args, options });
+    const packages = values["install-packages"] || process.env.CI !== undefined ? ["--install-packages"] : [];
+    execute("bash", [path.join(here, "needs.sh"), ...packages]);
+    execute(clusterScript, ["up", values.nodes]);
+  },
+  install() {
+    ensureInstalled();
+    build(["gateway", "compute", "poi", "node"].map((name) => `--filter=@koinon/${name}...`));
+    build(["--filter=./services/gateway/terminal..."]);
+    install(args);
+  },
+  test() {
+    ensureInstalled();
+    build(["--filter=@koinon/cluster-test^..."]);
+    const jest = ["--experimental-vm-modules", "--no-warnings", path.join(root, "node_modules/jest/bin/jest.js")];
+    const folder = path.join(root, "test/cluster");
+    const config = ["--config", path.join(root, "jest.preset.mjs"), "--rootDir", folder, "--runInBand"];
+    cluster([process.execPath, ...jest, ...config, ...args], { stdio: "inherit", cwd: folder });
+  },
+  stop: () => execute(clusterScript, ["stop"]),
+  down: () => execute(clusterScript, ["down"]),
+  exec: () => cluster(args, { stdio: "inherit" }),
+};
+
+try {
+  if (commands[command] === undefined) throw new Error(`npm run cluster -- ${Object.keys(commands).join(" | ")}`);
+  commands[command]();
+} catch (error) {
+  say(`cluster: ${error.message}`);
+  process.exitCode = 1;
+}
