@@ -87,26 +87,23 @@ export function compileBlake2Rounds(): Blake2Rounds {
 }
 
 function assembleModule(): Uint8Array<ArrayBuffer> {
-  const body = [
-    ...vector([
-      [1, type.i32],
-      [16, type.i64],
-    ]),
-    ...roundsBody(),
-    op.end,
-  ]; // prettier-ignore
+  const locals = vector([
+    [1, type.i32],
+    [16, type.i64],
+  ]);
+  const body = [...locals, ...roundsBody(), op.end];
+  const functionType = [0x60, 1, type.i32, 0];
+  const memoryOfOnePage = [0x01, 1, 1];
+  const exports = vector([
+    [...text("memory"), 0x02, 0],
+    [...text("mix"), 0x00, 0],
+  ]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-    ...section(1, vector([[0x60, 1, type.i32, 0]])), // one type: takes an i32, returns nothing
-    ...section(3, vector([[0]])), // one function, of that type
-    ...section(5, vector([[0x01, 1, 1]])), // one memory of exactly one page
-    ...section(
-      7,
-      vector([
-        [...text("memory"), 0x02, 0],
-        [...text("mix"), 0x00, 0],
-      ]),
-    ), // exports of memory and function
+    ...section(1, vector([functionType])),
+    ...section(3, vector([[0]])),
+    ...section(5, vector([memoryOfOnePage])),
+    ...section(7, exports),
     ...section(10, vector([[...unsigned(body.length), ...body]])),
   ]);
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Fork } from "@koinon/ethereum/fork";
-import type { Precompile } from "../src/precompile.ts";
-import { precompiles } from "../src/precompiles.ts";
+import { at, outcome } from "./at.ts";
 import { findVectors, readVectors } from "./go-ethereum.ts";
 
 // File, contract, and the fork whose prices it holds.
@@ -48,22 +47,11 @@ if ("missing" in vectors) {
 } else {
   describe.each(files)("%s, contract %d, %s", (file, contract, fork) => {
     test.each(readVectors(vectors.directory, file))("$name", ({ input, expected }) => {
-      const precompile = at(fork, contract);
+      const precompile = at(contract, fork);
       const before = input.slice();
-      const output = precompile.run(input);
-      if ("error" in expected) {
-        expect(output).toBeUndefined();
-      } else {
-        expect(output === undefined ? "failure" : Buffer.from(output).toString("hex")).toBe(expected.output);
-        expect(precompile.gas(input)).toBe(expected.gas);
-      }
-      expect(input).toEqual(before);
+      expect(outcome(precompile, input)).toBe("error" in expected ? "failure" : expected.output);
+      if ("gas" in expected) expect(precompile.gas(input)).toBe(expected.gas);
+      expect(Buffer.compare(input, before)).toBe(0);
     });
   });
-}
-
-function at(fork: Fork, contract: number): Precompile {
-  const precompile = precompiles(fork).get(`0x${contract.toString(16).padStart(40, "0")}`);
-  if (precompile === undefined) throw new Error(`${fork} has no contract ${contract}`);
-  return precompile;
 }
