@@ -6,9 +6,12 @@ import { runStreamLoop } from "../load/stream-loop.ts";
 import type { Target } from "../load/target.ts";
 import { percentile } from "../report/percentile.ts";
 import { lessIsBetter, moreIsBetter, type Row } from "../report/row.ts";
-import { startPeer } from "./peer.ts";
+import { startLitellm } from "./litellm.ts";
+import { startPortkey } from "./portkey.ts";
 
 const upstreamMain = fileURLToPath(new URL("./upstream-main.js", import.meta.url));
+const model = "bench-model";
+const peerNames = ["portkey", "litellm"] as const;
 const rounds = 5;
 const requestsPerRound = 400;
 const throughputRequests = 8000;
@@ -16,34 +19,42 @@ const connections = 32;
 const streams = 64;
 const framesPerStream = 500;
 
-/** The whole paid path (key check, reservation, metering, receipt, settlement) beside the engine alone and the peer. */
+/** What Koinon is compared with; without a target it is not installed. */
+interface Other {
+  readonly name: string;
+  readonly target: Target | undefined;
+}
+
+/** The whole paid path (key check, reservation, metering, receipt, settlement) beside the engine alone and other gateways, which only forward. */
 export async function benchInference(): Promise<Row[]> {
   const upstream = await startChild<{ url: string }>(process.execPath, [upstreamMain], { readyTimeoutMs: 10_000 });
-  const network = await startNetwork(["--engine", `${upstream.ready.url}/v1`]);
-  const peer = await startPeer();
+  const engineUrl = `${upstream.ready.url}/v1`;
+  const direct = target("direct", upstream.ready.url, {});
+  const peers = [await startPortkey(engineUrl), await startLitellm(engineUrl, model)];
+  const network = await startNetwork(["--engine", engineUrl]);
   try {
-    const targets = {
-      direct: target("direct", upstream.ready.url, {}),
-      koinon: target("koinon", network.ready.url, { authorization: `Bearer ${network.ready.apiKey}` }),
-      peer: peer && target("portkey", peer.origin, peerHeaders(upstream.ready.url)),
-    };
+    const koinon = target("koinon", network.ready.url, { authorization: `Bearer ${network.ready.apiKey}` });
+    const others = peerNames.map((name, place) => {
+      const peer = peers[place];
+      return { name, target: peer && target(name, peer.origin, peer.headers) };
+    });
     return [
-      ...(await addedLatency(targets.direct, targets.koinon, targets.peer)),
-      await throughput(targets.koinon, targets.peer),
-      await frames(targets.direct, targets.koinon),
+      ...(await addedLatency(direct, koinon, others)),
+      ...(await throughput(koinon, [...others, { name: "direct", target: direct }])),
+      ...(await frames(koinon, [{ name: "direct", target: direct }])),
     ];
   } finally {
-    peer?.stop();
     await network.stop();
+    for (const peer of peers) peer?.stop();
     await upstream.stop();
   }
 }
 
 /** Rounds alternate between the targets, so that a slow moment of the machine hits all of them. */
-async function addedLatency(direct: Target, koinon: Target, peer: Target | undefined): Promise<Row[]> {
+async function addedLatency(direct: Target, koinon: Target, others: readonly Other[]): Promise<Row[]> {
   const seen = new Map<Target, number[]>();
   for (let round = 0; round <= rounds; round += 1) {
-    for (const each of [direct, koinon, peer]) {
+    for (const each of [direct, koinon, ...others.map((other) => other.target)]) {
       if (each === undefined) continue;
       const { latenciesMs, failures } = await runClosedLoop(each, 1, requestsPerRound);
       refuse(each, failures);
@@ -51,17 +62,17 @@ async function addedLatency(direct: Target, koinon: Target, peer: Target | undef
       if (round > 0) seen.set(each, [...(seen.get(each) ?? []), ...latenciesMs]);
     }
   }
-  return [0.5, 0.99].map((q) => {
-    const base = percentile(seen.get(direct) as number[], q);
-    const added = percentile(seen.get(koinon) as number[], q) - base;
-    const peerTimes = peer && seen.get(peer);
+  const added = (each: Target, q: number) =>
+    percentile(seen.get(each) as number[], q) - percentile(seen.get(direct) as number[], q);
+  return [0.5, 0.99].flatMap((q) => {
     const metric = `added_latency_p${q * 100}`;
-    const row = { bench: "inference", case: "chat, one at a time", metric, unit: "ms", value: added };
-    return lessIsBetter(row, "portkey", peerTimes && percentile(peerTimes, q) - base);
+    const row = { bench: "inference", case: "chat, one at a time", metric, unit: "ms", value: added(koinon, q) };
+    return others.map((other) => lessIsBetter(row, other.name, other.target && added(other.target, q)));
   });
 }
 
-async function throughput(koinon: Target, peer: Target | undefined): Promise<Row> {
+/** Requests per second beside the peers' and the engine's own: what the load generator and the engine leave to any gateway. */
+async function throughput(koinon: Target, others: readonly Other[]): Promise<Row[]> {
   const measure = async (each: Target) => {
     await runClosedLoop(each, connections, throughputRequests / 4);
     const { requestsPerSecond, failures } = await runClosedLoop(each, connections, throughputRequests);
@@ -70,10 +81,10 @@ async function throughput(koinon: Target, peer: Target | undefined): Promise<Row
   };
   const value = await measure(koinon);
   const row = { bench: "inference", case: `chat, ${connections} connections`, metric: "requests", unit: "1/s", value };
-  return moreIsBetter(row, "portkey", peer && (await measure(peer)));
+  return await besides(row, others, measure);
 }
 
-async function frames(direct: Target, koinon: Target): Promise<Row> {
+async function frames(koinon: Target, others: readonly Other[]): Promise<Row[]> {
   const measure = async (each: Target) => {
     const streaming = { ...each, body: body({ stream: true, max_tokens: framesPerStream }) };
     await runStreamLoop(streaming, 8, streams / 4);
@@ -83,7 +94,17 @@ async function frames(direct: Target, koinon: Target): Promise<Row> {
   };
   const value = await measure(koinon);
   const row = { bench: "inference", case: "stream, 8 connections", metric: "frames", unit: "1/s", value };
-  return moreIsBetter(row, "direct", await measure(direct));
+  return await besides(row, others, measure);
+}
+
+async function besides(
+  row: Row & { value: number },
+  others: readonly Other[],
+  measure: (each: Target) => Promise<number>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const other of others) rows.push(moreIsBetter(row, other.name, other.target && (await measure(other.target))));
+  return rows;
 }
 
 function refuse(target: Target, failures: number): void {
@@ -93,7 +114,7 @@ function refuse(target: Target, failures: number): void {
 
 function body(extra: object): string {
   return JSON.stringify({
-    model: "bench-model",
+    model,
     messages: [{ role: "user", content: "How fast are you?" }],
     max_tokens: 64,
     ...extra,
@@ -107,13 +128,5 @@ function target(name: string, origin: string, headers: Record<string, string>): 
     path: "/v1/chat/completions",
     headers: { "content-type": "application/json", ...headers },
     body: body({}),
-  };
-}
-
-function peerHeaders(upstream: string): Record<string, string> {
-  return {
-    authorization: "Bearer bench",
-    "x-portkey-provider": "openai",
-    "x-portkey-custom-host": `${upstream}/v1`,
   };
 }
