@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { isAddress, parseAddress, zeroAddress } from "./address.ts";
-import { bytesToHex, hexToBytes, isHex, writeHex } from "./hex.ts";
+import { bytesToHex, bytesToHexByDigits, hexToBytes, isHex, writeHex } from "./hex.ts";
 
 describe("hex", () => {
   test("round trip, against Buffer", () => {
@@ -9,6 +9,8 @@ describe("hex", () => {
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         const hex = bytesToHex(bytes);
         expect(hex).toBe(`0x${Buffer.from(bytes).toString("hex")}`);
+        expect(bytesToHexByDigits(bytes)).toBe(hex);
+        expect(bytesToHex(bytes.subarray(bytes.length >> 1))).toBe(`0x${hex.slice(2 + 2 * (bytes.length >> 1))}`);
         expect(hexToBytes(hex)).toEqual(bytes);
         expect(isHex(hex)).toBe(true);
         expect(isHex(hex, bytes.length)).toBe(true);

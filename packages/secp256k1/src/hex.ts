@@ -10,10 +10,19 @@ const digitValues = new Uint8Array(128).fill(notADigit);
 for (let value = 0; value < 16; value++) digitValues[value.toString(16).charCodeAt(0)] = value;
 
 /** Writes bytes as lower-case hex. */
-export function bytesToHex(bytes: Uint8Array): Hex {
+export const bytesToHex: (bytes: Uint8Array) => Hex =
+  typeof Buffer === "undefined" ? bytesToHexByDigits : bytesToHexByBuffer;
+
+/** What browsers do. */
+export function bytesToHexByDigits(bytes: Uint8Array): Hex {
   let text = "";
   for (let index = 0; index < bytes.length; index++) text += digits[bytes[index] as number];
   return `0x${text}`;
+}
+
+// Node writes hex four times as fast, and one flat string instead of a tree of pieces.
+function bytesToHexByBuffer(bytes: Uint8Array): Hex {
+  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
 }
 
 /** True for a string of exactly `sizeBytes` bytes (any size when left out) in lower-case hex. */
