@@ -15,6 +15,11 @@ const commands = {
     build();
     handOver(path.join(root, "bench/dist/main.js"), args);
   },
+  // Published vectors against this engine, where they are: see test/conformance/README.md.
+  conformance: () => {
+    build(["--filter=@koinon/conformance..."]);
+    handOver(path.join(root, "test/conformance/dist/main.js"), args);
+  },
   build: () => build(args),
   check: () => check(),
   // Kubernetes for tests: see deploy/cluster/README.md.

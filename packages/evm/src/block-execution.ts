@@ -14,12 +14,14 @@ import type { EvmDependencies } from "./dependencies.ts";
 import { type ForkRules, forkRules } from "./fork-rules.ts";
 import { noBytes } from "./frame.ts";
 import { cappedRefund } from "./gas.ts";
-import { type Failure, failureOf, Halt } from "./halt.ts";
+import { type Failure, failureOf, Halt, takesAllGas } from "./halt.ts";
 import { Machine, type RunResult } from "./machine.ts";
 import type { Tracer } from "./tracer.ts";
 import { assertFunds, assertValid, type Fees, feesOf } from "./validation.ts";
 import { hexToWord, toWord } from "./word.ts";
 import { WorldState } from "./world-state.ts";
+
+const safeGasMax = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** What to execute. */
 export interface ExecutionRequest {
@@ -139,7 +141,7 @@ export class BlockExecution {
 
   private run(transaction: TransactionPayload, sender: AccountRecord): RunResult {
     const { world, machine } = this;
-    const gas = Number(transaction.gasLimit - intrinsicGas(transaction));
+    const gas = Number(runningGas(transaction));
     const gasPrice = toWord(feesOf(transaction, this.block).effectiveGasPrice);
     machine.transaction = {
       origin: sender.word,
@@ -192,9 +194,10 @@ export class BlockExecution {
     { halt, gasLeft, output }: RunResult,
   ): TransactionResult {
     const { world } = this;
-    const spent = Number(transaction.gasLimit) - gasLeft;
-    const refund = cappedRefund(world.refund, spent);
-    let gasUsed = BigInt(spent - refund);
+    const running = runningGas(transaction);
+    const spent = takesAllGas(halt) ? transaction.gasLimit : intrinsicGas(transaction) + running - BigInt(gasLeft);
+    const refund = BigInt(cappedRefund(world.refund, Number(spent)));
+    let gasUsed = spent - refund;
     if (this.rules.calldataFloor) {
       const floor = floorDataGas(transaction.data);
       if (gasUsed < floor) gasUsed = floor;
@@ -205,7 +208,7 @@ export class BlockExecution {
       succeeded: halt === Halt.success,
       failure: failureOf(halt),
       gasUsed,
-      gasRefunded: BigInt(refund),
+      gasRefunded: refund,
       effectiveGasPrice: fees.effectiveGasPrice,
       blobGasUsed: fees.blobGas,
       logs: world.logs,
@@ -260,6 +263,15 @@ export class BlockExecution {
   changes(): StateChanges {
     return this.world.changes();
   }
+}
+
+/**
+ * The gas that a transaction runs with. What goes beyond the exact numbers stays aside: no block has that much, but a call or a
+ * test may name it.
+ */
+function runningGas(transaction: TransactionPayload): bigint {
+  const gas = transaction.gasLimit - intrinsicGas(transaction);
+  return gas < safeGasMax ? gas : safeGasMax;
 }
 
 function isFree(transaction: TransactionPayload): boolean {
