@@ -15,7 +15,7 @@ import {
 } from "./account-record.ts";
 import { wordToBytes } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
-import { accountKey, accountNodeKey, slotKey, slotPrefix, storageNodeKey } from "./state-key.ts";
+import { accountKey, accountNodeKey, slotKey, storageNodeKey } from "./state-key.ts";
 import type { StateDelta, StateSource } from "./state-source.ts";
 
 /** What changes make of a state: its root, and every entry that differs, trie nodes included. */
@@ -92,7 +92,7 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
   // An account that is gone takes its storage along, whether or not the changes say so.
   const isCleared = account === undefined || changes.clearedStorage.has(address);
   if (isCleared && rootBefore !== emptyStorageRoot) {
-    for (const key of source.keys(slotPrefix(address))) words.set(key, 0n);
+    for (const key of source.slotKeys(address)) words.set(key, 0n);
   }
   for (const [slot, word] of slots) words.set(slotKey(address, slot), word);
   const leaves: TrieChange[] = [];

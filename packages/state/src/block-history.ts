@@ -1,11 +1,19 @@
 import { readBlockNumber } from "./block-number.ts";
-import type { Database, TableWrite } from "./database.ts";
-import { bucketCountOf, bucketEntries, bucketOf, encodeHistory, type HistoryEntry } from "./history-record.ts";
+import type { Database } from "./database.ts";
+import {
+  bucketCountOf,
+  bucketEntries,
+  bucketOf,
+  type ChangedEntry,
+  encodeHistory,
+  type HistoryEntry,
+  hashOf,
+} from "./history-record.ts";
 import { changeIndexKey, historyKey, tables } from "./layout.ts";
 import { applyNodeDelta } from "./node-delta.ts";
 import { StateError } from "./state-error.ts";
 import { keyFromBytes, keyToBytes, type StateKey } from "./state-key.ts";
-import type { StateDelta } from "./state-source.ts";
+import type { WriteBatch } from "./write-batch.ts";
 
 const noBytes = new Uint8Array(0);
 const headersMax = 1024;
@@ -52,14 +60,15 @@ export class BlockHistory {
       }
       return undefined;
     }
+    const hash = hashOf(key);
     for (let block = number + 1n; block <= head; block++) {
-      if (bucketOf(this.#header(block), key) !== undefined) return block;
+      if (bucketOf(this.#header(block), hash) !== undefined) return block;
     }
     return undefined;
   }
 
   #find(block: bigint, key: Uint8Array): HistoryEntry | undefined {
-    const index = bucketOf(this.#header(block), key);
+    const index = bucketOf(this.#header(block), hashOf(key));
     if (index === undefined) return undefined;
     for (const entry of bucketEntries(this.#record(block, index + 1))) if (isSame(entry.key, key)) return entry;
     return undefined;
@@ -73,35 +82,25 @@ export class BlockHistory {
     }
   }
 
-  /** What to write for a block that is committed. */
-  additions(block: bigint, delta: StateDelta): TableWrite[] {
-    const { header, buckets } = encodeHistory(delta, { wholeNodes: this.#isArchive });
-    const writes: TableWrite[] = [{ table: tables.history, key: historyKey(block, 0), value: header }];
-    for (const [index, bucket] of buckets.entries()) {
-      writes.push({ table: tables.history, key: historyKey(block, index + 1), value: bucket });
-    }
-    if (this.#isArchive) {
-      for (const key of delta.keys()) {
-        writes.push({ table: tables.changes, key: changeIndexKey(keyToBytes(key), block), value: noBytes });
-      }
-    }
-    return writes;
+  /** Writes the history of a block that is committed. */
+  add(block: bigint, entries: readonly ChangedEntry[], batch: WriteBatch): void {
+    const { header, buckets } = encodeHistory(entries, { wholeNodes: this.#isArchive });
+    batch.put(tables.history, historyKey(block, 0), header);
+    for (const [index, bucket] of buckets.entries()) batch.put(tables.history, historyKey(block, index + 1), bucket);
+    if (!this.#isArchive) return;
+    for (const { key } of entries) batch.put(tables.changes, changeIndexKey(key, block), noBytes);
   }
 
-  /** What to write for a block whose history goes, be it too old or reverted. */
-  removals(block: bigint): TableWrite[] {
-    const writes: TableWrite[] = [];
+  /** Removes the history of a block, be it too old or reverted. */
+  remove(block: bigint, batch: WriteBatch): void {
     if (this.#isArchive) {
       for (const key of this.keysChangedIn(block)) {
-        writes.push({ table: tables.changes, key: changeIndexKey(keyToBytes(key), block), value: undefined });
+        batch.remove(tables.changes, changeIndexKey(keyToBytes(key), block));
       }
     }
     const count = bucketCountOf(this.#header(block));
-    for (let index = 0; index <= count; index++) {
-      writes.push({ table: tables.history, key: historyKey(block, index), value: undefined });
-    }
+    for (let index = 0; index <= count; index++) batch.remove(tables.history, historyKey(block, index));
     this.#headers.delete(block);
-    return writes;
   }
 
   #header(block: bigint): Uint8Array {

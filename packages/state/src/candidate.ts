@@ -1,9 +1,10 @@
 import type { StateReader } from "@koinon/ethereum/state-access";
+import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { BlockId } from "./block-record.ts";
 import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
-import type { StateKey } from "./state-key.ts";
+import { isSlotKey, type StateKey } from "./state-key.ts";
 import type { StateDelta, StateSource } from "./state-source.ts";
 
 /** Where a candidate stands: `pending` from the call of commit until the block is on disk. */
@@ -63,9 +64,9 @@ export class Candidate implements StateSource {
     return change === undefined ? this.#parent.get(key) : change.after;
   }
 
-  keys(prefix: StateKey): Set<StateKey> {
-    const keys = this.#parent.keys(prefix);
-    for (const key of this.delta.keys()) if (key.startsWith(prefix)) keys.add(key);
+  slotKeys(address: Address): Set<StateKey> {
+    const keys = this.#parent.slotKeys(address);
+    for (const key of this.delta.keys()) if (isSlotKey(key) && key.startsWith(address)) keys.add(key);
     return keys;
   }
 

@@ -1,7 +1,8 @@
+import type { Address } from "@koinon/secp256k1/address";
 import type { BlockHistory } from "./block-history.ts";
 import type { CommittedBlock } from "./block-record.ts";
 import { StateError } from "./state-error.ts";
-import type { StateKey } from "./state-key.ts";
+import { isSlotKey, type StateKey } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
 
 /** What a committed state needs of its store. */
@@ -11,8 +12,8 @@ export interface CommittedStates {
   readonly oldest: bigint;
   /** An entry after the head. */
   current(key: StateKey): Uint8Array | undefined;
-  /** Keys of entries after the head. */
-  currentKeys(prefix: StateKey): Set<StateKey>;
+  /** Keys of the slots of an account after the head. */
+  currentSlotKeys(address: Address): Set<StateKey>;
   storedCode(codeHash: string): Uint8Array | undefined;
   /** Counts reverts, after each of which a block may be gone. */
   readonly reverts: number;
@@ -41,11 +42,12 @@ export class CommittedState implements StateSource {
       : this.#states.history.valueAt(this.block.number, head, key);
   }
 
-  keys(prefix: StateKey): Set<StateKey> {
+  slotKeys(address: Address): Set<StateKey> {
     const head = this.#head();
-    const keys = this.#states.currentKeys(prefix);
+    const keys = this.#states.currentSlotKeys(address);
     for (let number = this.block.number + 1n; number <= head; number++) {
-      for (const key of this.#states.history.keysChangedIn(number)) if (key.startsWith(prefix)) keys.add(key);
+      for (const key of this.#states.history.keysChangedIn(number))
+        if (isSlotKey(key) && key.startsWith(address)) keys.add(key);
     }
     return keys;
   }
@@ -69,6 +71,6 @@ export class CommittedState implements StateSource {
 /** The state before the first block. */
 export const emptyState: StateSource = {
   get: () => undefined,
-  keys: () => new Set(),
+  slotKeys: () => new Set(),
   code: () => undefined,
 };

@@ -1,13 +1,8 @@
+import { allocateBytes } from "@koinon/trie/slab";
 import { type Database as LmdbTable, open, type RootDatabase, type Transaction } from "lmdb";
-import { checkedValue, withChecksum } from "./checksum.ts";
+import { checkedValue } from "./checksum.ts";
 import { StateError } from "./state-error.ts";
-
-/** One change of one entry; no value removes it. */
-export interface TableWrite {
-  readonly table: string;
-  readonly key: Uint8Array;
-  readonly value: Uint8Array | undefined;
-}
+import type { WriteBatch } from "./write-batch.ts";
 
 /** One entry of a table. */
 export interface TableEntry {
@@ -23,7 +18,14 @@ export interface TableRange {
   readonly limit?: number;
 }
 
-type Table = LmdbTable<Uint8Array, Uint8Array>;
+interface Snapshot {
+  readonly transaction: Transaction;
+}
+
+/** The published types leave out that fast reads take a snapshot as other reads do. */
+type Table = LmdbTable<Uint8Array, Uint8Array> & {
+  getBinaryFast(key: Uint8Array, snapshot: Snapshot): Uint8Array | undefined;
+};
 
 /** Address space set aside for the mapping, not memory or disk. */
 const defaultMapBytes = 2 ** 40;
@@ -35,7 +37,7 @@ const defaultMapBytes = 2 ** 40;
 export class Database {
   readonly #root: RootDatabase<Uint8Array, Uint8Array>;
   readonly #tables = new Map<string, Table>();
-  #snapshot: { readonly transaction: Transaction } | undefined;
+  #snapshot: Snapshot | undefined;
 
   constructor(path: string, tables: readonly string[], mapBytes = defaultMapBytes) {
     this.#root = asStateError(() =>
@@ -71,32 +73,28 @@ export class Database {
 
   /** The value of a key; throws StateError `STATE_CORRUPT` when it is not what was written. */
   get(table: string, key: Uint8Array): Uint8Array | undefined {
-    const bytes = asStateError(() => this.#table(table).get(key, this.#options()));
+    const bytes = asStateError(() => copyOf(this.#table(table).getBinaryFast(key, this.#reading())));
     return bytes === undefined ? undefined : checkedValue(table, key, bytes);
   }
 
   /** The entries of a range, in the order of their keys; stop consuming before the next `refresh`. */
   *range(table: string, range: TableRange = {}): Generator<TableEntry> {
-    const options = { ...range, ...this.#options() };
+    const options = { ...range, ...this.#reading() };
     for (const { key, value } of asStateError(() => this.#table(table).getRange(options))) {
       const bytes = Uint8Array.from(key);
       yield { key: bytes, value: checkedValue(table, bytes, value) };
     }
   }
 
-  /** Writes all or nothing, durably; rejects with StateError `STATE_WRITE_FAILED`. Writes are applied in the order of calls. */
-  async write(writes: readonly TableWrite[]): Promise<void> {
-    const prepared = writes.map(({ table, key, value }) => ({
-      table: this.#table(table),
-      key,
-      value: value === undefined ? undefined : withChecksum(key, value),
-    }));
+  /** Writes all or nothing, durably, in the order of calls; rejects with StateError `STATE_WRITE_FAILED`. */
+  async write(batch: WriteBatch): Promise<void> {
+    const operations = batch.operations.map(({ table, key, stored }) => ({ table: this.#table(table), key, stored }));
     try {
       await this.#root.batch(() => {
-        for (const { table, key, value } of prepared) {
+        for (const { table, key, stored } of operations) {
           // The promise of the batch stands for those of its parts.
-          if (value === undefined) void table.remove(key);
-          else void table.put(key, value);
+          if (stored === undefined) void table.remove(key);
+          else void table.put(key, stored);
         }
       });
     } catch (error) {
@@ -112,7 +110,7 @@ export class Database {
     await this.#root.close();
   }
 
-  #options(): { transaction: Transaction } {
+  #reading(): Snapshot {
     if (this.#snapshot === undefined) throw new StateError({ code: "STATE_CLOSED" });
     return this.#snapshot;
   }
@@ -122,6 +120,15 @@ export class Database {
     if (table === undefined) throw new StateError({ code: "TABLE_UNKNOWN", table: name });
     return table;
   }
+}
+
+/** Fast reads answer a buffer that the next read overwrites; it is longer than the `length` that lmdb gives it. */
+function copyOf(volatile: Uint8Array | undefined): Uint8Array | undefined {
+  if (volatile === undefined) return undefined;
+  const { length } = volatile;
+  const bytes = allocateBytes(length);
+  bytes.set(volatile.subarray(0, length));
+  return bytes;
 }
 
 function asStateError<T>(action: () => T): T {

@@ -19,18 +19,20 @@ export class EntryCache {
     this.#entries = new TwoGenerationCache(sizeBytes, (value) => value.length + entryOverheadBytes);
   }
 
+  // Values are copied, since those that come in are often cut from larger pieces of memory.
+
   /** The entry from the cache, or from `read`, whose answer is remembered. */
   get(key: StateKey, read: () => Uint8Array | undefined): Uint8Array | undefined {
     const cached = this.#entries.get(key);
     if (cached !== undefined) return cached === absent ? undefined : cached;
     const value = read();
-    if (isKept(key)) this.#entries.set(key, value ?? absent);
+    if (isKept(key)) this.#entries.set(key, value?.slice() ?? absent);
     return value;
   }
 
   /** Takes over what a block changed. */
   apply(delta: StateDelta): void {
-    for (const [key, { after }] of delta) if (isKept(key)) this.#entries.set(key, after ?? absent);
+    for (const [key, { after }] of delta) if (isKept(key)) this.#entries.set(key, after?.slice() ?? absent);
   }
 
   clear(): void {
@@ -39,12 +41,15 @@ export class EntryCache {
 }
 
 function isKept(key: StateKey): boolean {
-  switch (key[0]) {
-    case "n":
+  switch (key.charCodeAt(0)) {
+    case letterN:
       return key.length <= 1 + nodeDepthMax;
-    case "m":
+    case letterM:
       return key.length <= 65 + nodeDepthMax;
     default:
       return true;
   }
 }
+
+const letterM = 109;
+const letterN = 110;

@@ -2,25 +2,28 @@ import type { Address } from "@koinon/secp256k1/address";
 import type { Nibbles } from "@koinon/trie/nibbles";
 
 /**
- * The name of one entry of the state, as text while in memory and as bytes on disk. The first letter says what it is:
- * `a` account (address), `s` storage slot (address, slot), `n` node of the account trie (path), `m` node of a storage trie
- * (hash of the address, path). Entries that begin alike lie together on disk, so a node is near its children.
+ * The name of one entry of the state, as text while in memory and as bytes on disk:
+ *
+ * - an account is its address, `0x` and 40 digits; on disk `a` and 20 bytes;
+ * - a storage slot is the address followed by the 64 digits of the slot; on disk `s` and 52 bytes;
+ * - a node of the account trie is `n` and its path; on disk the same, a byte per digit, so that a node is near its children;
+ * - a node of a storage trie is `m`, the 64 digits of the hash of the address, and its path; on disk the hash is packed.
  */
 export type StateKey = string;
 
 /** Key of an account. */
 export function accountKey(address: Address): StateKey {
-  return `a${address.slice(2)}`;
-}
-
-/** What the keys of all slots of an account begin with. */
-export function slotPrefix(address: Address): StateKey {
-  return `s${address.slice(2)}`;
+  return address;
 }
 
 /** Key of a storage slot. */
 export function slotKey(address: Address, slot: bigint): StateKey {
-  return `s${address.slice(2)}${slot.toString(16).padStart(64, "0")}`;
+  return address + slot.toString(16).padStart(64, "0");
+}
+
+/** True for a storage slot of any account. */
+export function isSlotKey(key: StateKey): boolean {
+  return key.length === addressDigits + 66;
 }
 
 /** Key of a node of the account trie. */
@@ -35,38 +38,65 @@ export function storageNodeKey(addressHash: Nibbles, path: Nibbles): StateKey {
 
 /** True for a node of either kind of trie. */
 export function isNodeKey(key: StateKey): boolean {
-  return key.charCodeAt(0) === letterM || key.charCodeAt(0) === letterN;
+  return key.charCodeAt(0) !== letters.zero;
 }
 
-const letterM = 109;
-const letterN = 110;
+const addressDigits = 40;
+const letters = { zero: 48, account: 97, storageNode: 109, accountNode: 110, slot: 115 };
 
-/** Digits after the letter that are packed two to a byte; a path stays one byte per digit, so that prefixes sort first. */
-function packedDigits(letter: number, length: number): number {
-  if (letter === letterN) return 0;
-  return letter === letterM ? 64 : length - 1;
+/** Bytes that a key takes on disk. */
+export function keyBytes(key: StateKey): number {
+  const letter = key.charCodeAt(0);
+  if (letter === letters.accountNode) return key.length;
+  return letter === letters.storageNode ? key.length - 32 : key.length >> 1;
+}
+
+/** Writes a key as it is on disk and answers where it ends. */
+export function writeKey(key: StateKey, target: Uint8Array, offset: number): number {
+  const letter = key.charCodeAt(0);
+  let at = offset;
+  let index = 1;
+  if (letter === letters.zero) {
+    target[at++] = key.length === addressDigits + 2 ? letters.account : letters.slot;
+    index = 2;
+    return writePacked(key, index, key.length, target, at);
+  }
+  target[at++] = letter;
+  if (letter === letters.storageNode) {
+    at = writePacked(key, 1, 65, target, at);
+    index = 65;
+  }
+  for (; index < key.length; index++) target[at++] = key.charCodeAt(index);
+  return at;
 }
 
 /** The key as it is on disk. */
 export function keyToBytes(key: StateKey): Uint8Array {
-  const letter = key.charCodeAt(0);
-  const packed = packedDigits(letter, key.length);
-  const bytes = new Uint8Array(key.length - (packed >> 1));
-  bytes[0] = letter;
-  let at = 1;
-  let index = 1;
-  for (; index <= packed; index += 2) bytes[at++] = (digitAt(key, index) << 4) | digitAt(key, index + 1);
-  for (; index < key.length; index++) bytes[at++] = key.charCodeAt(index);
+  const bytes = new Uint8Array(keyBytes(key));
+  writeKey(key, bytes, 0);
   return bytes;
 }
 
 /** The key that these bytes are on disk. */
 export function keyFromBytes(bytes: Uint8Array): StateKey {
-  const letter = bytes[0] as number;
-  const packedBytes = letter === letterN ? 0 : letter === letterM ? 32 : bytes.length - 1;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const packed = text.toString("hex", 1, 1 + packedBytes);
-  return `${String.fromCharCode(letter)}${packed}${text.toString("latin1", 1 + packedBytes)}`;
+  if (bytes[0] === letters.accountNode) return text.toString("latin1");
+  if (bytes[0] === letters.storageNode) return `m${text.toString("hex", 1, 33)}${text.toString("latin1", 33)}`;
+  return `0x${text.toString("hex", 1)}`;
+}
+
+/** Where the slots of an account begin on disk; all of them are within the 52 bytes that follow. */
+export function slotPrefixBytes(address: Address): Uint8Array {
+  const bytes = new Uint8Array(21);
+  bytes[0] = letters.slot;
+  writePacked(address, 2, address.length, bytes, 1);
+  return bytes;
+}
+
+function writePacked(text: string, from: number, to: number, target: Uint8Array, offset: number): number {
+  let at = offset;
+  for (let index = from; index < to; index += 2) target[at++] = (digitAt(text, index) << 4) | digitAt(text, index + 1);
+  return at;
 }
 
 function digitAt(text: string, index: number): number {

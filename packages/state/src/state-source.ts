@@ -1,11 +1,12 @@
+import type { Address } from "@koinon/secp256k1/address";
 import type { StateKey } from "./state-key.ts";
 
 /** One state, committed or not, entry by entry. */
 export interface StateSource {
   /** The stored bytes of an entry, undefined when there is none. */
   get(key: StateKey): Uint8Array | undefined;
-  /** Every key that begins with the prefix and has an entry, and possibly some that have none; each once. */
-  keys(prefix: StateKey): Set<StateKey>;
+  /** The keys of all slots that an account uses, and possibly some that it does not; each once. */
+  slotKeys(address: Address): Set<StateKey>;
   /** Code by hash; undefined when it was never stored. */
   code(codeHash: string): Uint8Array | undefined;
 }

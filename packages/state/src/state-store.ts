@@ -8,14 +8,16 @@ import { blockNumberBytes, readBlockNumber } from "./block-number.ts";
 import { type BlockId, type CommittedBlock, decodeBlock, encodeBlock } from "./block-record.ts";
 import { Candidate } from "./candidate.ts";
 import { CommittedState, type CommittedStates, emptyState } from "./committed-state.ts";
-import { Database, type TableWrite } from "./database.ts";
+import { Database } from "./database.ts";
 import { EntryCache } from "./entry-cache.ts";
+import type { ChangedEntry } from "./history-record.ts";
 import { metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
 import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
-import { keyFromBytes, keyToBytes, type StateKey } from "./state-key.ts";
+import { isNodeKey, isSlotKey, keyFromBytes, keyToBytes, type StateKey, slotPrefixBytes } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
-import { type TableReader, type TableWriter, TableWrites, userTable } from "./user-tables.ts";
+import { collectWrites, type TableReader, type TableWriter, userTable } from "./user-tables.ts";
+import { WriteBatch } from "./write-batch.ts";
 
 /** How a store is opened. */
 export interface StateOptions {
@@ -140,12 +142,12 @@ export class StateStore implements CommittedStates {
     this.#checkRunning();
     this.#checkSuccessor(candidate, id);
     const block: CommittedBlock = { ...id, root: candidate.root };
-    const userWrites = new TableWrites();
-    extras.write?.(userWrites);
-    const writes = [...this.#stateWrites(candidate, block), ...userWrites.writes];
+    const extraWrites = collectWrites(extras.write);
+    const batch = this.#stateWrites(candidate, block);
+    batch.append(extraWrites);
     candidate.markPending(block);
     this.#pending.push({ candidate, block });
-    await this.#write(writes);
+    await this.#write(batch);
     this.#advance();
     return block;
   }
@@ -163,9 +165,10 @@ export class StateStore implements CommittedStates {
     if (target.number < this.#oldest) {
       throw new StateError({ code: "REVERT_TOO_DEEP", block: target.number, oldest: this.#oldest });
     }
-    const userWrites = new TableWrites();
-    extras.write?.(userWrites);
-    await this.#write([...this.#revertWrites(target, head), ...userWrites.writes]);
+    const extraWrites = collectWrites(extras.write);
+    const batch = this.#revertWrites(target, head);
+    batch.append(extraWrites);
+    await this.#write(batch);
     this.#database.refresh();
     this.#cache.clear();
     this.#reverts++;
@@ -176,9 +179,7 @@ export class StateStore implements CommittedStates {
   /** Writes to the user's tables alone, atomically and durably; ordered with commits as it was called. */
   async write(write: (tables: TableWriter) => void): Promise<void> {
     this.#checkRunning();
-    const userWrites = new TableWrites();
-    write(userWrites);
-    await this.#write(userWrites.writes);
+    await this.#write(collectWrites(write));
     this.#advance();
   }
 
@@ -197,12 +198,12 @@ export class StateStore implements CommittedStates {
     return this.#cache.get(key, () => this.#database.get(tables.state, keyToBytes(key)));
   }
 
-  currentKeys(prefix: StateKey): Set<StateKey> {
-    const start = keyToBytes(prefix);
+  currentSlotKeys(address: Address): Set<StateKey> {
+    const start = slotPrefixBytes(address);
     const keys = new Set<StateKey>();
     for (const { key } of this.#database.range(tables.state, { start })) {
       const name = keyFromBytes(key);
-      if (!name.startsWith(prefix)) break;
+      if (!isSlotKey(name) || !name.startsWith(address)) break;
       keys.add(name);
     }
     return keys;
@@ -265,31 +266,30 @@ export class StateStore implements CommittedStates {
     if (number !== tip.number + 1n) throw stale("number");
   }
 
-  #stateWrites(candidate: Candidate, block: CommittedBlock): TableWrite[] {
+  #stateWrites(candidate: Candidate, block: CommittedBlock): WriteBatch {
     const number = blockNumberBytes(block.number);
     const encoded = encodeBlock(block);
-    const writes: TableWrite[] = [];
-    for (const [key, { after }] of candidate.delta) {
-      writes.push({ table: tables.state, key: keyToBytes(key), value: after });
+    const batch = new WriteBatch();
+    const changed: ChangedEntry[] = [];
+    for (const [name, { before, after }] of candidate.delta) {
+      const key = batch.putEntry(tables.state, name, after);
+      changed.push({ key, isNode: isNodeKey(name), before, after });
     }
-    for (const [hash, value] of candidate.deployedCode) {
-      writes.push({ table: tables.code, key: hexToBytes(hash), value });
-    }
-    writes.push({ table: tables.blocks, key: number, value: encoded });
-    writes.push({ table: tables.numbers, key: hexToBytes(block.hash), value: number });
-    writes.push({ table: tables.meta, key: metaKeys.head, value: encoded });
+    for (const [hash, code] of candidate.deployedCode) batch.put(tables.code, hexToBytes(hash), code);
+    batch.put(tables.blocks, number, encoded);
+    batch.put(tables.numbers, hexToBytes(block.hash), number);
+    batch.put(tables.meta, metaKeys.head, encoded);
     if (candidate.parent === emptyState) {
-      writes.push({ table: tables.meta, key: metaKeys.format, value: encodeFormat(this.#isArchive) });
-      writes.push({ table: tables.meta, key: metaKeys.oldest, value: number });
+      batch.put(tables.meta, metaKeys.format, encodeFormat(this.#isArchive));
+      batch.put(tables.meta, metaKeys.oldest, number);
     } else {
-      writes.push(...this.history.additions(block.number, candidate.delta));
-      if (!this.#isArchive) writes.push(...this.#pruningWrites(block.number));
+      this.history.add(block.number, changed, batch);
+      if (!this.#isArchive) this.#prune(block.number, batch);
     }
-    return writes;
+    return batch;
   }
 
-  #pruningWrites(head: bigint): TableWrite[] {
-    const writes: TableWrite[] = [];
+  #prune(head: bigint, batch: WriteBatch): void {
     const oldest = this.#prunedUpTo ?? this.#oldest;
     let next = oldest;
     // History of blocks whose commit is under way can not be read yet.
@@ -297,42 +297,42 @@ export class StateStore implements CommittedStates {
     const limit = oldest + BigInt(prunedPerCommit);
     for (; next + this.#historyBlocks < head && next < durable && next < limit; next++) {
       // The state after `next` needs the history of the block behind it, which is what goes.
-      writes.push(...this.history.removals(next + 1n), ...this.#blockRemovals(next));
+      this.history.remove(next + 1n, batch);
+      this.#removeBlock(next, batch);
     }
-    if (next === oldest) return [];
-    writes.push({ table: tables.meta, key: metaKeys.oldest, value: blockNumberBytes(next) });
+    if (next === oldest) return;
+    batch.put(tables.meta, metaKeys.oldest, blockNumberBytes(next));
     this.#prunedUpTo = next;
-    return writes;
   }
 
-  #blockRemovals(number: bigint): TableWrite[] {
+  #removeBlock(number: bigint, batch: WriteBatch): void {
     const block = this.block(number);
-    if (block === undefined) return [];
-    return [
-      { table: tables.blocks, key: blockNumberBytes(number), value: undefined },
-      { table: tables.numbers, key: hexToBytes(block.hash), value: undefined },
-    ];
+    if (block === undefined) return;
+    batch.remove(tables.blocks, blockNumberBytes(number));
+    batch.remove(tables.numbers, hexToBytes(block.hash));
   }
 
-  #revertWrites(target: CommittedBlock, head: CommittedBlock): TableWrite[] {
-    const writes = new Map<StateKey, TableWrite>();
-    const removals: TableWrite[] = [];
+  #revertWrites(target: CommittedBlock, head: CommittedBlock): WriteBatch {
+    const batch = new WriteBatch();
+    const restored = new Set<StateKey>();
     for (let number = target.number + 1n; number <= head.number; number++) {
       for (const key of this.history.keysChangedIn(number)) {
-        if (writes.has(key)) continue;
-        const value = this.history.valueAt(target.number, head.number, key);
-        writes.set(key, { table: tables.state, key: keyToBytes(key), value });
+        if (restored.has(key)) continue;
+        restored.add(key);
+        batch.putEntry(tables.state, key, this.history.valueAt(target.number, head.number, key));
       }
     }
     for (let number = target.number + 1n; number <= head.number; number++) {
-      removals.push(...this.history.removals(number), ...this.#blockRemovals(number));
+      this.history.remove(number, batch);
+      this.#removeBlock(number, batch);
     }
-    return [...writes.values(), ...removals, { table: tables.meta, key: metaKeys.head, value: encodeBlock(target) }];
+    batch.put(tables.meta, metaKeys.head, encodeBlock(target));
+    return batch;
   }
 
-  async #write(writes: readonly TableWrite[]): Promise<void> {
+  async #write(batch: WriteBatch): Promise<void> {
     try {
-      await this.#database.write(writes);
+      await this.#database.write(batch);
     } catch (error) {
       if (error instanceof StateError) this.#stopped ??= error;
       throw error;

@@ -1,5 +1,6 @@
-import type { Database, TableEntry, TableRange, TableWrite } from "./database.ts";
+import type { Database, TableEntry, TableRange } from "./database.ts";
 import { userTablePrefix } from "./layout.ts";
+import { WriteBatch } from "./write-batch.ts";
 
 /** Collects writes to named tables; keys are 1 to 1,000 bytes. */
 export interface TableWriter {
@@ -14,18 +15,14 @@ export interface TableReader {
   range(range?: TableRange): Iterable<TableEntry>;
 }
 
-/** The writes of one transaction. */
-export class TableWrites implements TableWriter {
-  /** In the order of calls. */
-  readonly writes: TableWrite[] = [];
-
-  put(table: string, key: Uint8Array, value: Uint8Array): void {
-    this.writes.push({ table: userTablePrefix + table, key, value });
-  }
-
-  remove(table: string, key: Uint8Array): void {
-    this.writes.push({ table: userTablePrefix + table, key, value: undefined });
-  }
+/** What a caller adds to a transaction. */
+export function collectWrites(write: ((tables: TableWriter) => void) | undefined): WriteBatch {
+  const batch = new WriteBatch();
+  write?.({
+    put: (table, key, value) => batch.put(userTablePrefix + table, key, value),
+    remove: (table, key) => batch.remove(userTablePrefix + table, key),
+  });
+  return batch;
 }
 
 /** A reader of one of the user's tables. */

@@ -8,7 +8,7 @@ import { StateStore } from "../src/state-store.ts";
 import { createDice, randomChanges } from "./fixtures/random-changes.ts";
 import { addressOf, changesOf, hashOf, plainAccount, StateModel } from "./fixtures/state-model.ts";
 
-const accountCount = 40;
+const accountCount = 24;
 
 /** What a state and the model do not agree on. */
 function differences(state: StateReader, model: StateModel): string[] {
@@ -23,7 +23,7 @@ function differences(state: StateReader, model: StateModel): string[] {
       account?.codeHash === expected?.codeHash;
     if (!isSame) found.push(`account ${address}`);
     for (const base of [0n, 2n ** 255n]) {
-      for (let slot = base; slot < base + 20n; slot++) {
+      for (let slot = base; slot < base + 8n; slot++) {
         const word = model.storage.get(address)?.get(slot) ?? 0n;
         if (state.storage(address, slot) !== word) found.push(`slot ${address} ${slot}`);
       }

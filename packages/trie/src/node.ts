@@ -1,5 +1,6 @@
 import { compactBytes, type Nibbles, readCompact, writeCompact } from "./nibbles.ts";
 import { headerBytes, type RlpItem, readItem, stringBytes, writeHeader, writeString } from "./rlp-item.ts";
+import { allocateBytes } from "./slab.ts";
 
 /**
  * A child as it stands inside its parent (yellow paper appendix D, function n): `a0` and 32 bytes of hash, or, when the child
@@ -41,7 +42,7 @@ export function isHashRef(ref: NodeRef): boolean {
 
 /** The reference to a node by its hash. */
 export function hashRef(hash: Uint8Array): NodeRef {
-  const ref = new Uint8Array(33);
+  const ref = allocateBytes(33);
   ref[0] = hashHeader;
   ref.set(hash, 1);
   return ref;
@@ -55,7 +56,7 @@ export function encodeNode(node: TrieNode): Uint8Array {
   // A compact key of one byte is below 0x80 by its flag, so it is its own encoding.
   const keyLength = compactLength === 1 ? 1 : headerBytes(compactLength) + compactLength;
   const length = keyLength + (isLeaf ? stringBytes(node.value) : node.child.length);
-  const bytes = new Uint8Array(headerBytes(length) + length);
+  const bytes = allocateBytes(headerBytes(length) + length);
   let at = writeHeader(length, 0xc0, bytes, 0);
   if (compactLength > 1) at = writeHeader(compactLength, 0x80, bytes, at);
   writeCompact(node.key, isLeaf, bytes, at);
@@ -68,7 +69,7 @@ export function encodeNode(node: TrieNode): Uint8Array {
 function encodeBranch({ children, value }: BranchNode): Uint8Array {
   let length = value === undefined ? 1 : stringBytes(value);
   for (let index = 0; index < 16; index++) length += children[index]?.length ?? 1;
-  const bytes = new Uint8Array(headerBytes(length) + length);
+  const bytes = allocateBytes(headerBytes(length) + length);
   let at = writeHeader(length, 0xc0, bytes, 0);
   for (let index = 0; index < 16; index++) {
     const child = children[index];
@@ -87,33 +88,39 @@ function encodeBranch({ children, value }: BranchNode): Uint8Array {
 export function decodeNode(bytes: Uint8Array): TrieNode | undefined {
   const list = readItem(bytes, 0, bytes.length);
   if (list === undefined || !list.isList || list.end !== bytes.length) return undefined;
-  const items: RlpItem[] = [];
-  for (let at = list.payload; at < list.end; ) {
-    const item = readItem(bytes, at, list.end);
-    if (item === undefined || items.length === 17) return undefined;
-    items.push(item);
-    at = item.end;
-  }
-  if (items.length === 17) return decodeBranch(bytes, items);
-  return items.length === 2 ? decodeShort(bytes, items[0] as RlpItem, items[1] as RlpItem) : undefined;
+  // A branch has at least sixteen one-byte items; most shorter nodes have two items, and the rest is sorted out by trying.
+  return decodeShort(bytes, list) ?? decodeBranch(bytes, list);
 }
 
-function decodeBranch(bytes: Uint8Array, items: readonly RlpItem[]): BranchNode | undefined {
-  const children = new Array<NodeRef | undefined>(16);
+function decodeBranch(bytes: Uint8Array, list: RlpItem): BranchNode | undefined {
+  const children = new Array<NodeRef | undefined>(16).fill(undefined);
+  let at = list.payload;
   for (let index = 0; index < 16; index++) {
-    const item = items[index] as RlpItem;
-    if (!item.isList && item.end - item.start === 1 && bytes[item.start] === 0x80) children[index] = undefined;
-    else if (isRef(item)) children[index] = bytes.subarray(item.start, item.end);
-    else return undefined;
+    const end = refEnd(bytes, at, list.end);
+    if (end === undefined) return undefined;
+    if (end > at + 1) children[index] = bytes.subarray(at, end);
+    at = end;
   }
-  const last = items[16] as RlpItem;
-  if (last.isList) return undefined;
+  const last = readItem(bytes, at, list.end);
+  if (last === undefined || last.isList || last.end !== list.end) return undefined;
   const value = last.end === last.payload ? undefined : bytes.subarray(last.payload, last.end);
   return { kind: "branch", children, value };
 }
 
-function decodeShort(bytes: Uint8Array, first: RlpItem, second: RlpItem): LeafNode | ExtensionNode | undefined {
-  if (first.isList) return undefined;
+/** Where the child at `start` ends, one byte on for an empty one; undefined when it can not be a child. */
+function refEnd(bytes: Uint8Array, start: number, limit: number): number | undefined {
+  const prefix = bytes[start] as number;
+  if (start < limit && prefix === 0x80) return start + 1;
+  if (prefix === hashHeader) return start + 33 <= limit ? start + 33 : undefined;
+  const item = readItem(bytes, start, limit);
+  return item !== undefined && isRef(item) ? item.end : undefined;
+}
+
+function decodeShort(bytes: Uint8Array, list: RlpItem): LeafNode | ExtensionNode | undefined {
+  const first = readItem(bytes, list.payload, list.end);
+  if (first === undefined || first.isList || first.end === first.payload) return undefined;
+  const second = readItem(bytes, first.end, list.end);
+  if (second === undefined || second.end !== list.end) return undefined;
   const compact = readCompact(bytes.subarray(first.payload, first.end));
   if (compact === undefined) return undefined;
   if (!compact.isLeaf) {
