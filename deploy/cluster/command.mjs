@@ -1,7 +1,7 @@
 // npm run cluster -- up [--nodes N] [--install-packages] | install [--values F]... [--release R] [--namespace N] | test [PATTERN] | stop | down | exec CMD...
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { build, ensureInstalled, root, say } from "../../tools/workspace/toolchain.mjs";
+import { build, root, say } from "../../tools/workspace/toolchain.mjs";
 import { cluster, clusterScript, execute, here } from "./inside.mjs";
 import { install } from "./install.mjs";
 
@@ -19,13 +19,11 @@ const commands = {
     execute(clusterScript, ["up", values.nodes]);
   },
   install() {
-    ensureInstalled();
     build(["gateway", "compute", "poi", "node"].map((name) => `--filter=@koinon/${name}...`));
     build(["--filter=./services/gateway/terminal..."]);
     install(args);
   },
   test() {
-    ensureInstalled();
     build(["--filter=@koinon/cluster-test^..."]);
     const jest = ["--experimental-vm-modules", "--no-warnings", path.join(root, "node_modules/jest/bin/jest.js")];
     const folder = path.join(root, "test/cluster");

@@ -1,6 +1,6 @@
 // Installs a release of the umbrella chart on the cluster: images, Secrets, what the chart asks for, then Helm.
-import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
@@ -29,18 +29,19 @@ export function install(args) {
   const began = performance.now();
   const files = values.values.flatMap((file) => withOwn(path.resolve(file))).flatMap((file) => ["--values", file]);
   const place = ["--namespace", values.namespace, "--wait", "--timeout", "5m"];
-  const ours = Object.entries(imageOf).flatMap(([service, image]) => ["--set", `${service}.image.tag=${tags[image]}`]);
-  cluster([
-    "helm",
-    "upgrade",
-    "--install",
-    values.release,
-    path.join(root, "helm/koinon"),
-    ...files,
-    ...ours,
-    ...place,
-  ]);
+  const chart = path.join(root, "helm/koinon");
+  cluster(["helm", "upgrade", "--install", values.release, chart, ...files, "--values", "-", ...place], {
+    input: JSON.stringify(ownValues(tags)),
+  });
   say(`cluster: ${values.release} is ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+
+/** What follows from the images and Secrets of this cluster. */
+function ownValues(tags) {
+  const services = Object.entries(imageOf).map(([service, image]) => [service, { image: { tag: tags[image] } }]);
+  const values = Object.fromEntries(services);
+  values.gateway.trust = JSON.parse(readFileSync(path.join(secrets, "trust.json"), "utf8"));
+  return values;
 }
 
 /**
@@ -48,8 +49,7 @@ export function install(args) {
  * exactly when their image is another.
  */
 function loadImages() {
-  mkdirSync(images, { recursive: true });
-  const lines = execute(path.join(here, "images.sh"), [images, "built"], { quiet: true }).trim().split("\n");
+  const lines = imageLines();
   const record = path.join(runFolder, "images.json");
   const loaded = existsSync(record) ? JSON.parse(readFileSync(record, "utf8")) : {};
   const tags = {};
@@ -65,6 +65,37 @@ function loadImages() {
   }
   writeFileSync(record, JSON.stringify(loaded, null, 2));
   return tags;
+}
+
+/** What images.sh printed; it runs again when anything that images are made of changed. */
+function imageLines() {
+  const skip = ["-name", "node_modules", "-prune", "-o"];
+  const made = ["-type", "f", "(", "-path", "*/dist/*", "-o", "-name", "upstream*.ts", "-o", "-name", "*.sql", ")"];
+  const built = ["services", "packages", "test/acceptance/network", ...skip, ...made];
+  const scripts = [
+    "deploy",
+    "pnpm-lock.yaml",
+    "-type",
+    "f",
+    "-not",
+    "-path",
+    "*/infrastructure/*",
+    "-not",
+    "-path",
+    "*/values/*",
+  ];
+  const print = ["-printf", "%p %s %T@\n"];
+  const listing = [built, scripts]
+    .map((what) => execute("find", [...what, ...print], { cwd: root, quiet: true }))
+    .join("");
+  const stamp = createHash("sha256").update(listing.split("\n").sort().join("\n")).digest("hex");
+  const record = path.join(images, `${stamp}.jsonl`);
+  if (!existsSync(record)) {
+    rmSync(images, { recursive: true, force: true });
+    mkdirSync(images, { recursive: true });
+    writeFileSync(record, execute(path.join(here, "images.sh"), [images, "built"], { quiet: true }));
+  }
+  return readFileSync(record, "utf8").trim().split("\n");
 }
 
 /** The API server refuses every pod that does not meet the restricted standard. */
