@@ -1,5 +1,4 @@
 import type { Account } from "@koinon/ethereum/account";
-import { encodeRlp } from "@koinon/ethereum/rlp";
 import type { StateChanges } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
@@ -13,7 +12,7 @@ import {
   encodeAccountLeaf,
   encodeAccountRecord,
 } from "./account-record.ts";
-import { wordToBytes } from "./slot-value.ts";
+import { slotLeaf, wordToBytes } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
 import { accountKey, accountNodeKey, slotKey, storageNodeKey } from "./state-key.ts";
 import type { StateDelta, StateSource } from "./state-source.ts";
@@ -24,6 +23,19 @@ export interface AppliedChanges {
   readonly delta: StateDelta;
 }
 
+/** A leaf's change with what the flat tables say that it was. */
+interface LeafChange extends TrieChange {
+  readonly earlier: Uint8Array | undefined;
+}
+
+/** Flat tables and tries say the same thing twice; where they do not, one of them is damaged. */
+function checkEarlier(where: string): (change: LeafChange, found: Uint8Array | undefined) => void {
+  return ({ key, earlier }, found) => {
+    if (isSameBytes(earlier, found)) return;
+    throw new StateError({ code: "STATE_CORRUPT", where: `${where} ${key}`, reason: "table and trie differ" });
+  };
+}
+
 const noSlots: ReadonlyMap<bigint, bigint> = new Map();
 
 /**
@@ -32,7 +44,7 @@ const noSlots: ReadonlyMap<bigint, bigint> = new Map();
  */
 export function applyChanges(source: StateSource, changes: StateChanges): AppliedChanges {
   const delta: StateDelta = new Map();
-  const leaves: TrieChange[] = [];
+  const leaves: LeafChange[] = [];
   const addresses = new Set([...changes.accounts.keys(), ...changes.storage.keys(), ...changes.clearedStorage]);
   for (const address of addresses) {
     const leaf = changeAccount(source, changes, address, delta);
@@ -40,7 +52,7 @@ export function applyChanges(source: StateSource, changes: StateChanges): Applie
   }
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
   const reader = { node: (path: Nibbles) => source.get(accountNodeKey(path)) };
-  const { root, nodes } = updateTrie(reader, leaves);
+  const { root, nodes } = updateTrie(reader, leaves, checkEarlier("account"));
   for (const [path, change] of nodes) delta.set(accountNodeKey(path), change);
   return { root: bytesToHex(root), delta };
 }
@@ -51,25 +63,26 @@ function changeAccount(
   changes: StateChanges,
   address: Address,
   delta: StateDelta,
-): TrieChange | undefined {
+): LeafChange | undefined {
   const key = accountKey(address);
   const before = source.get(key);
   const earlier = before === undefined ? undefined : decodeAccountRecord(before);
   const account = changes.accounts.has(address) ? changes.accounts.get(address) : earlier;
   const addressHash = bytesToNibbles(keccak256(hexToBytes(address)));
   const storageRoot = changeStorage(source, changes, { address, addressHash, account, earlier }, delta);
+  const leafBefore = earlier === undefined ? undefined : encodeAccountLeaf(earlier);
   if (account === undefined) {
     if (storageRoot !== emptyStorageRoot) {
       throw new StateError({ code: "CHANGES_INVALID", address, reason: "storage without an account" });
     }
     if (before === undefined) return undefined;
     delta.set(key, { before, after: undefined });
-    return { key: addressHash, value: undefined };
+    return { key: addressHash, value: undefined, earlier: leafBefore };
   }
   const record: AccountRecord = { ...account, storageRoot };
   if (earlier !== undefined && isSameRecord(earlier, record)) return undefined;
   delta.set(key, { before, after: encodeAccountRecord(record) });
-  return { key: addressHash, value: encodeAccountLeaf(record) };
+  return { key: addressHash, value: encodeAccountLeaf(record), earlier: leafBefore };
 }
 
 function isSameRecord(a: AccountRecord, b: AccountRecord): boolean {
@@ -95,24 +108,26 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
     for (const key of source.slotKeys(address)) words.set(key, 0n);
   }
   for (const [slot, word] of slots) words.set(slotKey(address, slot), word);
-  const leaves: TrieChange[] = [];
+  const leaves: LeafChange[] = [];
   for (const [key, word] of words) {
     const before = source.get(key);
     const after = word === 0n ? undefined : wordToBytes(word);
     if (isSameBytes(before, after)) continue;
     delta.set(key, { before, after });
     const hash = keccak256(Buffer.from(key.slice(-64), "hex"));
-    leaves.push({ key: bytesToNibbles(hash), value: after === undefined ? undefined : encodeRlp(after) });
+    leaves.push({ key: bytesToNibbles(hash), value: after && slotLeaf(after), earlier: before && slotLeaf(before) });
   }
   if (leaves.length === 0) return rootBefore;
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
   const reader = { node: (path: Nibbles) => source.get(storageNodeKey(addressHash, path)) };
-  const { root, nodes } = updateTrie(reader, leaves);
+  const { root, nodes } = updateTrie(reader, leaves, checkEarlier(`slot of ${address}`));
   for (const [path, change] of nodes) delta.set(storageNodeKey(addressHash, path), change);
   return bytesToHex(root);
 }
 
 function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 }

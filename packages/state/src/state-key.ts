@@ -85,12 +85,15 @@ export function keyFromBytes(bytes: Uint8Array): StateKey {
   return `0x${text.toString("hex", 1)}`;
 }
 
-/** Where the slots of an account begin on disk; all of them are within the 52 bytes that follow. */
-export function slotPrefixBytes(address: Address): Uint8Array {
-  const bytes = new Uint8Array(21);
-  bytes[0] = letters.slot;
-  writePacked(address, 2, address.length, bytes, 1);
-  return bytes;
+/** Where the slots of an account are on disk, and nothing else. */
+export function slotRange(address: string): { start: Uint8Array; end: Uint8Array } {
+  const start = new Uint8Array(21);
+  start[0] = letters.slot;
+  writePacked(address, 2, address.length, start, 1);
+  // Longer than any key of the account by a byte, and no smaller than any of them.
+  const end = new Uint8Array(54).fill(0xff);
+  end.set(start);
+  return { start, end };
 }
 
 function writePacked(text: string, from: number, to: number, target: Uint8Array, offset: number): number {

@@ -1,7 +1,9 @@
 import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import { TrieError } from "@koinon/trie/trie-error";
 import { type AccountProof, proveAccount } from "./account-proof.ts";
+import { emptyStorageRoot } from "./account-record.ts";
 import { applyChanges } from "./apply-changes.ts";
 import { BlockHistory } from "./block-history.ts";
 import { blockNumberBytes, readBlockNumber } from "./block-number.ts";
@@ -14,9 +16,10 @@ import type { ChangedEntry } from "./history-record.ts";
 import { metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
 import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
-import { isNodeKey, isSlotKey, keyFromBytes, keyToBytes, type StateKey, slotPrefixBytes } from "./state-key.ts";
+import { isNodeKey, keyFromBytes, keyToBytes, type StateKey, slotRange } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
 import { collectWrites, type TableReader, type TableWriter, userTable } from "./user-tables.ts";
+import { type VerifiedState, verifyState, type WholeState } from "./verify.ts";
 import { WriteBatch } from "./write-batch.ts";
 
 /** How a store is opened. */
@@ -116,7 +119,12 @@ export class StateStore implements CommittedStates {
 
   /** Proves an account and slots after a block, the head if none is named; throws like `at`. */
   proof(address: Address, slots: readonly bigint[], block: bigint | Hex | undefined = this.#head?.hash): AccountProof {
-    return proveAccount(this.source(block), address, slots);
+    const source = this.source(block);
+    try {
+      return proveAccount(source, address, slots);
+    } catch (error) {
+      throw this.#stopWhenCorrupt(error);
+    }
   }
 
   /**
@@ -188,6 +196,23 @@ export class StateStore implements CommittedStates {
     return userTable(this.#database, name);
   }
 
+  /**
+   * Reads the whole state after the head and checks it against its root; synchronous, some ten seconds per million accounts.
+   * Throws StateError `STATE_CORRUPT`.
+   */
+  verify(): VerifiedState {
+    const whole: WholeState = {
+      entries: () => this.#entries(),
+      slotsOf: (address) => this.#entries(address),
+      get: (key) => this.#database.get(tables.state, keyToBytes(key)),
+    };
+    try {
+      return verifyState(whole, this.#head?.root ?? emptyStorageRoot);
+    } catch (error) {
+      throw this.#stopWhenCorrupt(error);
+    }
+  }
+
   /** Waits for commits under way and closes the database. */
   async close(): Promise<void> {
     this.#stopped ??= new StateError({ code: "STATE_CLOSED" });
@@ -199,13 +224,8 @@ export class StateStore implements CommittedStates {
   }
 
   currentSlotKeys(address: Address): Set<StateKey> {
-    const start = slotPrefixBytes(address);
     const keys = new Set<StateKey>();
-    for (const { key } of this.#database.range(tables.state, { start })) {
-      const name = keyFromBytes(key);
-      if (!isSlotKey(name) || !name.startsWith(address)) break;
-      keys.add(name);
-    }
+    for (const [key] of this.#entries(address)) keys.add(key);
     return keys;
   }
 
@@ -215,6 +235,12 @@ export class StateStore implements CommittedStates {
 
   isCommitted(block: CommittedBlock): boolean {
     return this.block(block.number)?.hash === block.hash;
+  }
+
+  /** The entries of the last state, all or the slots of one account. */
+  *#entries(slotsOf?: StateKey): Generator<readonly [StateKey, Uint8Array]> {
+    const range = slotsOf === undefined ? {} : slotRange(slotsOf);
+    for (const { key, value } of this.#database.range(tables.state, range)) yield [keyFromBytes(key), value];
   }
 
   #numberOf(hash: Hex): bigint | undefined {
@@ -339,10 +365,16 @@ export class StateStore implements CommittedStates {
     }
   }
 
+  /** Damage that an update finds stops the store, so that nothing is built on it. */
   #stopWhenCorrupt(error: unknown): unknown {
-    if (error instanceof StateError && error.code === "STATE_CORRUPT") this.#stopped ??= error;
-    return error;
+    const damage = error instanceof TrieError ? corruptTrie(error) : error;
+    if (damage instanceof StateError && damage.code === "STATE_CORRUPT") this.#stopped ??= damage;
+    return damage;
   }
+}
+
+function corruptTrie(cause: TrieError): StateError {
+  return new StateError({ code: "STATE_CORRUPT", where: "trie", reason: cause.message }, { cause });
 }
 
 function encodeFormat(isArchive: boolean): Uint8Array {

@@ -79,5 +79,7 @@ export class NodeChanges {
 
 function isSame({ before, after }: NodeChange): boolean {
   if (before === undefined || after === undefined) return before === after;
-  return before.length === after.length && before.every((byte, index) => byte === after[index]);
+  if (before.length !== after.length) return false;
+  for (let index = 0; index < before.length; index++) if (before[index] !== after[index]) return false;
+  return true;
 }

@@ -174,3 +174,26 @@ describe("updateTrie", () => {
     expect(() => updateTrie(broken, change)).toThrow("NODE_MALFORMED");
   });
 });
+
+describe("updateTrie's visitor", () => {
+  test("is told the earlier value of every key that changes", () => {
+    fc.assert(
+      fc.property(batches(variableKey), (steps) => {
+        const trie = new MemoryTrie();
+        const model = new Map<string, Uint8Array>();
+        for (const step of steps) {
+          const latest = new Map(step.map(([key, v]) => [bytesToNibbles(key), v]));
+          const changes = [...latest].map(([key, v]) => ({ key, value: v })).sort((a, b) => (a.key < b.key ? -1 : 1));
+          const found = new Map<string, Uint8Array | undefined>();
+          updateTrie(trie, changes, (change, earlier) => found.set(change.key, earlier));
+          expect(found).toEqual(new Map(changes.map(({ key }) => [key, model.get(key)])));
+          trie.update(step);
+          for (const [key, v] of latest) {
+            if (v === undefined) model.delete(key);
+            else model.set(key, v);
+          }
+        }
+      }),
+    );
+  });
+});

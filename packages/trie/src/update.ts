@@ -16,18 +16,27 @@ export interface TrieUpdate {
   readonly nodes: Map<Nibbles, NodeChange>;
 }
 
+/** Told of the value that a changed key had, undefined when it had none; it may throw. */
+export type FoundVisitor<C extends TrieChange> = (change: C, found: Uint8Array | undefined) => void;
+
 /**
  * Applies changes, sorted by key and each key once, in one pass: every touched node is read once and hashed once. Throws
  * TrieError `CHANGES_NOT_SORTED`, and `NODE_MISSING` or `NODE_MALFORMED` for a damaged store.
  */
-export function updateTrie(reader: NodeReader, changes: readonly TrieChange[]): TrieUpdate {
+export function updateTrie<C extends TrieChange>(
+  reader: NodeReader,
+  changes: readonly C[],
+  onFound: FoundVisitor<C> = ignore,
+): TrieUpdate {
   assertSorted(changes);
   const nodes = new NodeChanges(reader);
   const before = nodes.takeRoot();
-  const after = new Pass(nodes, changes).apply(before, "", 0, changes.length);
+  const after = new Pass(nodes, changes, onFound).apply(before, "", 0, changes.length);
   const root = after === undefined ? emptyRoot : nodes.sealRoot(after);
   return { root, nodes: nodes.result() };
 }
+
+function ignore(): void {}
 
 function assertSorted(changes: readonly TrieChange[]): void {
   for (let index = 1; index < changes.length; index++) {
@@ -48,13 +57,15 @@ function isNode(child: Child): child is TrieNode {
   return child !== undefined && "kind" in child;
 }
 
-class Pass {
+class Pass<C extends TrieChange> {
   readonly #nodes: NodeChanges;
-  readonly #changes: readonly TrieChange[];
+  readonly #changes: readonly C[];
+  readonly #onFound: FoundVisitor<C>;
 
-  constructor(nodes: NodeChanges, changes: readonly TrieChange[]) {
+  constructor(nodes: NodeChanges, changes: readonly C[], onFound: FoundVisitor<C>) {
     this.#nodes = nodes;
     this.#changes = changes;
+    this.#onFound = onFound;
   }
 
   /**
@@ -63,10 +74,21 @@ class Pass {
    */
   apply(node: TrieNode | undefined, path: Nibbles, from: number, to: number): TrieNode | undefined {
     if (from === to) return node;
-    if (node === undefined) return this.#build(this.#insertions(from, to), path.length);
+    if (node === undefined) {
+      this.#visit(from, to, undefined, undefined);
+      return this.#build(this.#insertions(from, to), path.length);
+    }
     if (node.kind === "leaf") return this.#applyToLeaf(node, path, from, to);
     if (node.kind === "branch") return this.#applyToBranch(node, path, from, to);
     return this.#applyToExtension(node, path, from, to);
+  }
+
+  /** Tells of a range of changes below which there is at most one key. */
+  #visit(from: number, to: number, key: Nibbles | undefined, value: Uint8Array | undefined): void {
+    for (let index = from; index < to; index++) {
+      const change = this.#changes[index] as C;
+      this.#onFound(change, change.key === key ? value : undefined);
+    }
   }
 
   #insertions(from: number, to: number): Entry[] {
@@ -80,6 +102,7 @@ class Pass {
 
   #applyToLeaf(leaf: LeafNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
     const key = path + leaf.key;
+    this.#visit(from, to, key, leaf.value);
     const entries = this.#insertions(from, to);
     if (!this.#mentions(key, from, to)) {
       if (entries.length === 0) return leaf;
@@ -90,14 +113,14 @@ class Pass {
   }
 
   #mentions(key: Nibbles, from: number, to: number): boolean {
-    for (let index = from; index < to; index++) if ((this.#changes[index] as TrieChange).key === key) return true;
+    for (let index = from; index < to; index++) if ((this.#changes[index] as C).key === key) return true;
     return false;
   }
 
   #applyToExtension(extension: ExtensionNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
     const full = path + extension.key;
-    const first = commonPrefixLength(full, (this.#changes[from] as TrieChange).key, path.length);
-    const last = commonPrefixLength(full, (this.#changes[to - 1] as TrieChange).key, path.length);
+    const first = commonPrefixLength(full, (this.#changes[from] as C).key, path.length);
+    const last = commonPrefixLength(full, (this.#changes[to - 1] as C).key, path.length);
     const fork = Math.min(first, last);
     if (fork === full.length) {
       const child = this.#nodes.take(extension.child, full);
@@ -135,15 +158,16 @@ class Pass {
     const depth = path.length;
     let valueAfter = value;
     let index = from;
-    const first = this.#changes[from] as TrieChange;
+    const first = this.#changes[from] as C;
     if (first.key.length === depth) {
+      this.#onFound(first, value);
       valueAfter = first.value === undefined || first.value.length === 0 ? undefined : first.value;
       index++;
     }
     while (index < to) {
-      const nibble = nibbleAt((this.#changes[index] as TrieChange).key, depth);
+      const nibble = nibbleAt((this.#changes[index] as C).key, depth);
       const start = index++;
-      while (index < to && nibbleAt((this.#changes[index] as TrieChange).key, depth) === nibble) index++;
+      while (index < to && nibbleAt((this.#changes[index] as C).key, depth) === nibble) index++;
       this.#changeChild(children, nibble, path + digits[nibble], start, index);
     }
     return this.#settle(children, valueAfter, path);
