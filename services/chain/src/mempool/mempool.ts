@@ -1,0 +1,316 @@
+import type { RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
+import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
+import type { Address } from "@koinon/secp256k1/address";
+import type { Hex } from "@koinon/secp256k1/hex";
+import { type AdmissionPolicy, accountRejection, type NextBlock, policyRejection } from "./admission-rules.ts";
+import { Delegations } from "./delegations.ts";
+import { EvictionHeap, isWorthLess, tipUnder, type Worth } from "./eviction-heap.ts";
+import { createPooledTransaction, outbids, type PooledTransaction } from "./pooled-transaction.ts";
+import type { MempoolRejection } from "./rejection.ts";
+import { Selection } from "./selection.ts";
+import { type QueueChange, type SenderAccount, SenderQueue } from "./sender-queue.ts";
+
+/** Bounds and rules of the pool. */
+export interface MempoolOptions extends AdmissionPolicy {
+  /** Transactions in the pool. */
+  readonly transactionsMax: number;
+  /** Bytes of all transactions in the pool. */
+  readonly bytesMax: number;
+  /** Transactions of one sender. */
+  readonly senderTransactionsMax: number;
+  /** Transactions of one sender that can not go into a block yet. */
+  readonly senderQueuedMax: number;
+  /** By how many percent both fees of a replacement must be higher. */
+  readonly priceBumpPercent: number;
+  /** How long a transaction may wait without being pending. */
+  readonly queuedLifetimeMs: number;
+}
+
+/** What the pool needs from outside. */
+export interface MempoolDependencies {
+  readonly clock: { now(): number };
+  /** An account at the head of the chain; what it says changes only together with a call of `advance`. */
+  account(address: Address): SenderAccount;
+}
+
+/** Why a transaction left the pool. */
+export type RemovalReason = "used-nonce-or-funds" | "replaced" | "evicted" | "expired" | "rules-changed" | "withdrawn";
+
+/** What a submission came to. */
+export type AddOutcome =
+  | { readonly isPending: boolean; readonly replaced: Hex | undefined }
+  | { readonly rejection: MempoolRejection };
+
+/** Told about changes, in order and synchronously; must not call back into the pool. */
+export interface MempoolListener {
+  pending?(transaction: RecoveredTransaction): void;
+  removed?(transaction: RecoveredTransaction, reason: RemovalReason): void;
+}
+
+interface Victim {
+  readonly queue: SenderQueue;
+  readonly entry: PooledTransaction;
+  readonly wasPending: boolean;
+}
+
+/** Transactions that wait for a block. Everything is synchronous; the cost of an operation grows with the logarithm of the pool. */
+export class Mempool {
+  private readonly options: MempoolOptions;
+  private readonly dependencies: MempoolDependencies;
+  private readonly byHash = new Map<Hex, PooledTransaction>();
+  private readonly queues = new Map<Address, SenderQueue>();
+  /** Senders with transactions that are not pending. */
+  private readonly waiting = new Set<SenderQueue>();
+  private readonly delegations = new Delegations();
+  private readonly authorities = new Map<Hex, readonly Address[]>();
+  private readonly heap: EvictionHeap;
+  private readonly listeners = new Set<MempoolListener>();
+  private next: NextBlock;
+  private bytes = 0;
+  private pending = 0;
+  private sequence = 0;
+
+  constructor(options: MempoolOptions, next: NextBlock, dependencies: MempoolDependencies) {
+    this.options = options;
+    this.dependencies = dependencies;
+    this.next = next;
+    this.heap = new EvictionHeap(next.baseFeePerGas);
+  }
+
+  /** Numbers of transactions, and their bytes. */
+  status(): { pending: number; queued: number; bytes: number } {
+    return { pending: this.pending, queued: this.byHash.size - this.pending, bytes: this.bytes };
+  }
+
+  get(hash: Hex): RecoveredTransaction | undefined {
+    return this.byHash.get(hash);
+  }
+
+  /** The nonce that an account's next transaction should have: after its pending ones. */
+  nextNonce(address: Address): bigint {
+    return this.queues.get(address)?.nextNonce ?? this.dependencies.account(address).nonce;
+  }
+
+  /** A sender's transactions in the pool. */
+  queueOf(address: Address): SenderQueue | undefined {
+    return this.queues.get(address);
+  }
+
+  /** All senders with transactions in the pool. */
+  senders(): Iterable<SenderQueue> {
+    return this.queues.values();
+  }
+
+  /** Tells a listener about changes from now on, until the returned function is called. */
+  subscribe(listener: MempoolListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Pending transactions in a block's order, under the next block's base fee. */
+  select(): Selection {
+    return new Selection(this.queues.values(), this.next.baseFeePerGas);
+  }
+
+  /** Takes a transaction, or says why not. Its signature is the caller's to have checked: `sender` is believed. */
+  add(recovered: RecoveredTransaction): AddOutcome {
+    if (this.byHash.has(recovered.hash)) return { rejection: { code: "ALREADY_KNOWN", hash: recovered.hash } };
+    const entry = createPooledTransaction(recovered, this.sequence, this.dependencies.clock.now());
+    const queue =
+      this.queues.get(entry.sender) ?? new SenderQueue(entry.sender, this.dependencies.account(entry.sender));
+    const unwanted = policyRejection(entry, this.options, this.next) ?? this.senderRejection(entry, queue);
+    if (unwanted !== undefined) return { rejection: unwanted };
+    const authorities = authoritiesOf(entry.transaction);
+    const reserved = this.delegations.authorityRejection(authorities, (address) => this.queues.get(address));
+    if (reserved !== undefined) return { rejection: reserved };
+    const old = queue.get(entry.transaction.nonce);
+    const noRoom = this.makeRoom(entry, queue, old);
+    if (noRoom !== undefined) return { rejection: noRoom };
+    this.sequence++;
+    this.insert(entry, queue, authorities);
+    return { isPending: entry.isPending, replaced: old?.hash };
+  }
+
+  /**
+   * Follows the chain to a new head, after the state did: what was included leaves because its nonce is used, and what the
+   * senders can not pay any more leaves too. `changed` names at least the pool's senders among the accounts that differ between
+   * the old and the new head, in both branches of a reorganisation. Transactions of blocks that were undone are added again by
+   * the caller afterwards.
+   */
+  advance(next: NextBlock, changed: Iterable<Address>): void {
+    const before = this.next;
+    this.next = next;
+    for (const address of changed) {
+      const queue = this.queues.get(address);
+      if (queue === undefined) continue;
+      const pendingBefore = queue.pendingSize;
+      this.apply(queue, pendingBefore, queue.update(this.dependencies.account(address)), "used-nonce-or-funds");
+    }
+    if (next.fork !== before.fork || next.gasLimit < before.gasLimit) this.applyRules();
+  }
+
+  /** Adds the transactions of blocks that were undone, each sender's by nonce; gives the number that are welcome. */
+  giveBack(transactions: readonly RecoveredTransaction[]): number {
+    const byNonce = transactions.toSorted((left, right) =>
+      left.transaction.nonce < right.transaction.nonce ? -1 : Number(left.transaction.nonce > right.transaction.nonce),
+    );
+    return byNonce.filter((transaction) => !("rejection" in this.add(transaction))).length;
+  }
+
+  /** Drops transactions that have waited too long without being pending. */
+  expire(): void {
+    const oldestMs = this.dependencies.clock.now() - this.options.queuedLifetimeMs;
+    for (const queue of [...this.waiting]) {
+      this.keep(queue, (entry) => entry.isPending || entry.addedAtMs >= oldestMs, "expired");
+    }
+  }
+
+  /** Takes a transaction out, whatever it is worth; what stands behind it is queued. False when it is not here. */
+  withdraw(hash: Hex): boolean {
+    const entry = this.byHash.get(hash);
+    const queue = entry && this.queues.get(entry.sender);
+    if (queue === undefined) return false;
+    this.keep(queue, (other) => other !== entry, "withdrawn");
+    return true;
+  }
+
+  private senderRejection(entry: PooledTransaction, queue: SenderQueue): MempoolRejection | undefined {
+    const { nonce } = entry.transaction;
+    const rejection = accountRejection(entry, queue) ?? this.delegations.senderRejection(queue, nonce);
+    if (rejection !== undefined) return rejection;
+    const old = queue.get(nonce);
+    if (old !== undefined) {
+      const isEnough = outbids(entry, old, BigInt(this.options.priceBumpPercent));
+      return isEnough ? undefined : { code: "REPLACEMENT_UNDERPRICED" };
+    }
+    const { senderQueuedMax, senderTransactionsMax } = this.options;
+    const isQueueFull = nonce !== queue.nextNonce && queue.size - queue.pendingSize >= senderQueuedMax;
+    if (!isQueueFull && queue.size < senderTransactionsMax) return undefined;
+    return { code: "SENDER_LIMIT_REACHED", transactions: queue.size };
+  }
+
+  /** Gives up transactions that are worth less than the new one, all that it takes or none. */
+  private makeRoom(
+    entry: PooledTransaction,
+    queue: SenderQueue,
+    old: PooledTransaction | undefined,
+  ): MempoolRejection | undefined {
+    let count = this.byHash.size + (old === undefined ? 1 : 0) - this.options.transactionsMax;
+    let bytes = this.bytes + entry.raw.length - (old?.raw.length ?? 0) - this.options.bytesMax;
+    if (count <= 0 && bytes <= 0) return undefined;
+    this.heap.rebase(this.next.baseFeePerGas);
+    const worth = worthOf(entry, queue, this.next.baseFeePerGas);
+    const victims: Victim[] = [];
+    while (count > 0 || bytes > 0) {
+      const victimQueue = this.heap.top();
+      const victimWorth = this.heap.topWorth();
+      if (victimQueue === undefined || victimWorth === undefined) break;
+      if (victimQueue === queue || !isWorthLess(victimWorth, worth)) {
+        this.putBack(victims);
+        return { code: victimWorth.isPending && !worth.isPending ? "FUTURE_REPLACES_PENDING" : "UNDERPRICED" };
+      }
+      const wasPending = victimWorth.isPending;
+      const victim = victimQueue.takeTail();
+      if (victim === undefined) break;
+      victims.push({ queue: victimQueue, entry: victim, wasPending });
+      this.heap.update(victimQueue);
+      count--;
+      bytes -= victim.raw.length;
+    }
+    for (const victim of victims) this.evict(victim);
+    return undefined;
+  }
+
+  private putBack(victims: readonly Victim[]): void {
+    for (const { queue, entry } of victims.toReversed()) {
+      queue.put(entry);
+      this.heap.update(queue);
+    }
+  }
+
+  private evict({ queue, entry, wasPending }: Victim): void {
+    if (wasPending) this.pending--;
+    this.forget(entry, "evicted");
+    this.file(queue);
+  }
+
+  private insert(entry: PooledTransaction, queue: SenderQueue, authorities: readonly Address[]): void {
+    this.queues.set(entry.sender, queue);
+    this.byHash.set(entry.hash, entry);
+    this.bytes += entry.raw.length;
+    if (authorities.length > 0) {
+      this.authorities.set(entry.hash, authorities);
+      this.delegations.add(authorities);
+    }
+    const pendingBefore = queue.pendingSize;
+    this.apply(queue, pendingBefore, queue.put(entry), "replaced");
+  }
+
+  private keep(queue: SenderQueue, passes: (entry: PooledTransaction) => boolean, reason: RemovalReason): void {
+    const pendingBefore = queue.pendingSize;
+    this.apply(queue, pendingBefore, queue.keep(passes), reason);
+  }
+
+  private apply(queue: SenderQueue, pendingBefore: number, change: QueueChange, reason: RemovalReason): void {
+    this.pending += queue.pendingSize - pendingBefore;
+    for (const entry of change.removed) this.forget(entry, reason);
+    this.heap.update(queue);
+    this.file(queue);
+    if (this.listeners.size === 0) return;
+    for (const entry of change.promoted) for (const listener of this.listeners) listener.pending?.(entry);
+  }
+
+  /** Puts a sender into the indexes it belongs in. */
+  private file(queue: SenderQueue): void {
+    if (queue.size === 0) this.queues.delete(queue.address);
+    if (queue.size > queue.pendingSize) this.waiting.add(queue);
+    else this.waiting.delete(queue);
+  }
+
+  private forget(entry: PooledTransaction, reason: RemovalReason): void {
+    this.byHash.delete(entry.hash);
+    this.bytes -= entry.raw.length;
+    const authorities = this.authorities.get(entry.hash);
+    if (authorities !== undefined) {
+      this.authorities.delete(entry.hash);
+      this.delegations.remove(authorities);
+    }
+    for (const listener of this.listeners) listener.removed?.(entry, reason);
+  }
+
+  /** Drops what a new fork or a lower gas limit rules out. */
+  private applyRules(): void {
+    const rules = { ...this.options, minTip: 0n, refuseBelowBaseFee: false };
+    for (const queue of [...this.queues.values()]) {
+      this.keep(queue, (entry) => policyRejection(entry, rules, this.next) === undefined, "rules-changed");
+    }
+  }
+}
+
+/** What a transaction that is not in the pool yet would be worth there. */
+function worthOf(entry: PooledTransaction, queue: SenderQueue, baseFeePerGas: bigint): Worth {
+  const { nonce } = entry.transaction;
+  const before = queue.before(nonce);
+  const ownTip = tipUnder(entry, baseFeePerGas);
+  const tipBefore = before === undefined ? ownTip : tipUnder(before, baseFeePerGas);
+  const isPending = nonce === queue.nextNonce || queue.getPending(nonce) !== undefined;
+  return { isPending, tip: lower(tipBefore, ownTip), sequence: entry.sequence };
+}
+
+function lower(left: bigint, right: bigint): bigint {
+  if (left < right) return left;
+  return right;
+}
+
+/** Who gave valid authorizations with a transaction, each once. */
+function authoritiesOf(transaction: Transaction): readonly Address[] {
+  if (transaction.type !== 4) return noAuthorities;
+  const authorities = new Set<Address>();
+  for (const authorization of transaction.authorizationList) {
+    const authority = recoverAuthority(authorization);
+    if (authority !== undefined) authorities.add(authority);
+  }
+  return [...authorities];
+}
+
+const noAuthorities: readonly Address[] = [];
