@@ -1,0 +1,96 @@
+import { createBlock } from "@ethereumjs/block";
+import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
+import { SimpleStateManager } from "@ethereumjs/statemanager";
+import { createTxFromRLP } from "@ethereumjs/tx";
+import { Account, createAddressFromString } from "@ethereumjs/util";
+import { createVM, runTx } from "@ethereumjs/vm";
+import type { Fork } from "@koinon/ethereum/fork";
+import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
+import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
+import type { BlockContext } from "../../src/block-context.ts";
+import { MemoryState } from "../memory-state.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What an engine made of a scenario; both engines' are compared as they are. */
+export interface Outcome {
+  readonly refused: boolean;
+  readonly succeeded: boolean;
+  readonly gasUsed: bigint;
+  readonly output: string;
+  readonly logs: readonly string[];
+  readonly state: readonly string[];
+}
+
+const hardforks: Readonly<Record<Fork, Hardfork>> = {
+  cancun: Hardfork.Cancun,
+  prague: Hardfork.Prague,
+  osaka: Hardfork.Osaka,
+};
+
+/** Runs a scenario with @ethereumjs/vm. */
+export async function runReference(scenario: Scenario, fork: Fork, context: BlockContext): Promise<Outcome> {
+  const common = new Common({ chain: Mainnet, hardfork: hardforks[fork] });
+  const stateManager = new SimpleStateManager({ common });
+  for (const [address, { balance = 0n, nonce = 0n, code, storage = [] }] of scenario.accounts) {
+    const key = createAddressFromString(address);
+    await stateManager.putAccount(key, new Account(nonce, balance));
+    if (code !== undefined && code.length > 0) await stateManager.putCode(key, code);
+    for (const [slot, value] of storage) await stateManager.putStorage(key, word(slot), trimmed(value));
+  }
+  const vm = await createVM({ common, stateManager });
+  const block = createBlock(
+    {
+      header: {
+        number: context.number,
+        timestamp: context.timestamp,
+        gasLimit: context.gasLimit,
+        coinbase: createAddressFromString(context.beneficiary),
+        mixHash: hexToBytes(context.prevRandao),
+        baseFeePerGas: context.baseFeePerGas,
+      },
+    },
+    { common, skipConsensusFormatValidation: true },
+  );
+  const tx = createTxFromRLP(encodeTransaction(scenario.transaction), { common });
+  try {
+    const result = await runTx(vm, { tx, block, skipHardForkValidation: true });
+    return {
+      refused: false,
+      succeeded: result.execResult.exceptionError === undefined,
+      gasUsed: result.totalGasSpent,
+      output: bytesToHex(result.execResult.returnValue),
+      logs: result.receipt.logs.map(([address, topics, data]) =>
+        [address, ...topics, data].map((bytes) => bytesToHex(bytes)).join(" "),
+      ),
+      state: await dump(stateManager),
+    };
+  } catch (error) {
+    if (!(error instanceof Error) || !/invalid|tx|nonce|gas/i.test(error.message)) throw error;
+    return { refused: true, succeeded: false, gasUsed: 0n, output: error.message, logs: [], state: [] };
+  }
+}
+
+async function dump(stateManager: SimpleStateManager): Promise<string[]> {
+  const state = new MemoryState();
+  const [accounts] = Reflect.get(stateManager, "accountStack") as [Map<string, Account | undefined>];
+  const [storage] = Reflect.get(stateManager, "storageStack") as [Map<string, Uint8Array>];
+  for (const [address, account] of accounts) {
+    if (account === undefined) continue;
+    const code = await stateManager.getCode(createAddressFromString(address));
+    state.put(address as `0x${string}`, { nonce: account.nonce, balance: account.balance, code });
+  }
+  for (const [key, value] of storage) {
+    const [address, slot] = key.split("_") as [`0x${string}`, string];
+    if (value.length > 0) state.slots.get(address)?.set(BigInt(slot), BigInt(bytesToHex(value)));
+  }
+  return state.dump();
+}
+
+function word(value: bigint): Uint8Array {
+  return hexToBytes(`0x${value.toString(16).padStart(64, "0")}`);
+}
+
+function trimmed(value: bigint): Uint8Array {
+  const digits = value.toString(16);
+  return hexToBytes(`0x${digits.padStart(digits.length + (digits.length % 2), "0")}`);
+}
