@@ -11,7 +11,7 @@ import {
   encodeFunctionData,
 } from "viem";
 import { alice, type Outcome, type Request, type Sender } from "./chain.ts";
-import { createEthereumjsChain } from "./ethereumjs-chain.ts";
+import { createEthereumjsChain, type ProvingChain } from "./ethereumjs-chain.ts";
 import { createKoinonChain } from "./koinon-chain.ts";
 
 /** A deployed contract, called by name. */
@@ -46,6 +46,11 @@ export class TwinChain {
     const ours = await this.#chains[0].storage(address, slot);
     expect(await (await this.#chains[1]).storage(address, slot)).toBe(ours);
     return ours;
+  }
+
+  /** The second engine, which has tries. */
+  proving(): Promise<ProvingChain> {
+    return this.#chains[1];
   }
 
   async deploy(abi: Abi, bytecode: Hex, args: readonly unknown[] = []): Promise<Deployed> {
