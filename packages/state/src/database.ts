@@ -27,8 +27,8 @@ type Table = LmdbTable<Uint8Array, Uint8Array> & {
   getBinaryFast(key: Uint8Array, snapshot: Snapshot): Uint8Array | undefined;
 };
 
-/** Address space set aside for the mapping, not memory or disk. */
-const defaultMapBytes = 2 ** 40;
+/** Address space set aside for the mapping, not memory or disk; LMDB maps anew when this is not enough. */
+const mapBytes = 2 ** 40;
 
 /**
  * Named tables of bytes in one LMDB environment. Reads see the snapshot taken by the last `refresh`, whatever is committed in
@@ -39,7 +39,7 @@ export class Database {
   readonly #tables = new Map<string, Table>();
   #snapshot: Snapshot | undefined;
 
-  constructor(path: string, tables: readonly string[], mapBytes = defaultMapBytes) {
+  constructor(path: string, tables: readonly string[]) {
     this.#root = asStateError(() =>
       // The flush belongs to the commit: with LMDB's overlapping sync a resolved write would still be only in memory.
       open<Uint8Array, Uint8Array>({

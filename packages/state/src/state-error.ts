@@ -23,6 +23,7 @@ export type StateFault =
     }
   | { code: "CHANGES_INVALID"; address: string; reason: string }
   | { code: "CODE_MISSING"; codeHash: string }
+  | { code: "KEY_INVALID"; length: number }
   | { code: "TABLE_UNKNOWN"; table: string }
   | { code: "REVERT_TOO_DEEP"; block: bigint; oldest: bigint }
   | { code: "SNAPSHOT_INVALID"; reason: string };

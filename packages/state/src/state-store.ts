@@ -18,7 +18,7 @@ import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
 import { isNodeKey, keyFromBytes, keyToBytes, type StateKey, slotRange } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
-import { collectWrites, type TableReader, type TableWriter, userTable } from "./user-tables.ts";
+import { type TableReader, type TableWriter, UserTables } from "./user-tables.ts";
 import { type VerifiedState, verifyState, type WholeState } from "./verify.ts";
 import { WriteBatch } from "./write-batch.ts";
 
@@ -34,8 +34,6 @@ export interface StateOptions {
   readonly archive?: boolean;
   /** Memory for entries of the last state; 128 MiB by default. */
   readonly cacheBytes?: number;
-  /** Address space set aside for the database and so its greatest size; 1 TiB by default. */
-  readonly mapBytes?: number;
 }
 
 /** What else is written with a block, in the same transaction. */
@@ -55,10 +53,12 @@ const prunedPerCommit = 4;
 export class StateStore implements CommittedStates {
   readonly history: BlockHistory;
   readonly #database: Database;
+  readonly #userTables: UserTables;
   readonly #cache: EntryCache;
   readonly #historyBlocks: bigint;
   readonly #isArchive: boolean;
   readonly #pending: PendingBlock[] = [];
+  #lastWrite: Promise<void> = Promise.resolve();
   #head: CommittedBlock | undefined;
   #oldest = 0n;
   /** What `oldest` will be when the commits under way are done. */
@@ -69,7 +69,8 @@ export class StateStore implements CommittedStates {
   /** Opens or makes a store; throws StateError `STATE_FORMAT_UNSUPPORTED`, `ARCHIVE_MISMATCH` or `STATE_CORRUPT`. */
   constructor(options: StateOptions) {
     const userTables = (options.tables ?? []).map((name) => userTablePrefix + name);
-    this.#database = new Database(options.path, [...Object.values(tables), ...userTables], options.mapBytes);
+    this.#database = new Database(options.path, [...Object.values(tables), ...userTables]);
+    this.#userTables = new UserTables(this.#database, options.tables ?? []);
     const isArchive = options.archive ?? false;
     checkFormat(this.#database.get(tables.meta, metaKeys.format), isArchive);
     this.#isArchive = isArchive;
@@ -150,13 +151,12 @@ export class StateStore implements CommittedStates {
     this.#checkRunning();
     this.#checkSuccessor(candidate, id);
     const block: CommittedBlock = { ...id, root: candidate.root };
-    const extraWrites = collectWrites(extras.write);
+    const extraWrites = this.#userTables.collect(extras.write);
     const batch = this.#stateWrites(candidate, block);
     batch.append(extraWrites);
     candidate.markPending(block);
     this.#pending.push({ candidate, block });
     await this.#write(batch);
-    this.#advance();
     return block;
   }
 
@@ -173,27 +173,24 @@ export class StateStore implements CommittedStates {
     if (target.number < this.#oldest) {
       throw new StateError({ code: "REVERT_TOO_DEEP", block: target.number, oldest: this.#oldest });
     }
-    const extraWrites = collectWrites(extras.write);
+    const extraWrites = this.#userTables.collect(extras.write);
     const batch = this.#revertWrites(target, head);
     batch.append(extraWrites);
     await this.#write(batch);
-    this.#database.refresh();
     this.#cache.clear();
     this.#reverts++;
-    this.#loadHead();
     return target;
   }
 
   /** Writes to the user's tables alone, atomically and durably; ordered with commits as it was called. */
   async write(write: (tables: TableWriter) => void): Promise<void> {
     this.#checkRunning();
-    await this.#write(collectWrites(write));
-    this.#advance();
+    await this.#write(this.#userTables.collect(write));
   }
 
   /** Reads one of the user's tables as it is after the head. */
   table(name: string): TableReader {
-    return userTable(this.#database, name);
+    return this.#userTables.reader(name);
   }
 
   /**
@@ -215,7 +212,8 @@ export class StateStore implements CommittedStates {
 
   /** Waits for commits under way and closes the database. */
   async close(): Promise<void> {
-    this.#stopped ??= new StateError({ code: "STATE_CLOSED" });
+    await this.#lastWrite;
+    this.#stopped = new StateError({ code: "STATE_CLOSED" });
     await this.#database.close();
   }
 
@@ -255,7 +253,7 @@ export class StateStore implements CommittedStates {
     this.#oldest = oldest === undefined ? 0n : readBlockNumber(oldest);
   }
 
-  /** Follows what is on disk: one refresh may show several blocks whose commits were called in a row. */
+  /** Follows what is on disk, and lets candidates that are there now read from there. */
   #advance(): void {
     this.#database.refresh();
     this.#loadHead();
@@ -356,13 +354,23 @@ export class StateStore implements CommittedStates {
     return batch;
   }
 
-  async #write(batch: WriteBatch): Promise<void> {
-    try {
-      await this.#database.write(batch);
-    } catch (error) {
-      if (error instanceof StateError) this.#stopped ??= error;
-      throw error;
-    }
+  /**
+   * Writes when all earlier writes are on disk, and not at all when one of them failed: a later block must not be stored
+   * without the one before it.
+   */
+  #write(batch: WriteBatch): Promise<void> {
+    const write = this.#lastWrite.then(async () => {
+      this.#checkRunning();
+      try {
+        await this.#database.write(batch);
+        this.#advance();
+      } catch (error) {
+        if (error instanceof StateError) this.#stopped ??= error;
+        throw error;
+      }
+    });
+    this.#lastWrite = write.catch(() => undefined);
+    return write;
   }
 
   /** Damage that an update finds stops the store, so that nothing is built on it. */

@@ -1,5 +1,6 @@
 import type { Database, TableEntry, TableRange } from "./database.ts";
 import { userTablePrefix } from "./layout.ts";
+import { StateError } from "./state-error.ts";
 import { WriteBatch } from "./write-batch.ts";
 
 /** Collects writes to named tables; keys are 1 to 1,000 bytes. */
@@ -15,21 +16,37 @@ export interface TableReader {
   range(range?: TableRange): Iterable<TableEntry>;
 }
 
-/** What a caller adds to a transaction. */
-export function collectWrites(write: ((tables: TableWriter) => void) | undefined): WriteBatch {
-  const batch = new WriteBatch();
-  write?.({
-    put: (table, key, value) => batch.put(userTablePrefix + table, key, value),
-    remove: (table, key) => batch.remove(userTablePrefix + table, key),
-  });
-  return batch;
-}
+/** The tables that the user of a store named when it was opened. */
+export class UserTables {
+  readonly #database: Database;
+  readonly #names: ReadonlySet<string>;
 
-/** A reader of one of the user's tables. */
-export function userTable(database: Database, name: string): TableReader {
-  const table = userTablePrefix + name;
-  return {
-    get: (key) => database.get(table, key),
-    range: (range) => database.range(table, range),
-  };
+  constructor(database: Database, names: readonly string[]) {
+    this.#database = database;
+    this.#names = new Set(names);
+  }
+
+  /** A reader of one table; throws StateError `TABLE_UNKNOWN`. */
+  reader(name: string): TableReader {
+    const table = this.#stored(name);
+    return {
+      get: (key) => this.#database.get(table, key),
+      range: (range) => this.#database.range(table, range),
+    };
+  }
+
+  /** What a caller adds to a transaction; throws StateError `TABLE_UNKNOWN` or `KEY_INVALID`, and what the caller throws. */
+  collect(write: ((tables: TableWriter) => void) | undefined): WriteBatch {
+    const batch = new WriteBatch();
+    write?.({
+      put: (table, key, value) => batch.put(this.#stored(table), key, value),
+      remove: (table, key) => batch.remove(this.#stored(table), key),
+    });
+    return batch;
+  }
+
+  #stored(name: string): string {
+    if (!this.#names.has(name)) throw new StateError({ code: "TABLE_UNKNOWN", table: name });
+    return userTablePrefix + name;
+  }
 }

@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { checksumBytes, writeUint32 } from "./checksum.ts";
+import { StateError } from "./state-error.ts";
 import { keyBytes, type StateKey, writeKey } from "./state-key.ts";
 
 /** One change of one entry, its key and value being views of memory that belongs to the batch; no value removes it. */
@@ -22,13 +23,16 @@ export class WriteBatch {
   #piece = new Uint8Array(pieceBytes);
   #used = 0;
 
+  /** Throws StateError `KEY_INVALID` unless the key is 1 to 1,000 bytes. */
   put(table: string, key: Uint8Array, value: Uint8Array): void {
+    checkKey(key);
     const start = this.#reserve(key.length + value.length + checksumBytes);
     this.#piece.set(key, start);
     this.#finish(table, start, start + key.length, value);
   }
 
   remove(table: string, key: Uint8Array): void {
+    checkKey(key);
     const start = this.#reserve(key.length);
     this.#piece.set(key, start);
     this.operations.push({ table, key: this.#piece.subarray(start, start + key.length), stored: undefined });
@@ -67,4 +71,11 @@ export class WriteBatch {
     const key = piece.subarray(start, keyEnd);
     this.operations.push({ table, key, stored: piece.subarray(keyEnd, valueEnd + checksumBytes) });
   }
+}
+
+const keyBytesMax = 1000;
+
+// Within a transaction it would be too late: lmdb commits the operations before one that it refuses.
+function checkKey(key: Uint8Array): void {
+  if (key.length === 0 || key.length > keyBytesMax) throw new StateError({ code: "KEY_INVALID", length: key.length });
 }

@@ -60,4 +60,6 @@ describe("a store whose process is killed", () => {
       }
     },
   );
+
+  test("had blocks to lose", () => expect(modelled).toBeGreaterThan(kills));
 });
