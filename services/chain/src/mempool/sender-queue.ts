@@ -141,8 +141,13 @@ export class SenderQueue {
     for (let index = from; index < this.entries.length; index++) {
       const entry = this.entries[index] as PooledTransaction;
       const before = this.entries[index - 1];
-      entry.feeFloor = before !== undefined && before.feeFloor < entry.maxFee ? before.feeFloor : entry.maxFee;
-      entry.tipFloor = before !== undefined && before.tipFloor < entry.maxTip ? before.tipFloor : entry.maxTip;
+      const feeFloor = before !== undefined && before.feeFloor < entry.maxFee ? before.feeFloor : entry.maxFee;
+      const tipFloor = before !== undefined && before.tipFloor < entry.maxTip ? before.tipFloor : entry.maxTip;
+      const isSame = entry.feeFloor === feeFloor && entry.tipFloor === tipFloor;
+      // Not pending before and after, and worth what it was: nothing changes for those behind it either.
+      if (index > from && !isPending && !entry.isPending && isSame) break;
+      entry.feeFloor = feeFloor;
+      entry.tipFloor = tipFloor;
       if (isPending) {
         entry.cumulativeCost = (before === undefined ? 0n : before.cumulativeCost) + entry.cost;
         isPending = entry.transaction.nonce === nonce + BigInt(index) && entry.cumulativeCost <= balance;
