@@ -3,7 +3,7 @@ import { type ConnectionOptions, clientConfig } from "./connection-options.ts";
 import { DatabaseError, databaseErrorFrom } from "./database-error.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Queryable, QueryOptions, SqlValue, Statement } from "./sql.ts";
-import { runStatement, runTransaction, type TransactionOptions } from "./transaction.ts";
+import { runStatement, runStatementPair, runTransaction, type TransactionOptions } from "./transaction.ts";
 
 /** A pool: its connection and its bounds. */
 export interface DatabaseOptions extends ConnectionOptions {
@@ -29,7 +29,10 @@ export class Database implements Queryable {
   constructor(options: DatabaseOptions, dependencies: DatabaseDependencies = {}) {
     this.options = options;
     this.#maxWaiting = options.maxWaiting ?? 1_000;
-    this.#pool = new Pool({ ...clientConfig(options), max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 });
+    const bounds = { max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 };
+    // A statement may be on its way before the one ahead of it is answered.
+    const pipelined = { pipeline: true };
+    this.#pool = new Pool({ ...clientConfig(options), ...bounds, ...pipelined });
     // Without a listener a broken idle connection would end the process.
     this.#pool.on("error", (error) => dependencies.onConnectionLost?.(error));
   }
@@ -54,6 +57,23 @@ export class Database implements Queryable {
       runStatement(client, statement, values, options.signal, this.#cancel),
     );
     return result.rowCount ?? 0;
+  }
+
+  /**
+   * Runs a statement and sends `then` right behind it on the same connection, each committing by itself. Resolves when the first is done;
+   * `after` settles with the second.
+   */
+  async queryThen<R extends object>(
+    statement: Statement,
+    values: readonly SqlValue[],
+    then: Statement,
+  ): Promise<{ rows: R[]; after: Promise<void> }> {
+    const client = await this.#acquire(undefined);
+    client.on("error", ignore);
+    const { result, after } = runStatementPair(client, [statement, then], values);
+    const release = () => this.#release(client);
+    after.then(release, release);
+    return { rows: (await result).rows as R[], after };
   }
 
   /**
@@ -87,10 +107,14 @@ export class Database implements Queryable {
     try {
       return await use(client);
     } finally {
-      // The pool itself drops a connection that is no longer queryable.
-      client.release(hasOpenTransaction(client));
-      client.off("error", ignore);
+      this.#release(client);
     }
+  }
+
+  #release(client: PoolClient): void {
+    // The pool itself drops a connection that is no longer queryable.
+    client.release(hasOpenTransaction(client));
+    client.off("error", ignore);
   }
 
   async #acquire(signal: AbortSignal | undefined): Promise<PoolClient> {

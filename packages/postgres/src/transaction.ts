@@ -50,6 +50,18 @@ export async function runStatement(
   }
 }
 
+/** Sends two statements in one write, each committing by itself; neither promise has to be waited for. */
+export function runStatementPair(
+  client: ClientBase,
+  [first, second]: readonly [Statement, Statement],
+  values: readonly SqlValue[],
+): { result: Promise<QueryResult>; after: Promise<void> } {
+  const result = client.query({ ...first, values: values as unknown[] }).catch(rethrow);
+  const after = client.query(second).then(() => undefined, rethrow);
+  for (const promise of [result, after]) promise.catch(() => undefined);
+  return { result, after };
+}
+
 /** Runs `work` between BEGIN and COMMIT on one connection, again from the start when the database asks for it. */
 export async function runTransaction<T>(
   client: ClientBase,
@@ -79,10 +91,15 @@ async function attemptTransaction<T>(
   cancel: Cancel,
 ): Promise<T> {
   options.signal?.throwIfAborted();
-  await client.query(beginText(options)).catch(rethrow);
+  const begun = client.query(beginText(options)).catch(rethrow);
+  begun.catch(() => undefined);
+  // It travels with the first statement, since it fails only when the connection does; or when it is cancelled, and that must not let the
+  // statement behind it run by itself.
+  if (options.signal !== undefined) await begun;
   let result: T;
   try {
     result = await work(queryableOn(client, cancel, options.signal));
+    await begun;
   } catch (error) {
     // A connection that can not even roll back is broken; its owner sees that when it is released.
     await client.query("ROLLBACK").catch(() => undefined);

@@ -70,6 +70,27 @@ describe("Database", () => {
     await own.close();
   });
 
+  test("a statement sent behind another runs after it, succeeds or fails by itself, and the connection comes back", async () => {
+    const own = new Database({ url, applicationName: "pairs", poolSize: 1 });
+    await own.execute("CREATE TABLE steps (step int)");
+    const step = { name: "step", text: "INSERT INTO steps VALUES ($1) RETURNING step" };
+    const both = { name: "both", text: "INSERT INTO steps SELECT count(*) FROM steps" };
+    const { rows, after } = await own.queryThen(step, [7], both);
+    await after;
+    expect(rows).toEqual([{ step: 7 }]);
+    expect(await own.query("SELECT step FROM steps ORDER BY step")).toEqual([{ step: 1 }, { step: 7 }]);
+
+    const divide = { name: "divide", text: "SELECT 1 / $1::int AS one" };
+    await expect(own.queryThen(divide, [0], both)).rejects.toMatchObject({ code: "QUERY_REFUSED" });
+    const zero = { name: "zero", text: "SELECT 1 / 0" };
+    const half = await own.queryThen(divide, [1], zero);
+    await expect(half.after).rejects.toMatchObject({ code: "QUERY_REFUSED" });
+    expect(half.rows).toEqual([{ one: 1 }]);
+    expect(await own.query("SELECT count(*)::int AS steps FROM steps")).toEqual([{ steps: 3 }]);
+    expect(own.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+    await own.close();
+  });
+
   test("limits of statement and lock are typed faults", async () => {
     const own = new Database({ url, applicationName: "limits", statementTimeoutMs: 50 });
     await expect(own.query("SELECT pg_sleep(5)")).rejects.toMatchObject({ fault: { code: "STATEMENT_TIMEOUT" } });

@@ -114,6 +114,24 @@ describe("GroupCommit", () => {
     expect(failures).toHaveLength(5);
   });
 
+  test("a lane that lingers collects until its time is over, a batch is full or somebody asks", async () => {
+    const { lane, batches } = gatedLane({ ...bounds, lingerMs: 20 }, async (items) => ({ results: [...items] }));
+    const first = lane.submit("a");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await Promise.all([first, lane.submit("b")])).toEqual(["a", "b"]);
+
+    const patient = gatedLane({ ...bounds, lingerMs: 3_600_000 }, async (items) => ({ results: [...items] }));
+    await Promise.all(["a", "b", "c", "d"].map((item) => patient.lane.submit(item)));
+    const asked = patient.lane.submit("e");
+    await new Promise((resolve) => setImmediate(resolve));
+    await patient.lane.flush();
+    await asked;
+    const last = patient.lane.submit("f");
+    await patient.lane.idle();
+    await last;
+    expect([...batches, ...patient.batches]).toEqual([["a", "b"], ["a", "b", "c", "d"], ["e"], ["f"]]);
+  });
+
   test("answers come when they are durable, while the next batch is applied already", async () => {
     const flushes: PromiseWithResolvers<void>[] = [];
     const { lane, batches } = gatedLane(bounds, async (items) => {

@@ -46,6 +46,8 @@ export class GroupCommit<Item, Result> {
   /** The answer of the item that came last. */
   #newest: Promise<unknown> = Promise.resolve();
   #endLinger: (() => void) | undefined;
+  /** Somebody waits for what is in the queue. */
+  #isHurried = false;
 
   constructor(options: GroupCommitOptions, work: GroupCommitWork<Item, Result>) {
     this.#options = options;
@@ -77,14 +79,20 @@ export class GroupCommit<Item, Result> {
 
   /** Ends collecting; resolves when what was submitted before the call is answered, whatever the answer. */
   async flush(): Promise<void> {
-    this.#endLinger?.();
+    this.#hurry();
     await this.#newest.catch(() => undefined);
   }
 
   /** Resolves when nothing is being applied any more. */
   async idle(): Promise<void> {
-    this.#endLinger?.();
+    this.#hurry();
     while (this.#running !== undefined) await this.#running;
+  }
+
+  #hurry(): void {
+    if (this.#queue.length === 0) return;
+    this.#isHurried = true;
+    this.#endLinger?.();
   }
 
   async #run(): Promise<void> {
@@ -92,14 +100,16 @@ export class GroupCommit<Item, Result> {
     await Promise.resolve();
     while (this.#queue.length > 0) {
       await this.#collect();
-      await this.#applyEntries(this.#nextBatch());
+      const batch = this.#nextBatch();
+      if (this.#queue.length === 0) this.#isHurried = false;
+      await this.#applyEntries(batch);
     }
     this.#running = undefined;
   }
 
   async #collect(): Promise<void> {
     const { lingerMs = 0, batchMax } = this.#options;
-    if (lingerMs === 0 || this.#queue.length >= batchMax) return;
+    if (lingerMs === 0 || this.#isHurried || this.#queue.length >= batchMax) return;
     const over = Promise.withResolvers<void>();
     const timer = setTimeout(over.resolve, lingerMs);
     this.#endLinger = over.resolve;

@@ -21,7 +21,6 @@ import { type PlacedReservation, ReserveLane } from "./reserve-lane.ts";
 import { SettleLane } from "./settle-lane.ts";
 import { recordFromRow, type SettlementRow, selectReservations, selectSettlements } from "./settlement-rows.ts";
 import { VoidLane } from "./void-lane.ts";
-import { WalFlush } from "./wal-flush.ts";
 
 /** A database that a supervisor starts again serves within seconds. */
 const reserveAgainMs = 20_000;
@@ -48,13 +47,12 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
   constructor(options: PostgresMoneyStoreOptions, dependencies: { database: Database }) {
     const { database } = dependencies;
     const bounds = { batchMax: options.batchMax ?? 128, openMax: options.openMax ?? 8_192 };
-    const flush = new WalFlush({ database });
     this.#database = database;
     this.#rows = new AccountRows({ database });
-    this.#reserves = new ReserveLane(bounds, { database, flush });
+    this.#reserves = new ReserveLane(bounds, { database });
     const lingerMs = options.settleLingerMs ?? 10;
-    this.#settles = new SettleLane({ ...bounds, lingerMs }, { database, flush });
-    this.#voids = new VoidLane(bounds, { database, flush });
+    this.#settles = new SettleLane({ ...bounds, lingerMs }, { database });
+    this.#voids = new VoidLane(bounds, { database });
   }
 
   async openAccount(request: Parameters<MoneyStore["openAccount"]>[0]): Promise<Account> {

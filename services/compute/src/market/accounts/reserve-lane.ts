@@ -6,7 +6,7 @@ import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { ReservationRequest } from "./money-store.ts";
 import { PackedRecord } from "./packed-record.ts";
 import type { AheadReservation } from "./reserve-ahead.ts";
-import type { WalFlush } from "./wal-flush.ts";
+import { walFlush } from "./wal-flush.ts";
 
 /** A reservation with the rows that it moves money between. */
 export interface PlacedReservation {
@@ -26,6 +26,11 @@ type Outcome =
   /** Decimal micro-credits. */
   | { readonly outcome: 3; readonly available: string };
 
+interface AppliedReservations {
+  readonly outcomes: readonly Outcome[];
+  readonly durable: Promise<void>;
+}
+
 const recordBytes = 180;
 
 const statementForOne = {
@@ -44,19 +49,14 @@ const statement = {
 /** Reserves in batches. What is reserved counts at once for everybody; that it survives a crash of the database is known a flush later. */
 export class ReserveLane {
   readonly #database: Database;
-  readonly #flush: WalFlush;
   readonly #commits: GroupCommit<Item, Outcome & { durable: Promise<void> }>;
 
-  constructor(options: GroupCommitOptions, dependencies: { database: Database; flush: WalFlush }) {
+  constructor(options: GroupCommitOptions, dependencies: { database: Database }) {
     this.#database = dependencies.database;
-    this.#flush = dependencies.flush;
     this.#commits = new GroupCommit(options, {
       keyOf: ({ request }) => request.requestId,
       apply: async (items) => {
-        const outcomes = await this.#apply(items);
-        const durable = this.#flush.flush();
-        // Whoever cares waits for it; a caller that was refused does not.
-        durable.catch(() => undefined);
+        const { outcomes, durable } = await this.#apply(items);
         return { results: outcomes.map((outcome) => ({ ...outcome, durable })) };
       },
     });
@@ -86,15 +86,15 @@ export class ReserveLane {
     await this.#commits.idle();
   }
 
-  async #apply(items: readonly Item[]): Promise<Outcome[]> {
+  async #apply(items: readonly Item[]): Promise<AppliedReservations> {
     const [first] = items;
-    const alone = items.length === 1 && first !== undefined && (await this.#reserveAlone(first));
-    return alone ? [{ outcome: 0 }] : await this.#reserveAll(items);
+    const alone = items.length === 1 && first !== undefined ? await this.#reserveAlone(first) : undefined;
+    return alone ?? (await this.#reserveAll(items));
   }
 
-  /** The short way for a single request; false when it has to go the long one. */
-  async #reserveAlone({ request, account, payee }: Item): Promise<boolean> {
-    const [row] = await this.#database.query<{ reserved: boolean }>(statementForOne, [
+  /** The short way for a single request; undefined when it has to go the long one. */
+  async #reserveAlone({ request, account, payee }: Item): Promise<AppliedReservations | undefined> {
+    const values = [
       hexToBytes(request.requestId),
       account,
       payee,
@@ -111,13 +111,14 @@ export class ReserveLane {
       request.relayedBy,
       request.now,
       request.expiresAt,
-    ]);
-    return row?.reserved === true;
+    ];
+    const { rows, after } = await this.#database.queryThen<{ reserved: boolean }>(statementForOne, values, walFlush);
+    return rows[0]?.reserved === true ? { outcomes: [{ outcome: 0 }], durable: after } : undefined;
   }
 
-  async #reserveAll(items: readonly Item[]): Promise<Outcome[]> {
+  async #reserveAll(items: readonly Item[]): Promise<AppliedReservations> {
     const requests = items.map(({ request }) => request);
-    const [row] = await this.#database.query<{ outcomes: number[]; available: (string | null)[] }>(statement, [
+    const values = [
       Buffer.concat(items.map(({ record }) => record)),
       plainArray(items.map(({ account }) => account)),
       plainArray(items.map(({ payee }) => payee)),
@@ -129,10 +130,14 @@ export class ReserveLane {
       textArray(requests.map(({ relayedBy }) => relayedBy)),
       plainArray(requests.map(({ now }) => now)),
       plainArray(requests.map(({ expiresAt }) => expiresAt)),
-    ]);
-    return (row?.outcomes ?? []).map((outcome, place): Outcome => {
-      return outcome === 3 ? { outcome, available: row?.available[place] ?? "0" } : { outcome: outcome as 0 | 1 | 2 };
+    ];
+    type Row = { outcomes: number[]; available: (string | null)[] };
+    const { rows, after } = await this.#database.queryThen<Row>(statement, values, walFlush);
+    const outcomes = (rows[0]?.outcomes ?? []).map((outcome, place): Outcome => {
+      const available = rows[0]?.available[place] ?? "0";
+      return outcome === 3 ? { outcome, available } : { outcome: outcome as 0 | 1 | 2 };
     });
+    return { outcomes, durable: after };
   }
 }
 

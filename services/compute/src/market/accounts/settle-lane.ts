@@ -2,10 +2,10 @@ import { invariant } from "@koinon/errors/invariant";
 import type { Database } from "@koinon/postgres/database";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { plainArray, textArray } from "./array-literal.ts";
-import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+import { type AppliedBatch, GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { SettleOutcome, SettleRequest } from "./money-store.ts";
 import { PackedRecord } from "./packed-record.ts";
-import type { WalFlush } from "./wal-flush.ts";
+import { walFlush } from "./wal-flush.ts";
 
 interface Item {
   readonly request: SettleRequest;
@@ -44,15 +44,13 @@ const outcomes: readonly (SettleOutcome | "fee-above-reservation")[] = [
 /** Settles in batches: budget, provider, settlement, session and event in one commit, answered when it is on disk. */
 export class SettleLane {
   readonly #database: Database;
-  readonly #flush: WalFlush;
   readonly #commits: GroupCommit<Item, number>;
 
-  constructor(options: GroupCommitOptions, dependencies: { database: Database; flush: WalFlush }) {
+  constructor(options: GroupCommitOptions, dependencies: { database: Database }) {
     this.#database = dependencies.database;
-    this.#flush = dependencies.flush;
     this.#commits = new GroupCommit(options, {
       keyOf: ({ request }) => request.requestId,
-      apply: async (items) => ({ results: await this.#apply(items), durable: this.#flush.flush() }),
+      apply: (items) => this.#apply(items),
     });
   }
 
@@ -76,17 +74,17 @@ export class SettleLane {
     await this.#commits.idle();
   }
 
-  async #apply(items: readonly Item[]): Promise<number[]> {
+  async #apply(items: readonly Item[]): Promise<AppliedBatch<number>> {
     const [first] = items;
-    const alone = items.length === 1 && first !== undefined && (await this.#settleAlone(first));
-    return alone ? [settled] : await this.#settleAll(items);
+    const alone = items.length === 1 && first !== undefined ? await this.#settleAlone(first) : undefined;
+    return alone ?? (await this.#settleAll(items));
   }
 
-  /** The short way for a single receipt; false when it has to go the long one. */
-  async #settleAlone({ request }: Item): Promise<boolean> {
+  /** The short way for a single receipt; undefined when it has to go the long one. */
+  async #settleAlone({ request }: Item): Promise<AppliedBatch<number> | undefined> {
     const { receipt, signedBy, event } = request;
     const openings = [receipt.input.blinding, receipt.input.digest, receipt.output.blinding, receipt.output.digest];
-    const [row] = await this.#database.query<{ settled: boolean }>(statementForOne, [
+    const values = [
       hexToBytes(request.requestId),
       hexToBytes(request.provider),
       hexToBytes(request.priceId),
@@ -105,13 +103,14 @@ export class SettleLane {
       event.subject,
       event.payload,
       request.now,
-    ]);
-    return row?.settled === true;
+    ];
+    const { rows, after } = await this.#database.queryThen<{ settled: boolean }>(statementForOne, values, walFlush);
+    return rows[0]?.settled === true ? { results: [settled], durable: after } : undefined;
   }
 
-  async #settleAll(items: readonly Item[]): Promise<number[]> {
+  async #settleAll(items: readonly Item[]): Promise<AppliedBatch<number>> {
     const requests = items.map(({ request }) => request);
-    const [row] = await this.#database.query<{ outcomes: number[] }>(statement, [
+    const values = [
       Buffer.concat(items.map(({ record }) => record)),
       Buffer.concat(requests.flatMap(({ receipt, event }) => [receipt.content, event.payload])),
       plainArray(requests.map(({ receipt }) => receipt.content.length)),
@@ -123,8 +122,9 @@ export class SettleLane {
       textArray(requests.map(({ attempts }) => JSON.stringify(attempts))),
       textArray(requests.map(({ event }) => event.subject)),
       plainArray(requests.map(({ now }) => now)),
-    ]);
-    return row?.outcomes ?? [];
+    ];
+    const { rows, after } = await this.#database.queryThen<{ outcomes: number[] }>(statement, values, walFlush);
+    return { results: rows[0]?.outcomes ?? [], durable: after };
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Database } from "@koinon/postgres/database";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
-import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+import { type AppliedBatch, GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { MoneyStore } from "./money-store.ts";
-import type { WalFlush } from "./wal-flush.ts";
+import { walFlush } from "./wal-flush.ts";
 
 type VoidRequest = Parameters<MoneyStore["void"]>[0];
 
@@ -15,15 +15,13 @@ const statement = {
 /** Gives reservations back in batches, answered when that is on disk. */
 export class VoidLane {
   readonly #database: Database;
-  readonly #flush: WalFlush;
   readonly #commits: GroupCommit<VoidRequest, "voided" | "closed">;
 
-  constructor(options: GroupCommitOptions, dependencies: { database: Database; flush: WalFlush }) {
+  constructor(options: GroupCommitOptions, dependencies: { database: Database }) {
     this.#database = dependencies.database;
-    this.#flush = dependencies.flush;
     this.#commits = new GroupCommit(options, {
       keyOf: ({ requestId }) => requestId,
-      apply: async (items) => ({ results: await this.#apply(items), durable: this.#flush.flush() }),
+      apply: (items) => this.#apply(items),
     });
   }
 
@@ -35,15 +33,17 @@ export class VoidLane {
     await this.#commits.idle();
   }
 
-  async #apply(items: readonly VoidRequest[]): Promise<("voided" | "closed")[]> {
-    const [row] = await this.#database.query<{ voided: Buffer[] }>(statement, [
+  async #apply(items: readonly VoidRequest[]): Promise<AppliedBatch<"voided" | "closed">> {
+    const values = [
       items.map(({ requestId }) => hexToBytes(requestId)),
       items.map(({ relayedBy }) => relayedBy),
       items.map(({ reason }) => reason),
       items.map(({ attempts }) => JSON.stringify(attempts)),
       items.map(({ now }) => now),
-    ]);
-    const voided = new Set((row?.voided ?? []).map(bytesToHex));
-    return items.map(({ requestId }) => (voided.has(requestId) ? "voided" : "closed"));
+    ];
+    const { rows, after } = await this.#database.queryThen<{ voided: Buffer[] }>(statement, values, walFlush);
+    const voided = new Set((rows[0]?.voided ?? []).map(bytesToHex));
+    const results = items.map(({ requestId }) => (voided.has(requestId) ? "voided" : "closed"));
+    return { results, durable: after };
   }
 }
