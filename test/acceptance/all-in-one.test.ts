@@ -4,6 +4,7 @@ import { type AllInOne, startAllInOne } from "./network/all-in-one.ts";
 import { budget, chat, createKey, fetchBundle } from "./network/client.ts";
 import { startUpstream, type Upstream } from "./network/upstream.ts";
 import { brokenStreams } from "./suites/broken-streams.ts";
+import { browserStreams } from "./suites/browser-streams.ts";
 import { budgets } from "./suites/budgets.ts";
 import { kills } from "./suites/kills.ts";
 import { openaiSurface } from "./suites/openai-surface.ts";
@@ -32,6 +33,7 @@ describe("all in one process", () => {
     () => network,
     () => upstream,
   );
+  browserStreams(() => network);
 
   test("a restart loses nothing", async () => {
     const { key } = await createKey(network, 500_000n);

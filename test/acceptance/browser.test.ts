@@ -7,6 +7,7 @@ import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type AllInOne, startAllInOne } from "./network/all-in-one.ts";
+import { chromiumArguments } from "./network/chromium.ts";
 import { koinonOffline } from "./network/koinon-command.ts";
 
 const artifacts = fileURLToPath(new URL("../../artifacts", import.meta.url));
@@ -22,19 +23,7 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
     mkdirSync(artifacts, { recursive: true });
     folder = await temporaryFolder("koinon-browser-");
     network = await startAllInOne(folder.path, []);
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await chromium.launch({ executablePath, args: chromiumArguments });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   }, 300_000);
   afterAll(async () => {

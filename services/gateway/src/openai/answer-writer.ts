@@ -14,6 +14,9 @@ const LINE_FEED = 0x0a;
 // As much as a socket is given at once. Copying this much costs a few microseconds; a chunk of its own costs Node about as
 // much for three pieces of a vectored write.
 const GATHERED_BYTES_MAX = 64 * 1024;
+// How long a client has to read why its answer broke off before the connection is cut. Browsers throw away what a page has not read
+// yet the moment they see a cut connection; clients that understand the event hang up by themselves and wait for nothing.
+const LAST_WORD_MS = 500;
 
 /**
  * Writes one answer to a client's socket at the pace the client takes it. Chunks that come in the same turn of the event loop
@@ -91,7 +94,7 @@ export class AnswerWriter {
   /**
    * The end of an answer that is not complete: the connection is closed without the last chunk that would make it look
    * whole (RFC 9112 §8). In an event stream an event says so first, on a line of its own even when the upstream stopped
-   * in the middle of one.
+   * in the middle of one, and the client has a moment to read it before the connection is closed.
    */
   breakOff(event: string | undefined): void {
     if (this.#loss !== undefined) return;
@@ -103,7 +106,13 @@ export class AnswerWriter {
       return;
     }
     const betweenEvents = this.#last === LINE_FEED && this.#lastButOne === LINE_FEED;
-    response.write(`${betweenEvents ? "" : "\n\n"}data: ${event}\n\n`, () => response.destroy());
+    const cut = () => response.destroy();
+    let timer = setTimeout(cut, this.#stallMs);
+    response.once("close", () => clearTimeout(timer));
+    response.write(`${betweenEvents ? "" : "\n\n"}data: ${event}\n\n`, () => {
+      clearTimeout(timer);
+      if (!response.destroyed) timer = setTimeout(cut, LAST_WORD_MS);
+    });
   }
 
   readonly #flush = (): void => {
