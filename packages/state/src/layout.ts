@@ -45,3 +45,8 @@ export function changeIndexKey(key: Uint8Array, block: bigint): Uint8Array {
   bytes.set(blockNumberBytes(block), key.length + 1);
   return bytes;
 }
+
+/** Value of the key `format`. */
+export function encodeFormat(isArchive: boolean): Uint8Array {
+  return Uint8Array.of(stateFormat, isArchive ? 1 : 0);
+}

@@ -11,6 +11,9 @@ import type { Nibbles } from "@koinon/trie/nibbles";
  */
 export type StateKey = string;
 
+const addressDigits = 40;
+const letters = { zero: 48, account: 97, storageNode: 109, accountNode: 110, slot: 115 };
+
 /** Key of an account. */
 export function accountKey(address: Address): StateKey {
   return address;
@@ -40,9 +43,6 @@ export function storageNodeKey(addressHash: Nibbles, path: Nibbles): StateKey {
 export function isNodeKey(key: StateKey): boolean {
   return key.charCodeAt(0) !== letters.zero;
 }
-
-const addressDigits = 40;
-const letters = { zero: 48, account: 97, storageNode: 109, accountNode: 110, slot: 115 };
 
 /** Bytes that a key takes on disk. */
 export function keyBytes(key: StateKey): number {
@@ -84,6 +84,9 @@ export function keyFromBytes(bytes: Uint8Array): StateKey {
   if (bytes[0] === letters.storageNode) return `m${text.toString("hex", 1, 33)}${text.toString("latin1", 33)}`;
   return `0x${text.toString("hex", 1)}`;
 }
+
+/** Where all accounts are on disk, and nothing else. */
+export const accountRange = { start: Uint8Array.of(letters.account), end: Uint8Array.of(letters.account + 1) };
 
 /** Where the slots of an account are on disk, and nothing else. */
 export function slotRange(address: string): { start: Uint8Array; end: Uint8Array } {

@@ -13,7 +13,8 @@ import { CommittedState, type CommittedStates, emptyState } from "./committed-st
 import { Database } from "./database.ts";
 import { EntryCache } from "./entry-cache.ts";
 import type { ChangedEntry } from "./history-record.ts";
-import { metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
+import { encodeFormat, metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
+import { exportSnapshot } from "./snapshot-export.ts";
 import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
 import { isNodeKey, keyFromBytes, keyToBytes, type StateKey, slotRange } from "./state-key.ts";
@@ -210,6 +211,15 @@ export class StateStore implements CommittedStates {
     }
   }
 
+  /**
+   * The state after the head and the named tables as a checksummed stream for `importSnapshot`, as they are at the call; blocks
+   * may be committed while it is read. Read it to its end or return it: until then pages of this state are not used anew.
+   */
+  exportSnapshot(userTables: readonly string[] = []): AsyncGenerator<Uint8Array> {
+    for (const name of userTables) this.#userTables.reader(name);
+    return exportSnapshot(this.#database.view(), userTables);
+  }
+
   /** Waits for commits under way and closes the database. */
   async close(): Promise<void> {
     await this.#lastWrite;
@@ -383,10 +393,6 @@ export class StateStore implements CommittedStates {
 
 function corruptTrie(cause: TrieError): StateError {
   return new StateError({ code: "STATE_CORRUPT", where: "trie", reason: cause.message }, { cause });
-}
-
-function encodeFormat(isArchive: boolean): Uint8Array {
-  return Uint8Array.of(stateFormat, isArchive ? 1 : 0);
 }
 
 function checkFormat(stored: Uint8Array | undefined, isArchive: boolean): void {

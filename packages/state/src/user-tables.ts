@@ -1,4 +1,5 @@
-import type { Database, TableEntry, TableRange } from "./database.ts";
+import type { Database } from "./database.ts";
+import type { TableEntry, TableRange } from "./database-view.ts";
 import { userTablePrefix } from "./layout.ts";
 import { StateError } from "./state-error.ts";
 import { WriteBatch } from "./write-batch.ts";
