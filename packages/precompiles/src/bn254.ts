@@ -1,3 +1,4 @@
+import { createBn254G2Check } from "./bn254-subgroup.ts";
 import { createG1, createG2 } from "./curve-group.ts";
 import { FieldCodec } from "./field-codec.ts";
 import { createAddition, createMultiplication } from "./group-operations.ts";
@@ -15,10 +16,12 @@ const g2 = createG2(mcl, codec, "imaginary");
 // The whole curve is the group G1: its cofactor is one.
 const isMemberG1 = (): boolean => true;
 
+const isInG2 = createBn254G2Check(mcl, codec);
+
 const add = createAddition(g1, mcl);
 const multiply = createMultiplication(g1, isMemberG1, { mcl, codec });
 const isProductOne = createPairingCheck(
-  { g1, g2, isMemberG1, isMemberG2: (_input, _offset, point) => g2.hasGroupOrder(point) },
+  { g1, g2, isMemberG1, isMemberG2: (_input, _offset, point) => isInG2(point) },
   mcl,
 );
 

@@ -18,11 +18,13 @@ export interface Mcl {
   _mclBn_verifyOrderG2(verify: 0 | 1): void;
 
   _mclBnFp_setInt32(result: Pointer, value: number): void;
+  _mclBnFp_neg(result: Pointer, value: Pointer): void;
   _mclBnFp_setBigEndianMod(result: Pointer, bytes: Pointer, length: number): number;
   _mclBnFr_setBigEndianMod(result: Pointer, bytes: Pointer, length: number): number;
   /** Writes as many bytes as the value takes and returns how many. */
   _mclBnFp_getLittleEndian(bytes: Pointer, lengthMax: number, value: Pointer): number;
   _mclBnFp_mapToG1(result: Pointer, value: Pointer): number;
+  _mclBnFp2_mul(result: Pointer, left: Pointer, right: Pointer): void;
   _mclBnFp2_mapToG2(result: Pointer, value: Pointer): number;
 
   _mclBnG1_clear(result: Pointer): void;
@@ -42,6 +44,8 @@ export interface Mcl {
   _mclBnG2_isValidOrder(point: Pointer): 0 | 1;
   _mclBnG2_isZero(point: Pointer): 0 | 1;
   _mclBnG2_normalize(result: Pointer, point: Pointer): void;
+  _mclBnG2_isEqual(left: Pointer, right: Pointer): 0 | 1;
+  _mclBnG2_dbl(result: Pointer, point: Pointer): void;
   _mclBnG2_add(result: Pointer, left: Pointer, right: Pointer): void;
   _mclBnG2_mulVec(result: Pointer, points: Pointer, scalars: Pointer, count: number): void;
   _mclBnG2_deserialize(result: Pointer, bytes: Pointer, length: number): number;

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import { bn254 } from "@noble/curves/bn254.js";
 import fc from "fast-check";
+import { createBn254G2Check } from "../src/bn254-subgroup.ts";
+import { createG2 } from "../src/curve-group.ts";
+import { FieldCodec } from "../src/field-codec.ts";
+import { loadMcl } from "../src/mcl.ts";
 import { at, hex, outcome } from "./at.ts";
 import { bn, concat, word } from "./encode-points.ts";
 
@@ -125,6 +129,37 @@ describe("addition and multiplication", () => {
     expect(outcome(mul, concat(point, Uint8Array.of(0x01)))).toBe(hex(encode(times(5n * 2n ** 248n))));
     expect(outcome(mul, concat(point, word(2n), word(7n)))).toBe(hex(bn.g1Times(10n)));
     expect(outcome(add, point.subarray(0, 40))).toBe("failure");
+  });
+});
+
+describe("membership in G2", () => {
+  test("is as multiplication by the order says, for points inside, outside and in between", async () => {
+    const mcl = await loadMcl("bn254");
+    const codec = new FieldCodec({ wordBytes: 32, modulus: word(p) }, mcl);
+    const [group, isInG2] = [createG2(mcl, codec, "imaginary"), createBn254G2Check(mcl, codec)];
+    const place = mcl._malloc(group.pointBytes);
+    const outside = G2.Point.fromAffine(twistPointOutsideG2());
+    // Outside only by a part that the order leaves, at its largest and at its smallest: what a sloppy check overlooks.
+    const cofactor = 2n * p - order;
+    const times = (point: typeof outside, scalar: bigint): typeof outside =>
+      [...scalar.toString(2)].reduce(
+        (sum, bit) => (bit === "1" ? sum.double().add(point) : sum.double()),
+        G2.Point.ZERO,
+      );
+    const leftOver = times(outside, order);
+    const small = [10_069n, 5_864_401n].map((prime) => times(leftOver, cofactor / prime));
+    expect(small.map((point) => point.is0())).toEqual([false, false]);
+    const parts = [G2.Point.ZERO, leftOver, ...small];
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: order - 1n }), fc.constantFrom(...parts), (scalar, part) => {
+        const point = G2.Point.BASE.multiplyUnsafe(scalar).add(part);
+        if (point.is0()) return;
+        expect(group.read(bn.g2(point.toAffine()), 0, place)).toBe("point");
+        expect(isInG2(place)).toBe(part.is0());
+        expect(group.hasGroupOrder(place)).toBe(part.is0());
+      }),
+      { numRuns: 25 },
+    );
   });
 });
 

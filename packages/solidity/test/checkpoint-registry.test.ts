@@ -25,6 +25,10 @@ async function deploy(): Promise<{ chain: TwinChain; contract: Deployed; registr
   return { chain, contract, registry: new CheckpointRegistry({ address: contract.address }, { call }) };
 }
 
+test("the artifact's code after deployment is what a creation leaves, so that a genesis may hold it", async () => {
+  expect((await new TwinChain().send({ from: alice, data: bytecode })).output).toBe(deployedBytecode);
+});
+
 describe("an origin", () => {
   test("belongs to who registers it first, until it is handed on", async () => {
     const { contract, registry } = await deploy();
