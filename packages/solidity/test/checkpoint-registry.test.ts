@@ -8,6 +8,7 @@ import { RegistryError } from "../src/fault.ts";
 import {
   checkpointRegistryAbi as abi,
   checkpointRegistryBytecode as bytecode,
+  checkpointRegistryDeployedBytecode as deployedBytecode,
 } from "../src/gen/checkpoint-registry.ts";
 import { checkpointSlots, logSlot, readCheckpoint, readLog, submitterSlot } from "../src/registry-storage.ts";
 import { alice, bob, carol, type Sender, senders } from "./chain.ts";
