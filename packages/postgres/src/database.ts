@@ -15,7 +15,7 @@ export interface DatabaseOptions extends ConnectionOptions {
 
 /** What a pool reports to. */
 export interface DatabaseDependencies {
-  /** Told of every idle connection that breaks, for a log line or a counter. */
+  /** Told of every idle connection that breaks before the pool is closed, for a log line or a counter. */
   readonly onConnectionLost?: (error: Error) => void;
 }
 
@@ -34,7 +34,10 @@ export class Database implements Queryable {
     const pipelined = { pipeline: true };
     this.#pool = new Pool({ ...clientConfig(options), ...bounds, ...pipelined });
     // Without a listener a broken idle connection would end the process.
-    this.#pool.on("error", (error) => dependencies.onConnectionLost?.(error));
+    this.#pool.on("error", (error) => {
+      // A pool that is closing has given its connections up; the server may end one before it reads the farewell.
+      if (this.#closing === undefined) dependencies.onConnectionLost?.(plainError(error));
+    });
   }
 
   async query<R extends object>(
@@ -147,6 +150,13 @@ export class Database implements Queryable {
 }
 
 const ignore = () => undefined;
+
+/** The driver hangs its whole client, thousands of characters when printed, on such an error. */
+function plainError(error: Error): Error {
+  Reflect.deleteProperty(error, "client");
+  const typed = databaseErrorFrom(error);
+  return typed instanceof Error ? typed : error;
+}
 
 function hasOpenTransaction(client: PoolClient): boolean {
   const status = (client as PoolClient & { getTransactionStatus(): string | null }).getTransactionStatus();

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Database } from "../src/database.ts";
 import { startServer, until } from "./embedded-server.ts";
@@ -43,6 +44,33 @@ describe("Database", () => {
     ]);
     await own.close();
     expect(() => new Database({ url, applicationName: "x", schema: "a; drop" })).toThrow("schema name");
+  });
+
+  test("an idle connection that breaks is reported in few words; one that the server ends while the pool closes is not", async () => {
+    const lost: Error[] = [];
+    const options = { url, applicationName: "lossy", poolSize: 1 };
+    const own = new Database(options, { onConnectionLost: (error) => lost.push(error) });
+    const backend = async (of: Database) => {
+      const [row] = await of.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      return row?.pid ?? 0;
+    };
+    await database.execute("SELECT pg_terminate_backend($1)", [await backend(own)]);
+    await until(() => lost.length === 1);
+    expect(lost[0]).toMatchObject({ fault: { code: "DATABASE_UNREACHABLE" } });
+    expect(inspect(lost[0], { depth: 9, showHidden: true }).length).toBeLessThan(5_000);
+
+    const pid = await backend(own);
+    // Stopped, the server reads the signal before the farewell that came first.
+    process.kill(pid, "SIGSTOP");
+    const closing = own.close();
+    process.kill(pid, "SIGTERM");
+    process.kill(pid, "SIGCONT");
+    await closing;
+    await until(
+      async () => (await database.query("SELECT 1 FROM pg_stat_activity WHERE pid = $1", [pid])).length === 0,
+    );
+    await database.query("SELECT 1");
+    expect(lost.length).toBe(1);
   });
 
   test("a named statement is prepared once per connection", async () => {

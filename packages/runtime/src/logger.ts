@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
+import { type DestinationStream, type Logger as PinoLogger, pino, stdSerializers } from "pino";
 import type { Clock } from "./clock.ts";
 
 /** Structured log: a constant message, facts as fields. `error` means that someone must act. */
@@ -31,6 +31,9 @@ const redactedFields = [
   "body",
 ];
 
+// Message and stack of an error and all its causes.
+const errorTextMax = 4_096;
+
 /** A logger that writes one JSON object a line, to stderr unless told otherwise: stdout belongs to what a command answers. */
 export function createLogger(options: {
   name: string;
@@ -45,11 +48,31 @@ export function createLogger(options: {
       base: { name: options.name },
       timestamp: () => `,"time":${options.clock.now()}`,
       redact: { paths: redactedFields.flatMap((field) => [field, `*.${field}`]), censor: "[redacted]" },
+      serializers: { err: errorFacts },
       formatters: { level: (label) => ({ level: label }), log: withoutBigints },
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );
   return wrap(logger);
+}
+
+/** What is worth reading of an error. Other fields may be anything: drivers hang their connections on errors, clients whole requests. */
+function errorFacts(error: unknown): unknown {
+  if (!isErrorLike(error)) return String(error).slice(0, errorTextMax);
+  const { type, message, stack } = stdSerializers.err(error as Error);
+  return {
+    type,
+    message: message.slice(0, errorTextMax),
+    stack: stack?.slice(0, errorTextMax),
+    ...("code" in error && (typeof error.code === "string" || typeof error.code === "number")
+      ? { code: error.code }
+      : {}),
+  };
+}
+
+// By shape: errors of Node's own sockets belong to another realm wherever code runs in a vm context.
+function isErrorLike(error: unknown): error is object {
+  return typeof error === "object" && error !== null && "message" in error && "stack" in error;
 }
 
 /** Amounts as decimal strings: as JSON numbers they would lose digits in whatever reads the log. */

@@ -55,6 +55,26 @@ describe("the log", () => {
     expect(lines()[0]?.err).toMatchObject({ type: "DomainError", message: "LOST: socket closed" });
   });
 
+  test("of an error only what says what happened is logged, whatever hangs on it, and not more than a page of it", () => {
+    const { log, lines, text } = createRecordingLog();
+    const connection = { settings: "x".repeat(10_000) };
+    const lost = Object.assign(new Error("connection lost"), {
+      code: "57P01",
+      client: { connection },
+      attempt: { connection },
+    });
+    log.warn({ err: lost }, "lost");
+    log.warn({ err: new DomainError({ code: "LOST", units: 3n }, { cause: lost }) }, "lost");
+    log.warn({ err: new Error("y".repeat(100_000)) }, "long");
+    log.warn({ err: "thrown text" }, "odd");
+    const [first, second, third, fourth] = lines().map(({ err }) => err);
+    expect(first).toEqual({ type: "Error", message: "connection lost", code: "57P01", stack: expect.any(String) });
+    expect(second).toMatchObject({ type: "DomainError", code: "LOST", message: "LOST (units=3): connection lost" });
+    expect(JSON.stringify(third).length).toBeLessThan(9_000);
+    expect(fourth).toBe("thrown text");
+    expect(text()).not.toContain("xxx");
+  });
+
   test("bigints are written as decimal strings", () => {
     const { log, lines } = createRecordingLog();
     log.info({ fee: 2n ** 70n }, "settled");

@@ -52,8 +52,7 @@ export class Poi implements Module {
   constructor(config: PoiConfig, { clock, log, meter, bus }: PoiDependencies) {
     const key = openLogKey(config.logKey.reveal());
     const connection = { url: config.databaseUrl.reveal(), applicationName: "poi", schema: poiMigrations.schema };
-    // The driver hangs its whole client on such errors; the text says enough.
-    const onConnectionLost = (error: unknown) => log.warn({ reason: String(error) }, "database connection lost");
+    const onConnectionLost = (error: unknown) => log.warn({ err: error }, "database connection lost");
     this.#origin = key.origin;
     this.#bus = bus;
     this.#metrics = new PoiMetrics(meter);
