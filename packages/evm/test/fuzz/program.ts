@@ -32,7 +32,7 @@ export class ProgramWriter {
     this.code = [];
     this.height = 0;
     for (let index = 0; index < instructions; index++) this.instruction();
-    if (this.random.oneIn(2)) this.finish();
+    if (!this.random.oneIn(4)) this.finish();
     return Uint8Array.from(this.code);
   }
 
@@ -83,7 +83,9 @@ export class ProgramWriter {
   }
 
   private create(): void {
-    const initCode = this.random.oneIn(3) ? this.random.bytes(8) : hexToBytes("0x600a600c600039600a6000f3");
+    // Deploys the ten bytes that follow it; destroys itself; is noise.
+    const initCodes = [hexToBytes("0x600a600c600039600a6000f3"), hexToBytes("0x600160025533ff"), this.random.bytes(8)];
+    const initCode = this.random.pick(initCodes);
     this.push(BigInt(`0x${Buffer.from(initCode).toString("hex")}`));
     this.code.push(op.push1, 0x00, 0x52);
     const isCreate2 = this.random.oneIn(2);
@@ -107,21 +109,37 @@ export class ProgramWriter {
   /** Storage, persistent and transient, in few slots, so that values come back. */
   private store(): void {
     const transient = this.random.oneIn(3);
-    if (this.random.oneIn(2)) this.push(this.word());
-    else this.code.push(op.push1, this.random.below(3));
-    this.code.push(op.push1, this.random.below(4), transient ? 0x5d : 0x55);
+    const writes = 1 + this.random.below(3);
+    for (let index = 0; index < writes; index++) {
+      if (this.random.oneIn(4)) this.push(this.word());
+      else this.push(BigInt(this.random.below(3)));
+      this.code.push(op.push1, this.random.below(4), transient ? 0x5d : 0x55);
+      this.height--;
+    }
     this.code.push(op.push1, this.random.below(4), transient ? 0x5c : 0x54);
     this.height++;
   }
 
+  /** Shows what is on the stack, in storage or in the output, and ends. */
   private finish(): void {
-    this.code.push(
-      op.push1,
-      this.random.below(96),
-      op.push1,
-      this.random.below(64),
-      this.random.oneIn(3) ? 0xfd : 0xf3,
-    );
+    for (let offset = 0; offset < 96 && this.height > 0; offset += 32) {
+      const toStorage = this.random.oneIn(3);
+      this.code.push(op.push1, toStorage ? 8 + offset : offset, toStorage ? 0x55 : 0x52);
+      this.height--;
+    }
+    if (this.random.oneIn(10)) {
+      this.push(BigInt(this.random.pick(this.addresses)));
+      this.code.push(0xff);
+    } else if (this.random.oneIn(2)) {
+      this.code.push(op.push1, 0x60, op.push1, 0x00, this.random.oneIn(4) ? 0xfd : 0xf3);
+    } else
+      this.code.push(
+        op.push1,
+        this.random.below(96),
+        op.push1,
+        this.random.below(64),
+        this.random.oneIn(3) ? 0xfd : 0xf3,
+      );
   }
 
   private word(): bigint {

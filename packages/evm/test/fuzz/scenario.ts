@@ -67,7 +67,7 @@ function createPayload(random: Random, fork: Fork, writer: ProgramWriter): Trans
   const to = isCreate ? undefined : random.oneIn(15) ? stranger : random.pick([...contracts, ...contracts, delegating]);
   const common = {
     nonce: 5n,
-    gasLimit: BigInt(130_000 + random.below(random.oneIn(4) ? 100_000 : 3_000_000)),
+    gasLimit: BigInt(130_000 + random.below(random.oneIn(8) ? 100_000 : 3_000_000)),
     value: BigInt(random.oneIn(3) ? random.below(10_000) : 0),
     data,
     chainId: 1n,
