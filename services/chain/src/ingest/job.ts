@@ -1,6 +1,6 @@
 import { Fifo } from "./fifo.ts";
 import { packedSize, packTransactions } from "./packed-batch.ts";
-import { type RecoveryOutcome, toOutcome } from "./recovered.ts";
+import { AnswerReader, type RecoveryOutcome, type RememberAuthority } from "./recovered.ts";
 
 /** One caller's transactions on their way through the lanes. */
 export interface Submission {
@@ -74,13 +74,13 @@ export function packJob(job: Job): ArrayBuffer {
 }
 
 /** Hands a lane's answer to the submissions of its job. */
-export function deliver(job: Job, answer: ArrayBuffer): void {
-  const bytes = Buffer.from(answer);
-  let index = 0;
+export function deliver(job: Job, answer: ArrayBuffer, remember: RememberAuthority): void {
+  const transactions = job.parts.reduce((sum, { start, end }) => sum + end - start, 0);
+  const reader = new AnswerReader(answer, transactions, remember);
   for (const { submission, start, end } of job.parts) {
-    for (let position = start; position < end; position++, index++) {
-      if (submission.isSettled) continue;
-      submission.outcomes[position] = toOutcome(submission.raws[position] as Uint8Array, bytes, index);
+    for (let position = start; position < end; position++) {
+      if (submission.isSettled) reader.skip();
+      else submission.outcomes[position] = reader.next(submission.raws[position] as Uint8Array);
     }
     submission.unanswered -= end - start;
     if (submission.unanswered === 0) submission.settle();

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { recoverPacked } from "./recover-packed.ts";
-import type { RecoveryAnswer, RecoveryRequest } from "./recovery-worker.ts";
+import { endOfWork, type RecoveryAnswer, type RecoveryRequest } from "./worker-messages.ts";
 
 /** Where packed requests are worked on, one after the other. */
 export interface Lane {
@@ -28,14 +28,19 @@ export function createWorkerLane(url: URL, events: LaneEvents): Lane {
   worker.on("error", (error) => {
     cause = error;
   });
-  worker.on("exit", (exitCode) => {
-    if (!isClosing) events.lost(cause ?? new Error(`recovery worker exited with ${exitCode}`));
+  const ended = new Promise<void>((resolve) => {
+    worker.on("exit", (exitCode) => {
+      if (!isClosing) events.lost(cause ?? new Error(`recovery worker exited with ${exitCode}`));
+      resolve();
+    });
   });
   return {
     send: (request) => worker.postMessage(request, [request.request]),
-    async close() {
+    close() {
       isClosing = true;
-      await worker.terminate();
+      // Not terminate(): a thread that is stopped inside a native call takes the process with it.
+      worker.postMessage(endOfWork);
+      return ended;
     },
   };
 }

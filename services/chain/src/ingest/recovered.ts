@@ -1,8 +1,10 @@
 import { EthereumError } from "@koinon/ethereum/fault";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { Authorization, RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
 import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
+import type { Address } from "@koinon/secp256k1/address";
+import type { Hex } from "@koinon/secp256k1/hex";
 import type { IngestRefusal } from "./ingest-error.ts";
-import { answerBytes, packedStatus } from "./packed-batch.ts";
+import { answerLayout, authorityBytes, packedStatus } from "./packed-batch.ts";
 
 /** Bytes that are no acceptable transaction, with the reason. */
 export interface RefusedTransaction {
@@ -17,24 +19,59 @@ export function isRefused(outcome: RecoveryOutcome): outcome is RefusedTransacti
   return "fault" in outcome;
 }
 
-/** Joins a worker's answer to the bytes it is about; the outcome keeps a copy of them and no view into what they came in. */
-export function toOutcome(received: Uint8Array, answer: Buffer, index: number): RecoveryOutcome {
-  const offset = index * answerBytes;
-  const status = answer[offset];
-  if (status === packedStatus.highS) return signatureRefusal("high-s");
-  if (status === packedStatus.noSigner) return signatureRefusal("no-such-point");
-  const raw = new Uint8Array(received);
-  try {
-    return {
-      transaction: decodeTransaction(raw),
-      raw,
-      hash: `0x${answer.toString("hex", offset + 1, offset + 33)}`,
-      sender: `0x${answer.toString("hex", offset + 33, offset + answerBytes)}`,
-    };
-  } catch (error) {
-    // What the worker could not decode can not be decoded here either, and here the fault is at hand.
-    if (error instanceof EthereumError) return { fault: error.fault };
-    throw error;
+/** Is told who gave an EIP-7702 authorization, undefined when its signature is not valid. */
+export type RememberAuthority = (authorization: Authorization, authority: Address | undefined) => void;
+
+/** A worker's answer, read from the first transaction to the last. */
+export class AnswerReader {
+  private readonly answer: Buffer;
+  private readonly remember: RememberAuthority;
+  private offset = 0;
+  private authorityOffset: number;
+
+  constructor(answer: ArrayBuffer, transactions: number, remember: RememberAuthority) {
+    this.answer = Buffer.from(answer);
+    this.remember = remember;
+    this.authorityOffset = transactions * answerLayout.size;
+  }
+
+  /** Passes over the next transaction. */
+  skip(): void {
+    this.authorityOffset += this.answer.readUInt16BE(this.offset + answerLayout.authorizations) * authorityBytes;
+    this.offset += answerLayout.size;
+  }
+
+  /** Joins the next transaction's answer to its bytes; the outcome keeps a copy of them and no view into what they came in. */
+  next(received: Uint8Array): RecoveryOutcome {
+    const start = this.offset;
+    const authorityStart = this.authorityOffset;
+    this.skip();
+    const status = this.answer[start];
+    if (status === packedStatus.highS) return signatureRefusal("high-s");
+    if (status === packedStatus.noSigner) return signatureRefusal("no-such-point");
+    const raw = new Uint8Array(received);
+    let transaction: Transaction;
+    try {
+      transaction = decodeTransaction(raw);
+    } catch (error) {
+      // What the worker could not decode can not be decoded here either, and here the fault is at hand.
+      if (error instanceof EthereumError) return { fault: error.fault };
+      throw error;
+    }
+    if (transaction.type === 4) this.readAuthorities(transaction.authorizationList, authorityStart);
+    const hash = this.hex(start + answerLayout.hash, 32);
+    return { transaction, raw, hash, sender: this.hex(start + answerLayout.sender, 20) };
+  }
+
+  private readAuthorities(authorizations: readonly Authorization[], start: number): void {
+    for (const [index, authorization] of authorizations.entries()) {
+      const offset = start + index * authorityBytes;
+      this.remember(authorization, this.answer[offset] === 1 ? this.hex(offset + 1, 20) : undefined);
+    }
+  }
+
+  private hex(start: number, length: number): Hex {
+    return `0x${this.answer.toString("hex", start, start + length)}`;
   }
 }
 

@@ -2,7 +2,7 @@ import { Admission } from "./admission.ts";
 import { IngestError, type IngestRefusal } from "./ingest-error.ts";
 import { deliver, type Job, JobQueue, packJob, type Submission } from "./job.ts";
 import { createInThreadLane, createWorkerLane, type Lane, type LaneEvents, recoveryWorkerUrl } from "./lane.ts";
-import type { RecoveryOutcome } from "./recovered.ts";
+import type { RecoveryOutcome, RememberAuthority } from "./recovered.ts";
 
 /** How senders are recovered. */
 export interface RecoveryPoolOptions {
@@ -22,6 +22,8 @@ export interface RecoveryPoolOptions {
 
 /** What the pool tells its owner. */
 export interface RecoveryPoolEvents {
+  /** Who gave the EIP-7702 authorizations of what was recovered; told before the outcome is. */
+  readonly rememberAuthority: RememberAuthority;
   /** A worker ended by itself; its jobs go to another. `replaced` is false when the calling thread takes over for good. */
   workerLost(cause: unknown, replaced: boolean): void;
 }
@@ -81,7 +83,7 @@ export class RecoveryPool {
     return refusals.map((fault) => (fault === undefined ? (recovered[next++] as RecoveryOutcome) : { fault }));
   }
 
-  /** Ends the workers; whoever still waits gets IngestError `INGEST_CLOSED`. */
+  /** Ends the workers, each after the jobs it has; whoever still waits gets IngestError `INGEST_CLOSED`. */
   async close(): Promise<void> {
     this.isClosed = true;
     this.admission.close();
@@ -158,7 +160,7 @@ export class RecoveryPool {
         this.lossesInRow = 0;
         const job = jobs.get(id);
         jobs.delete(id);
-        if (job !== undefined) deliver(job, answer);
+        if (job !== undefined) deliver(job, answer, this.events.rememberAuthority);
         this.dispatch();
       },
       lost: (cause) => this.replaceLane(state, cause),

@@ -1,5 +1,4 @@
-import type { RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
-import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
+import type { Authorization, RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import { type AdmissionPolicy, accountRejection, type NextBlock, policyRejection } from "./admission-rules.ts";
@@ -31,6 +30,8 @@ export interface MempoolDependencies {
   readonly clock: { now(): number };
   /** An account at the head of the chain; what it says changes only together with a call of `advance`. */
   account(address: Address): SenderAccount;
+  /** Who gave an EIP-7702 authorization; undefined when its signature is not valid. */
+  recoverAuthority(authorization: Authorization): Address | undefined;
 }
 
 /** Why a transaction left the pool. */
@@ -120,7 +121,7 @@ export class Mempool {
       this.queues.get(entry.sender) ?? new SenderQueue(entry.sender, this.dependencies.account(entry.sender));
     const unwanted = policyRejection(entry, this.options, this.next) ?? this.senderRejection(entry, queue);
     if (unwanted !== undefined) return { rejection: unwanted };
-    const authorities = authoritiesOf(entry.transaction);
+    const authorities = this.authoritiesOf(entry.transaction);
     const reserved = this.delegations.authorityRejection(authorities, (address) => this.queues.get(address));
     if (reserved !== undefined) return { rejection: reserved };
     const old = queue.get(entry.transaction.nonce);
@@ -222,7 +223,7 @@ export class Mempool {
   }
 
   private putBack(victims: readonly Victim[]): void {
-    for (const { queue, entry } of victims.toReversed()) {
+    for (const { queue, entry } of victims) {
       queue.put(entry);
       this.heap.update(queue);
     }
@@ -278,6 +279,17 @@ export class Mempool {
     for (const listener of this.listeners) listener.removed?.(entry, reason);
   }
 
+  /** Who gave valid authorizations with a transaction, each once. */
+  private authoritiesOf(transaction: Transaction): readonly Address[] {
+    if (transaction.type !== 4) return noAuthorities;
+    const authorities = new Set<Address>();
+    for (const authorization of transaction.authorizationList) {
+      const authority = this.dependencies.recoverAuthority(authorization);
+      if (authority !== undefined) authorities.add(authority);
+    }
+    return [...authorities];
+  }
+
   /** Drops what a new fork or a lower gas limit rules out. */
   private applyRules(): void {
     const rules = { ...this.options, minTip: 0n, refuseBelowBaseFee: false };
@@ -300,17 +312,6 @@ function worthOf(entry: PooledTransaction, queue: SenderQueue, baseFeePerGas: bi
 function lower(left: bigint, right: bigint): bigint {
   if (left < right) return left;
   return right;
-}
-
-/** Who gave valid authorizations with a transaction, each once. */
-function authoritiesOf(transaction: Transaction): readonly Address[] {
-  if (transaction.type !== 4) return noAuthorities;
-  const authorities = new Set<Address>();
-  for (const authorization of transaction.authorizationList) {
-    const authority = recoverAuthority(authorization);
-    if (authority !== undefined) authorities.add(authority);
-  }
-  return [...authorities];
 }
 
 const noAuthorities: readonly Address[] = [];

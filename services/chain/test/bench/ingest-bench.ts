@@ -30,7 +30,13 @@ function begin(): number {
 const since = (start: number): number => (performance.now() - start) / 1e3;
 
 async function throughPool(workers: number, batch: number): Promise<void> {
-  const pool = new RecoveryPool({ ...options, workers }, { workerLost: (cause) => process.stderr.write(`${cause}\n`) });
+  const pool = new RecoveryPool(
+    { ...options, workers },
+    {
+      workerLost: (cause) => process.stderr.write(`${cause}\n`),
+      rememberAuthority: () => undefined,
+    },
+  );
   await pool.recover(raws.slice(0, 1_000), signal);
   const start = begin();
   for (let offset = 0; offset < count; offset += 8_192) {

@@ -1,6 +1,7 @@
 // Prints what the pool does per second on one thread: `node test/bench/mempool-bench.ts [transactions]`.
 import { cpus } from "node:os";
 import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import { Mempool } from "../../src/mempool/mempool.ts";
 import { addressOf, nextBlock, poolOptions, recovered } from "../mempool/pool-fixture.ts";
 
@@ -21,8 +22,9 @@ function measure(name: string, operations: number, work: () => void): void {
 const nonces = new Map<string, bigint>();
 const account = (address: string) => ({ nonce: nonces.get(address) ?? 0n, balance: 10n ** 24n, hasCode: false });
 const options = { ...poolOptions, transactionsMax: count, bytesMax: 1 << 30, senderTransactionsMax: 4_096 };
+const dependencies = { clock: { now: () => 0 }, account, recoverAuthority };
 const createPool = (transactionsMax = count): Mempool =>
-  new Mempool({ ...options, transactionsMax }, nextBlock, { clock: { now: () => 0 }, account });
+  new Mempool({ ...options, transactionsMax }, nextBlock, dependencies);
 const addAll = (pool: Mempool, transactions: readonly RecoveredTransaction[]): void => {
   for (const transaction of transactions) pool.add(transaction);
 };
@@ -58,10 +60,7 @@ const lone = make(0, 4_000, 1, () => 5);
 measure("add, one sender in order", lone.length, () => addAll(createPool(), lone));
 const reversed = lone.toReversed();
 measure("add, one sender backwards", lone.length, () =>
-  addAll(
-    new Mempool({ ...options, senderQueuedMax: 4_096 }, nextBlock, { clock: { now: () => 0 }, account }),
-    reversed,
-  ),
+  addAll(new Mempool({ ...options, senderQueuedMax: 4_096 }, nextBlock, dependencies), reversed),
 );
 const full = createPool(count / 2);
 measure("add to a pool that fills up half-way and evicts", count, () => addAll(full, spread));

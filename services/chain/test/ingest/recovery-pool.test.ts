@@ -1,9 +1,12 @@
 import { setEnvironmentData } from "node:worker_threads";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import type { Authorization } from "@koinon/ethereum/transaction";
 import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
-import { signTransaction, transactionHash } from "@koinon/ethereum/transaction-signing";
+import { signAuthorization, signTransaction, transactionHash } from "@koinon/ethereum/transaction-signing";
+import type { Address } from "@koinon/secp256k1/address";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { waitFor } from "@koinon/testkit/wait-for";
+import { AuthorityMemory } from "../../src/ingest/authority-memory.ts";
 import { isRefused } from "../../src/ingest/recovered.ts";
 import { RecoveryPool, type RecoveryPoolOptions } from "../../src/ingest/recovery-pool.ts";
 import { signedTransfers, signerOf, transfer } from "../sample-transactions.ts";
@@ -18,6 +21,7 @@ const options: RecoveryPoolOptions = {
 };
 const crashingWorkerUrl = new URL("../fixtures/crashing-worker-main.ts", import.meta.url);
 
+const authorities: [Authorization, Address | undefined][] = [];
 const pools: RecoveryPool[] = [];
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.close()));
@@ -26,7 +30,10 @@ afterEach(async () => {
 function createPool(changes: Partial<RecoveryPoolOptions>, losses: boolean[] = []): RecoveryPool {
   const pool = new RecoveryPool(
     { ...options, ...changes },
-    { workerLost: (_cause, replaced) => losses.push(replaced) },
+    {
+      workerLost: (_cause, replaced) => losses.push(replaced),
+      rememberAuthority: (authorization, authority) => authorities.push([authorization, authority]),
+    },
   );
   pools.push(pool);
   return pool;
@@ -90,6 +97,42 @@ describe.each([0, 1, 2])("with %d workers", (workers) => {
     const good = outcomes.flatMap((outcome) => (isRefused(outcome) ? [] : [outcome.sender]));
     expect(good).toEqual(senders.slice(0, cases.length));
   });
+});
+
+test("authorities are told along with the transactions that carry them, also next to ones that were given up", async () => {
+  const sign = (nonce: bigint) =>
+    signAuthorization({ chainId: 0n, address: `0x${"11".repeat(20)}`, nonce }, signerOf(9));
+  const broken = { ...sign(1n), r: 0n };
+  const delegating = (list: readonly Authorization[]) =>
+    encodeTransaction(signTransaction(transfer(0, { type: 4, authorizationList: list }), signerOf(0)));
+  const pool = createPool({});
+  const abort = new AbortController();
+  const givenUp = pool.recover([raws[0] as Uint8Array, delegating([sign(5n)])], abort.signal);
+  const refusal = expect(givenUp).rejects.toThrow("no more time");
+  const recovered = pool.recover(
+    [delegating([sign(0n), broken, sign(2n)]), raws[0] as Uint8Array, delegating([sign(3n)])],
+    never,
+  );
+  await Promise.resolve();
+  authorities.length = 0;
+  abort.abort(new Error("no more time"));
+  const outcomes = await recovered;
+  await refusal;
+  const address = signerOf(9).address;
+  const last = authorities.slice(-4);
+  expect(last).toEqual([
+    [sign(0n), address],
+    [broken, undefined],
+    [sign(2n), address],
+    [sign(3n), address],
+  ]);
+  const memory = new AuthorityMemory();
+  for (const [authorization, authority] of last) memory.remember(authorization, authority);
+  const carried = outcomes.flatMap((outcome) =>
+    !isRefused(outcome) && outcome.transaction.type === 4 ? outcome.transaction.authorizationList : [],
+  );
+  expect(carried.map((authorization) => memory.recover(authorization))).toEqual([address, undefined, address, address]);
+  expect(memory.recover(sign(7n))).toBe(address);
 });
 
 describe("room", () => {

@@ -1,4 +1,5 @@
 import type { RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
+import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { NextBlock } from "../../src/mempool/admission-rules.ts";
@@ -53,7 +54,7 @@ export function createPool(changes: Partial<MempoolOptions> = {}, next: NextBloc
   const clock = { nowMs: 1_000_000, now: () => clock.nowMs };
   const rich: SenderAccount = { nonce: 0n, balance: 10n ** 18n, hasCode: false };
   const account = (address: Address): SenderAccount => accounts.get(address) ?? rich;
-  const pool = new Mempool({ ...poolOptions, ...changes }, next, { clock, account });
+  const pool = new Mempool({ ...poolOptions, ...changes }, next, { clock, account, recoverAuthority });
   const setAccount = (sender: number, facts: Partial<SenderAccount>): void => {
     accounts.set(addressOf(sender), { ...account(addressOf(sender)), ...facts });
   };
