@@ -245,6 +245,8 @@ function channelOptions(options: GrpcChannelOptions): ChannelOptions {
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 5_000,
+    // grpc-js waits 30 s between two look-ups of a name; where every replica was replaced, no call would find one for so long.
+    "grpc.dns_min_time_between_resolutions_ms": 1_000,
     "grpc.max_receive_message_length": transportBytesMax,
     "grpc.max_send_message_length": transportBytesMax,
     "grpc-node.flow_control_window": flowControlWindowBytes,
