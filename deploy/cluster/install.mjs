@@ -28,7 +28,7 @@ export function install(args) {
   models(values.namespace);
   const began = performance.now();
   const files = values.values.flatMap((file) => withOwn(path.resolve(file))).flatMap((file) => ["--values", file]);
-  const place = ["--namespace", values.namespace, "--wait", "--timeout", "5m"];
+  const place = ["--namespace", values.namespace, "--force-conflicts", "--wait", "--timeout", "5m"];
   const chart = path.join(root, "helm/koinon");
   cluster(["helm", "upgrade", "--install", values.release, chart, ...files, "--values", "-", ...place], {
     input: JSON.stringify(ownValues(tags)),

@@ -78,6 +78,19 @@ up to 34 seconds with the grace that each gets.
 {{- end }}
 
 {{/*
+Of the values that this service takes from Secrets, as the cluster has them: an upgrade after a change replaces its pods and no others.
+Without a cluster to ask (helm template) it is the checksum of nothing.
+*/}}
+{{- define "koinon.secretsChecksum" -}}
+{{- $known := list -}}
+{{- range $name, $reference := .Values.secrets -}}
+{{- $secret := lookup "v1" "Secret" $.Release.Namespace $reference.secretName | default dict -}}
+{{- $known = append $known (index ($secret.data | default dict) ($reference.key | default $name) | default "") -}}
+{{- end -}}
+{{ join "," $known | sha256sum }}
+{{- end }}
+
+{{/*
 Address of each service that this one calls: what `addresses` says, else the service of this release. One that it can do without
 is left out when nobody runs it, and what depends on it is off.
 */}}

@@ -5,6 +5,7 @@ metadata:
     {{- include "koinon.labels" . | nindent 4 }}
   annotations:
     checksum/config: {{ include "koinon.configmap" . | sha256sum }}
+    checksum/secrets: {{ include "koinon.secretsChecksum" . }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}

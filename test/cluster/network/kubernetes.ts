@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -6,6 +7,8 @@ const run = promisify(execFile);
 /** Where the release under test is: `npm run cluster -- install` puts it there. */
 export const release = "net";
 export const namespace = "koinon";
+/** The umbrella chart. */
+export const charts = fileURLToPath(new URL("../../../helm/koinon", import.meta.url));
 /** The namespace of the providers before the engine that says what it is asked to say. */
 export const edgeNamespace = "edge";
 
@@ -72,4 +75,11 @@ export async function secretValue(name: string, key: string, place = namespace):
 /** `<kind>/<release>-<service>`, as kubectl takes it. */
 export function workload(service: string): string {
   return `${service === "provider" ? "statefulset" : "deployment"}/${release}-${service}`;
+}
+
+/** Tag of the image that a service of the release runs. */
+export async function runningImage(service: string): Promise<string> {
+  const image = "jsonpath={.spec.template.spec.containers[0].image}";
+  const text = await kubectl("get", workload(service), "--namespace", namespace, "--output", image);
+  return text.slice(text.lastIndexOf(":") + 1);
 }

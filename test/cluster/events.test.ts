@@ -1,0 +1,77 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { createKey } from "@koinon/acceptance/network/client";
+import type { Network } from "@koinon/acceptance/network/network";
+import { upstreamModel } from "@koinon/acceptance/network/upstream";
+import { expectWholeBooks } from "@koinon/acceptance/suites/books";
+import { waitFor } from "@koinon/testkit/wait-for";
+import { type ClusterEvent, orderly } from "./load/events.ts";
+import { type OpenLoop, startOpenLoop } from "./load/open-loop.ts";
+import { row, type Summary, summarise, tableHead } from "./load/summary.ts";
+import { openClusterNetwork } from "./network/cluster-network.ts";
+
+const ratePerSecond = Number(process.env.KOINON_CLUSTER_RATE ?? "20");
+/** Load before and after each event that counts as part of it. */
+const marginMs = 2_000;
+
+describe("under steady load", () => {
+  let network: Network;
+  let load: OpenLoop;
+  let key: string;
+  const rows: string[] = [];
+
+  beforeAll(async () => {
+    network = await openClusterNetwork();
+    ({ key } = await createKey(network, 1_000_000_000n));
+    const body = { model: upstreamModel, max_tokens: 16, messages: [{ role: "user", content: "say 3" }] };
+    load = startOpenLoop({ url: network.url, key, ratePerSecond, body });
+  }, 120_000);
+  afterAll(async () => {
+    await load?.stop();
+    await network?.stop();
+    process.stdout.write(`${[...tableHead, ...rows].join("\n")}\n`);
+    if (process.env.KOINON_CLUSTER_REPORT !== undefined) {
+      writeFileSync(path.resolve(process.env.KOINON_CLUSTER_REPORT), `${[...tableHead, ...rows].join("\n")}\n`);
+    }
+  }, 60_000);
+
+  const elapsed = (ms: number) => {
+    const until = load.nowMs() + ms;
+    return waitFor(() => load.nowMs() >= until, { deadlineMs: ms + 5_000, intervalMs: 20, what: "time passes" });
+  };
+  const during = async ({ name, happen }: ClusterEvent): Promise<Summary> => {
+    const from = load.nowMs();
+    await elapsed(marginMs);
+    const began = load.nowMs();
+    await happen();
+    const seconds = (load.nowMs() - began) / 1000;
+    await elapsed(marginMs);
+    const to = load.nowMs();
+    // What was due by now has ended.
+    await elapsed(1_000);
+    const summary = summarise(load.samples, from, to);
+    rows.push(row(name, seconds, summary));
+    return summary;
+  };
+
+  test("nothing happens, and nothing fails", async () => {
+    const summary = await during({ name: "nothing", happen: async () => void (await elapsed(5_000)) });
+    expect(summary.failures).toEqual({});
+  }, 60_000);
+
+  test.each(orderly.map((event) => [event.name, event] as const))(
+    "%s: no request fails",
+    async (_, event) => {
+      expect((await during(event)).failures).toEqual({});
+    },
+    300_000,
+  );
+
+  test("afterwards every answered request is settled once and logged once, and the money adds up", async () => {
+    await load.stop();
+    const answered = load.samples.filter(({ outcome }) => outcome === 200).map(({ requestId }) => String(requestId));
+    expect(answered.length).toBeGreaterThan(0);
+    await expectWholeBooks(network, key, answered);
+  }, 300_000);
+});

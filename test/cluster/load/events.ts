@@ -1,0 +1,95 @@
+import { waitFor } from "@koinon/testkit/wait-for";
+import { rotateCertificates } from "../network/certificates.ts";
+import { charts, edgeNamespace, helm, isReady, kubectl, namespace, podsOf, release } from "../network/kubernetes.ts";
+
+/** Something that happens to a release under load; it resolves when the release has come to rest again. */
+export interface ClusterEvent {
+  readonly name: string;
+  happen(): Promise<void>;
+}
+
+interface Place {
+  readonly service: string;
+  readonly place: string;
+  readonly workload: string;
+}
+
+const deployed = (service: string): Place => ({
+  service,
+  place: namespace,
+  workload: `deployment/${release}-${service}`,
+});
+const edge: Place = { service: "provider", place: edgeNamespace, workload: "statefulset/edge-provider" };
+const places: readonly Place[] = [deployed("gateway"), deployed("market"), deployed("poi"), edge];
+
+/** Events in which no request may fail. */
+export const orderly: readonly ClusterEvent[] = [
+  ...places.flatMap((place) => [
+    { name: `${place.service}: one more replica`, happen: () => scale(place, 1) },
+    { name: `${place.service}: one replica less`, happen: () => scale(place, -1) },
+    { name: `${place.service}: rollout restart`, happen: () => restart(place) },
+    { name: `${place.service}: a pod is deleted`, happen: () => deletePod(place) },
+  ]),
+  { name: "helm upgrade that replaces every pod", happen: upgrade },
+  { name: "helm rollback", happen: rollback },
+  { name: "new certificates for every service", happen: () => rotateCertificates() },
+];
+
+async function scale(place: Place, change: number): Promise<void> {
+  const wanted = (await pods(place)).filter(isReady).length + change;
+  await kubectl("scale", place.workload, "--namespace", place.place, `--replicas=${wanted}`);
+  await rest(place, wanted);
+}
+
+async function restart(place: Place): Promise<void> {
+  const before = await pods(place);
+  await kubectl("rollout", "restart", place.workload, "--namespace", place.place);
+  await replaced(place, new Set(before.map(({ metadata }) => metadata.uid)), before.length);
+}
+
+async function deletePod(place: Place): Promise<void> {
+  const before = await pods(place);
+  const victim = before[Math.floor(Math.random() * before.length)];
+  if (victim === undefined) throw new Error(`${place.service} has no pod`);
+  await kubectl("delete", "pod", victim.metadata.name, "--namespace", place.place, "--wait=false");
+  await replaced(place, new Set([victim.metadata.uid]), before.length);
+}
+
+/** A setting of every process changes, and with it every pod. */
+async function upgrade(): Promise<void> {
+  await change("upgrade", release, charts, "--reuse-values", "--set", "global.config.LOG_LEVEL=warn");
+}
+
+async function rollback(): Promise<void> {
+  await change("rollback", release);
+}
+
+async function change(...command: string[]): Promise<void> {
+  const before = await Promise.all(
+    places.filter(({ place }) => place === namespace).map(async (place) => ({ place, pods: await pods(place) })),
+  );
+  // Numbers of replicas that kubectl changed are Helm's again.
+  await helm(...command, "--namespace", namespace, "--force-conflicts", "--wait", "--timeout", "4m");
+  for (const { place, pods: old } of before) {
+    await replaced(place, new Set(old.map(({ metadata }) => metadata.uid)), old.length);
+  }
+}
+
+function pods({ service, place }: Place) {
+  return podsOf(service, place);
+}
+
+function rest(place: Place, count: number): Promise<unknown> {
+  return replaced(place, new Set(), count);
+}
+
+/** Resolves when none of the old pods is left, not even ending, and so many are ready. */
+async function replaced(place: Place, old: ReadonlySet<string>, count: number): Promise<void> {
+  await waitFor(
+    async () => {
+      const now = await pods(place);
+      return now.length === count && now.every((pod) => isReady(pod) && !old.has(pod.metadata.uid));
+    },
+    { deadlineMs: 180_000, intervalMs: 250, what: `${count} pods of ${place.service} are ready and no other is left` },
+  );
+}

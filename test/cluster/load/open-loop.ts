@@ -1,0 +1,97 @@
+import { performance } from "node:perf_hooks";
+import { Agent, request } from "undici";
+
+/** One request of a load: when it was due, and what became of it. */
+export interface Sample {
+  /** Milliseconds since the load began. */
+  readonly dueMs: number;
+  /** From the moment at which it was due, so that a stalled generator hides nothing. */
+  readonly latencyMs: number;
+  /** HTTP status, or the reason why there was none. */
+  readonly outcome: number | string;
+  readonly requestId: string | undefined;
+  readonly provider: string | undefined;
+}
+
+export interface OpenLoopOptions {
+  readonly url: string;
+  readonly key: string;
+  readonly ratePerSecond: number;
+  readonly body: object;
+}
+
+/** A load that goes on asking at its rate whether or not it is answered, over connections that stay open as clients keep them. */
+export interface OpenLoop {
+  readonly samples: readonly Sample[];
+  /** Milliseconds since the load began. */
+  nowMs(): number;
+  /** Stops asking, and waits for what is under way. */
+  stop(): Promise<void>;
+}
+
+const tickMs = 5;
+const answerTimeoutMs = 30_000;
+
+export function startOpenLoop({ url, key, ratePerSecond, body }: OpenLoopOptions): OpenLoop {
+  const began = performance.now();
+  const samples: Sample[] = [];
+  const dispatcher = new Agent({ connections: 256 });
+  const payload = JSON.stringify(body);
+  const underWay = new Set<Promise<void>>();
+  const nowMs = () => performance.now() - began;
+
+  const ask = async (dueMs: number): Promise<void> => {
+    const done = (outcome: number | string, headers: Record<string, unknown> = {}) =>
+      samples.push({
+        dueMs,
+        latencyMs: nowMs() - dueMs,
+        outcome,
+        requestId: headers["x-request-id"] as string | undefined,
+        provider: headers["x-koinon-provider-name"] as string | undefined,
+      });
+    try {
+      const answer = await request(`${url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+        body: payload,
+        dispatcher,
+        signal: AbortSignal.timeout(answerTimeoutMs),
+      });
+      const text = await answer.body.text();
+      done(answer.statusCode === 200 ? 200 : `${answer.statusCode} ${codeOf(text)}`, answer.headers);
+    } catch (error) {
+      done((error as { code?: string }).code ?? (error as Error).message);
+    }
+  };
+
+  let asked = 0;
+  const timer = setInterval(() => {
+    for (; (asked * 1000) / ratePerSecond <= nowMs(); asked += 1) {
+      const asking = ask((asked * 1000) / ratePerSecond).finally(() => underWay.delete(asking));
+      underWay.add(asking);
+    }
+  }, tickMs);
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    clearInterval(timer);
+    await Promise.all(underWay);
+    await dispatcher.close();
+  };
+  return {
+    samples,
+    nowMs,
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function codeOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { error: { code: string } }).error.code;
+  } catch {
+    return "without a code";
+  }
+}
