@@ -1,16 +1,15 @@
-import type { Account } from "@koinon/ethereum/account";
 import type { StateChanges } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import { bytesToNibbles, type Nibbles } from "@koinon/trie/nibbles";
+import type { Nibbles } from "@koinon/trie/nibbles";
 import { type TrieChange, updateTrie } from "@koinon/trie/update";
 import {
-  type AccountRecord,
+  accountLeaf,
   decodeAccountRecord,
   emptyStorageRoot,
-  encodeAccountLeaf,
   encodeAccountRecord,
+  storageRootOf,
 } from "./account-record.ts";
 import { slotLeaf, wordToBytes } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
@@ -36,8 +35,6 @@ function checkEarlier(where: string): (change: LeafChange, found: Uint8Array | u
   };
 }
 
-const noSlots: ReadonlyMap<bigint, bigint> = new Map();
-
 /**
  * Applies the net effect of a block to a state in one pass: storage tries first, then the account trie, each touched node
  * read and hashed once. Nothing is stored. Throws StateError `CHANGES_INVALID` for storage of an account that is not there.
@@ -45,7 +42,9 @@ const noSlots: ReadonlyMap<bigint, bigint> = new Map();
 export function applyChanges(source: StateSource, changes: StateChanges): AppliedChanges {
   const delta: StateDelta = new Map();
   const leaves: LeafChange[] = [];
-  const addresses = new Set([...changes.accounts.keys(), ...changes.storage.keys(), ...changes.clearedStorage]);
+  const addresses = new Set(changes.accounts.keys());
+  for (const address of changes.storage.keys()) addresses.add(address);
+  for (const address of changes.clearedStorage) addresses.add(address);
   for (const address of addresses) {
     const leaf = changeAccount(source, changes, address, delta);
     if (leaf !== undefined) leaves.push(leaf);
@@ -66,48 +65,43 @@ function changeAccount(
 ): LeafChange | undefined {
   const key = accountKey(address);
   const before = source.get(key);
-  const earlier = before === undefined ? undefined : decodeAccountRecord(before);
-  const account = changes.accounts.has(address) ? changes.accounts.get(address) : earlier;
-  const addressHash = bytesToNibbles(keccak256(hexToBytes(address)));
-  const storageRoot = changeStorage(source, changes, { address, addressHash, account, earlier }, delta);
-  const leafBefore = earlier === undefined ? undefined : encodeAccountLeaf(earlier);
-  if (account === undefined) {
-    if (storageRoot !== emptyStorageRoot) {
-      throw new StateError({ code: "CHANGES_INVALID", address, reason: "storage without an account" });
-    }
-    if (before === undefined) return undefined;
-    delta.set(key, { before, after: undefined });
-    return { key: addressHash, value: undefined, earlier: leafBefore };
+  const isNamed = changes.accounts.has(address);
+  const account = isNamed ? changes.accounts.get(address) : before && decodeAccountRecord(before);
+  const addressHash = digitsOf(keccak256(hexToBytes(address)));
+  const storageRoot = changeStorage(
+    source,
+    changes,
+    { address, addressHash, isGone: account === undefined, before },
+    delta,
+  );
+  if (account === undefined && storageRoot !== emptyStorageRoot) {
+    throw new StateError({ code: "CHANGES_INVALID", address, reason: "storage without an account" });
   }
-  const record: AccountRecord = { ...account, storageRoot };
-  if (earlier !== undefined && isSameRecord(earlier, record)) return undefined;
-  delta.set(key, { before, after: encodeAccountRecord(record) });
-  return { key: addressHash, value: encodeAccountLeaf(record), earlier: leafBefore };
-}
-
-function isSameRecord(a: AccountRecord, b: AccountRecord): boolean {
-  return a.nonce === b.nonce && a.balance === b.balance && a.codeHash === b.codeHash && a.storageRoot === b.storageRoot;
+  const after = account && encodeAccountRecord({ ...account, storageRoot });
+  if (isSameBytes(before, after)) return undefined;
+  delta.set(key, { before, after });
+  return { key: addressHash, value: after && accountLeaf(after), earlier: before && accountLeaf(before) };
 }
 
 interface StorageOwner {
   readonly address: Address;
   readonly addressHash: Nibbles;
-  readonly account: Account | undefined;
-  readonly earlier: AccountRecord | undefined;
+  readonly isGone: boolean;
+  /** The account's record before. */
+  readonly before: Uint8Array | undefined;
 }
 
 /** Adds the changes of an account's slots and of the nodes above them to the delta and answers the root of its storage. */
 function changeStorage(source: StateSource, changes: StateChanges, owner: StorageOwner, delta: StateDelta): Hex {
-  const { address, addressHash, account, earlier } = owner;
-  const rootBefore = earlier?.storageRoot ?? emptyStorageRoot;
-  const slots = changes.storage.get(address) ?? noSlots;
-  const words = new Map<string, bigint>();
+  const { address, addressHash, isGone, before: record } = owner;
+  const rootBefore = record === undefined ? emptyStorageRoot : storageRootOf(record);
+  const slots = changes.storage.get(address);
   // An account that is gone takes its storage along, whether or not the changes say so.
-  const isCleared = account === undefined || changes.clearedStorage.has(address);
-  if (isCleared && rootBefore !== emptyStorageRoot) {
-    for (const key of source.slotKeys(address)) words.set(key, 0n);
-  }
-  for (const [slot, word] of slots) words.set(slotKey(address, slot), word);
+  const isCleared = rootBefore !== emptyStorageRoot && (isGone || changes.clearedStorage.has(address));
+  if (slots === undefined && !isCleared) return rootBefore;
+  const words = new Map<string, bigint>();
+  if (isCleared) for (const key of source.slotKeys(address)) words.set(key, 0n);
+  for (const [slot, word] of slots ?? []) words.set(slotKey(address, slot), word);
   const leaves: LeafChange[] = [];
   for (const [key, word] of words) {
     const before = source.get(key);
@@ -115,7 +109,7 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
     if (isSameBytes(before, after)) continue;
     delta.set(key, { before, after });
     const hash = keccak256(Buffer.from(key.slice(-64), "hex"));
-    leaves.push({ key: bytesToNibbles(hash), value: after && slotLeaf(after), earlier: before && slotLeaf(before) });
+    leaves.push({ key: digitsOf(hash), value: after && slotLeaf(after), earlier: before && slotLeaf(before) });
   }
   if (leaves.length === 0) return rootBefore;
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -130,4 +124,8 @@ function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): bool
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
+}
+
+function digitsOf(hash: Uint8Array): Nibbles {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("hex");
 }

@@ -66,13 +66,13 @@ export class Database {
 
   /** Writes all or nothing, durably, in the order of calls; rejects with StateError `STATE_WRITE_FAILED`. */
   async write(batch: WriteBatch): Promise<void> {
-    const operations = batch.operations.map(({ table, key, stored }) => ({ table: this.#table(table), key, stored }));
+    for (const table of new Set(batch.operations.map((operation) => operation.table))) this.#table(table);
     try {
       await this.#root.batch(() => {
-        for (const { table, key, stored } of operations) {
+        for (const { table, key, stored } of batch.operations) {
           // The promise of the batch stands for those of its parts.
-          if (stored === undefined) void table.remove(key);
-          else void table.put(key, stored);
+          if (stored === undefined) void this.#table(table).remove(key);
+          else void this.#table(table).put(key, stored);
         }
       });
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { StateKey } from "./state-key.ts";
+import { isNodeKey, nodeDepth, type StateKey } from "./state-key.ts";
 import type { StateDelta } from "./state-source.ts";
 import { TwoGenerationCache } from "./two-generation-cache.ts";
 
@@ -8,8 +8,8 @@ const absent = new Uint8Array(0);
 /** Rough cost of an entry in memory beside its bytes: the key, the array and its place in the map. */
 const entryOverheadBytes = 250;
 
-/** Depth of the trie nodes that are kept: all of the upper levels are touched by every large block. */
-const nodeDepthMax = 4;
+/** Depth of the trie nodes that are kept; below, keeping up with every block costs as much as reading the database. */
+const nodeDepthMax = 2;
 
 /** Entries of the state after the head, kept in step with it; bounded by the memory that they take. */
 export class EntryCache {
@@ -23,10 +23,11 @@ export class EntryCache {
 
   /** The entry from the cache, or from `read`, whose answer is remembered. */
   get(key: StateKey, read: () => Uint8Array | undefined): Uint8Array | undefined {
+    if (!isKept(key)) return read();
     const cached = this.#entries.get(key);
     if (cached !== undefined) return cached === absent ? undefined : cached;
     const value = read();
-    if (isKept(key)) this.#entries.set(key, value?.slice() ?? absent);
+    this.#entries.set(key, value?.slice() ?? absent);
     return value;
   }
 
@@ -41,15 +42,5 @@ export class EntryCache {
 }
 
 function isKept(key: StateKey): boolean {
-  switch (key.charCodeAt(0)) {
-    case letterN:
-      return key.length <= 1 + nodeDepthMax;
-    case letterM:
-      return key.length <= 65 + nodeDepthMax;
-    default:
-      return true;
-  }
+  return !isNodeKey(key) || nodeDepth(key) <= nodeDepthMax;
 }
-
-const letterM = 109;
-const letterN = 110;

@@ -32,8 +32,9 @@ export const metaKeys = { format: text("format"), head: text("head"), oldest: te
 /** Key of a record of the table `history`. */
 export function historyKey(block: bigint, index: number): Uint8Array {
   const key = new Uint8Array(12);
-  key.set(blockNumberBytes(block));
-  new DataView(key.buffer).setUint32(8, index);
+  const view = new DataView(key.buffer);
+  view.setBigUint64(0, block);
+  view.setUint32(8, index);
   return key;
 }
 

@@ -5,7 +5,7 @@ import { type Account, emptyCodeHash } from "@koinon/ethereum/account";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import { decodeAccountRecord, emptyStorageRoot } from "./account-record.ts";
+import { decodeAccountRecord, emptyStorageRoot, isAccountRecord } from "./account-record.ts";
 import { applyChanges } from "./apply-changes.ts";
 import { blockNumberBytes } from "./block-number.ts";
 import { type CommittedBlock, decodeBlock, encodeBlock } from "./block-record.ts";
@@ -166,10 +166,10 @@ class ImportTarget implements StateSource {
   }
 
   #addAccount(key: Uint8Array, value: Uint8Array): void {
-    if (key.length !== 20) throw invalid("account");
+    if (key.length !== 20 || !isAccountRecord(value)) throw invalid("account");
     const address = bytesToHex(key);
     // The storage root is left to be found anew.
-    const { nonce, balance, codeHash } = decodeRecord(value);
+    const { nonce, balance, codeHash } = decodeAccountRecord(value);
     if (!this.#codeSeen.has(codeHash)) throw invalid("code missing");
     this.#accounts.set(address, { nonce, balance, codeHash });
     this.#owner = address;
@@ -187,14 +187,6 @@ class ImportTarget implements StateSource {
     const table = userTablePrefix + new TextDecoder().decode(key.subarray(1, nameEnd));
     if (!this.#userTables.has(table)) throw invalid(`table ${table}`);
     this.#batch.put(table, key.subarray(nameEnd), value);
-  }
-}
-
-function decodeRecord(bytes: Uint8Array): Account {
-  try {
-    return decodeAccountRecord(bytes);
-  } catch (cause) {
-    throw new StateError({ code: "SNAPSHOT_INVALID", reason: "account" }, { cause });
   }
 }
 

@@ -6,13 +6,13 @@ import type { Nibbles } from "@koinon/trie/nibbles";
  *
  * - an account is its address, `0x` and 40 digits; on disk `a` and 20 bytes;
  * - a storage slot is the address followed by the 64 digits of the slot; on disk `s` and 52 bytes;
- * - a node of the account trie is `n` and its path; on disk the same, a byte per digit, so that a node is near its children;
+ * - a node of the account trie is its path; on disk `n` and a byte per digit, so that a node is near its children;
  * - a node of a storage trie is `m`, the 64 digits of the hash of the address, and its path; on disk the hash is packed.
  */
 export type StateKey = string;
 
 const addressDigits = 40;
-const letters = { zero: 48, account: 97, storageNode: 109, accountNode: 110, slot: 115 };
+const letters = { account: 97, storageNode: 109, accountNode: 110, slot: 115, x: 120 };
 
 /** Key of an account. */
 export function accountKey(address: Address): StateKey {
@@ -26,12 +26,12 @@ export function slotKey(address: Address, slot: bigint): StateKey {
 
 /** True for a storage slot of any account. */
 export function isSlotKey(key: StateKey): boolean {
-  return key.length === addressDigits + 66;
+  return key.length === addressDigits + 66 && !isNodeKey(key);
 }
 
 /** Key of a node of the account trie. */
 export function accountNodeKey(path: Nibbles): StateKey {
-  return `n${path}`;
+  return path;
 }
 
 /** Key of a node of a storage trie; the hash is the digits of the address's Keccak-256. */
@@ -39,33 +39,35 @@ export function storageNodeKey(addressHash: Nibbles, path: Nibbles): StateKey {
   return `m${addressHash}${path}`;
 }
 
+/** How deep the node of either kind of trie is that has this key: how many digits its path has. */
+export function nodeDepth(key: StateKey): number {
+  return key.charCodeAt(0) === letters.storageNode ? key.length - 65 : key.length;
+}
+
 /** True for a node of either kind of trie. */
 export function isNodeKey(key: StateKey): boolean {
-  return key.charCodeAt(0) !== letters.zero;
+  return key.charCodeAt(1) !== letters.x;
 }
 
 /** Bytes that a key takes on disk. */
 export function keyBytes(key: StateKey): number {
-  const letter = key.charCodeAt(0);
-  if (letter === letters.accountNode) return key.length;
-  return letter === letters.storageNode ? key.length - 32 : key.length >> 1;
+  if (key.charCodeAt(1) === letters.x) return key.length >> 1;
+  return key.charCodeAt(0) === letters.storageNode ? key.length - 32 : 1 + key.length;
 }
 
 /** Writes a key as it is on disk and answers where it ends. */
 export function writeKey(key: StateKey, target: Uint8Array, offset: number): number {
-  const letter = key.charCodeAt(0);
-  let at = offset;
-  let index = 1;
-  if (letter === letters.zero) {
-    target[at++] = key.length === addressDigits + 2 ? letters.account : letters.slot;
-    index = 2;
-    return writePacked(key, index, key.length, target, at);
+  if (key.charCodeAt(1) === letters.x) {
+    target[offset] = key.length === addressDigits + 2 ? letters.account : letters.slot;
+    return writePacked(key, 2, key.length, target, offset + 1);
   }
-  target[at++] = letter;
-  if (letter === letters.storageNode) {
+  let at = offset + 1;
+  let index = 0;
+  if (key.charCodeAt(0) === letters.storageNode) {
+    target[offset] = letters.storageNode;
     at = writePacked(key, 1, 65, target, at);
     index = 65;
-  }
+  } else target[offset] = letters.accountNode;
   for (; index < key.length; index++) target[at++] = key.charCodeAt(index);
   return at;
 }
@@ -80,7 +82,7 @@ export function keyToBytes(key: StateKey): Uint8Array {
 /** The key that these bytes are on disk. */
 export function keyFromBytes(bytes: Uint8Array): StateKey {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes[0] === letters.accountNode) return text.toString("latin1");
+  if (bytes[0] === letters.accountNode) return text.toString("latin1", 1);
   if (bytes[0] === letters.storageNode) return `m${text.toString("hex", 1, 33)}${text.toString("latin1", 33)}`;
   return `0x${text.toString("hex", 1)}`;
 }

@@ -3,7 +3,7 @@ import { keccak256 } from "@koinon/secp256k1/keccak";
 import { bytesToNibbles, digits, type Nibbles } from "@koinon/trie/nibbles";
 import { isHashRef, type NodeRef } from "@koinon/trie/node";
 import { type NodeReader, parseNode } from "@koinon/trie/node-reader";
-import { decodeAccountRecord, emptyStorageRoot, encodeAccountLeaf } from "./account-record.ts";
+import { accountLeaf, emptyStorageRoot, storageRootOf } from "./account-record.ts";
 import { slotLeaf } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
 import { accountNodeKey, isNodeKey, isSlotKey, type StateKey, storageNodeKey } from "./state-key.ts";
@@ -36,10 +36,9 @@ export function verifyState(state: WholeState, root: Hex): VerifiedState {
     else if (isSlotKey(key)) storedSlots++;
     else {
       counts.accounts++;
-      const record = decodeAccountRecord(value);
       const addressHash = keccak256(hexToBytes(key));
-      accounts.add(bytesToNibbles(addressHash), encodeAccountLeaf(record));
-      verifyStorage(state, key, bytesToNibbles(addressHash), record.storageRoot, counts);
+      accounts.add(bytesToNibbles(addressHash), accountLeaf(value));
+      verifyStorage(state, key, bytesToNibbles(addressHash), storageRootOf(value), counts);
     }
   }
   const reader: NodeReader = { node: (path) => state.get(accountNodeKey(path)) };
