@@ -1,0 +1,105 @@
+import { isFault } from "@koinon/errors/domain-error";
+import type { Hex } from "@koinon/secp256k1/hex";
+import type { ChainReader, LogLimits } from "../../chain-view.ts";
+import type { Mempool } from "../../mempool/mempool.ts";
+import type { LogQuery } from "../codec/log-query.ts";
+import type { LogJson } from "../json/log-json.ts";
+import { chainLogToJson } from "../json/receipt-json.ts";
+import { ChainPosition } from "./chain-position.ts";
+
+/** What a client polls. */
+export interface Filter {
+  /** What is new since the last time. */
+  changes(signal: AbortSignal): Promise<readonly unknown[]>;
+  /** The query of a log filter, undefined for others. */
+  readonly query: LogQuery | undefined;
+  close(): void;
+}
+
+/** Hashes of new blocks, at most `blocksMax` an answer; the rest comes with the next one. */
+export function createBlockFilter(reader: ChainReader, blocksMax: bigint): Filter {
+  const position = new ChainPosition(reader);
+  return {
+    query: undefined,
+    close: () => undefined,
+    changes: async () => {
+      const hashes: Hex[] = [];
+      const { from, to } = position.next(blocksMax);
+      for (let number = from; number <= to; number++) {
+        const hash = reader.header(number)?.hash;
+        if (hash !== undefined) hashes.push(hash);
+      }
+      position.advance(to);
+      return hashes;
+    },
+  };
+}
+
+/**
+ * Logs of new blocks. Where an answer would be too large, fewer blocks are looked at and the rest comes with the next one. An
+ * upper end of the query's range holds; a lower one matters to eth_getFilterLogs alone, as in geth.
+ */
+export function createLogFilter(
+  reader: ChainReader,
+  query: LogQuery,
+  limits: { readonly logsMax: number; readonly logBlocksMax: bigint },
+): Filter {
+  const position = new ChainPosition(reader);
+  return {
+    query,
+    close: () => undefined,
+    changes: async (signal) => {
+      const { from, to: last } = position.next(limits.logBlocksMax);
+      const end = typeof query.toBlock === "bigint" && query.toBlock < last ? query.toBlock : last;
+      let to = end;
+      while (from <= to) {
+        const found = await logsWithin(reader, query, { from, to }, { ...limits, signal });
+        if (found !== undefined) {
+          position.advance(to === end ? last : to);
+          return found;
+        }
+        // One block has too many: they would never fit.
+        if (to === from) break;
+        to = from + (to - from) / 2n;
+      }
+      position.advance(from > to ? last : from);
+      return [];
+    },
+  };
+}
+
+async function logsWithin(
+  reader: ChainReader,
+  { filter }: LogQuery,
+  range: { from: bigint; to: bigint },
+  limits: { readonly logsMax: number; readonly logBlocksMax: bigint; readonly signal: AbortSignal },
+): Promise<readonly LogJson[] | undefined> {
+  const bounds: LogLimits = { logsMax: limits.logsMax, blocksMax: limits.logBlocksMax, signal: limits.signal };
+  try {
+    return (await reader.logs(filter, range, bounds)).map(chainLogToJson);
+  } catch (error) {
+    if (isFault(error, "TOO_MANY_LOGS")) return undefined;
+    throw error;
+  }
+}
+
+/** Hashes of transactions that became executable; the oldest go when more than `queueMax` wait. */
+export function createPendingFilter(mempool: Mempool, queueMax: number): Filter {
+  let hashes: Hex[] = [];
+  const unsubscribe = mempool.subscribe({
+    pending: ({ hash }) => {
+      hashes.push(hash);
+      // In large steps, so that dropping costs nothing per transaction.
+      if (hashes.length >= 2 * queueMax) hashes = hashes.slice(-queueMax);
+    },
+  });
+  return {
+    query: undefined,
+    close: unsubscribe,
+    changes: async () => {
+      const answer = hashes.slice(-queueMax);
+      hashes = [];
+      return answer;
+    },
+  };
+}

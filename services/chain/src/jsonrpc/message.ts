@@ -1,0 +1,60 @@
+import type { WireError } from "./json-rpc-error.ts";
+
+/** What names a request in its response. */
+export type RequestId = string | number | null;
+
+/** A well-formed request; `id` is undefined for a notification, which gets no response. */
+export interface JsonRpcRequest {
+  readonly id: RequestId | undefined;
+  readonly method: string;
+  /** Positional parameters; what is not a list was refused before. */
+  readonly params: readonly unknown[];
+}
+
+/** A call that can not be carried out, with the id to answer to. */
+export interface MalformedRequest {
+  readonly id: RequestId;
+  readonly problem: string;
+}
+
+/** Longest id that is kept: it is echoed, and nothing but a mistake is longer. */
+const idLengthMax = 256;
+
+/** Reads one call of a batch, or a single one (JSON-RPC 2.0, section 4). */
+export function parseRequest(value: unknown): JsonRpcRequest | MalformedRequest {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { id: null, problem: "invalid request" };
+  }
+  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
+  if (!isRequestId(id) && id !== undefined) return { id: null, problem: "invalid request" };
+  const known = id ?? null;
+  if (jsonrpc !== "2.0" || typeof method !== "string") return { id: known, problem: "invalid request" };
+  if (params !== undefined && params !== null && !Array.isArray(params))
+    return { id: known, problem: "non-array args" };
+  return { id, method, params: params ?? [] };
+}
+
+/** True when the call was refused. */
+export function isMalformed(request: JsonRpcRequest | MalformedRequest): request is MalformedRequest {
+  return "problem" in request;
+}
+
+function isRequestId(value: unknown): value is RequestId {
+  return value === null || typeof value === "number" || (typeof value === "string" && value.length <= idLengthMax);
+}
+
+/** The text of a response with a result; `undefined` counts as null. */
+export function resultText(id: RequestId, result: unknown): string {
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`;
+}
+
+/** The text of a response with an error. */
+export function errorText(id: RequestId, error: WireError): string {
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${JSON.stringify(error)}}`;
+}
+
+/** The text of a notification of a subscription (geth's pub/sub). */
+export function subscriptionText(subscription: string, result: unknown): string {
+  const params = `{"subscription":${JSON.stringify(subscription)},"result":${JSON.stringify(result)}}`;
+  return `{"jsonrpc":"2.0","method":"eth_subscription","params":${params}}`;
+}

@@ -1,0 +1,76 @@
+import { emptyCodeHash } from "@koinon/ethereum/account";
+import type { Address } from "@koinon/secp256k1/address";
+import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
+import type { BlockRef, ChainReader, ChainView } from "../../chain-view.ts";
+import { readBlockReference } from "../codec/block-reference.ts";
+import { readAddress, readSlot, wordHex } from "../codec/bytes.ts";
+import { readList } from "../codec/object.ts";
+import { type Decode, optional, required } from "../codec/parameter.ts";
+import { quantity } from "../codec/quantity.ts";
+import type { JsonRpcLimits } from "../limits.ts";
+import { type Methods, method } from "../method.ts";
+import { requiredHeader } from "../required-block.ts";
+
+/** eth_* about accounts after a block. */
+export function createAccountMethods({ reader, mempool }: ChainView, limits: JsonRpcLimits): Methods {
+  const address = required(readAddress);
+  const block = optional(readBlockReference, "latest" as const);
+  const stateAt = (ref: BlockRef) => reader.stateAt(requiredHeader(reader, ref).hash);
+  return {
+    // Keys are the wallet's; this node holds none.
+    eth_accounts: method([], () => []),
+    eth_getBalance: method([address, block], ([account, ref]) =>
+      quantity(stateAt(ref).account(account)?.balance ?? 0n),
+    ),
+    eth_getTransactionCount: method([address, block], ([account, ref]) =>
+      quantity(ref === "pending" ? mempool.nextNonce(account) : (stateAt(ref).account(account)?.nonce ?? 0n)),
+    ),
+    eth_getCode: method([address, block], ([account, ref]) => {
+      const state = stateAt(ref);
+      const hash = state.account(account)?.codeHash ?? emptyCodeHash;
+      return hash === emptyCodeHash ? "0x" : bytesToHex(state.code(hash));
+    }),
+    eth_getStorageAt: method([address, required(readSlot), block], ([account, slot, ref]) =>
+      wordHex(stateAt(ref).storage(account, slot)),
+    ),
+    eth_getProof: method(
+      [address, required(readList(readProofKey, limits.proofSlotsMax)), block],
+      ([account, keys, ref]) => proofToJson(reader, account, keys, ref),
+    ),
+  };
+}
+
+interface ProofKey {
+  readonly slot: bigint;
+  /** As the caller wrote it: geth answers 32 bytes with 32 bytes and anything shorter with a quantity. */
+  readonly shown: Hex;
+}
+
+const readProofKey: Decode<ProofKey> = (value) => {
+  const slot = readSlot(value);
+  const isWord = typeof value === "string" && value.replace(/^0x/i, "").length === 64;
+  return { slot, shown: isWord ? wordHex(slot) : quantity(slot) };
+};
+
+/** EIP-1186. */
+function proofToJson(reader: ChainReader, address: Address, keys: readonly ProofKey[], ref: BlockRef): unknown {
+  const { hash } = requiredHeader(reader, ref);
+  const proof = reader.proof(
+    address,
+    keys.map(({ slot }) => slot),
+    hash,
+  );
+  return {
+    address,
+    accountProof: proof.accountProof.map(bytesToHex),
+    balance: quantity(proof.balance),
+    codeHash: proof.codeHash,
+    nonce: quantity(proof.nonce),
+    storageHash: proof.storageHash,
+    storageProof: proof.storageProof.map(({ value, proof: nodes }, index) => ({
+      key: keys[index]?.shown,
+      value: quantity(value),
+      proof: nodes.map(bytesToHex),
+    })),
+  };
+}

@@ -1,0 +1,59 @@
+import { bytesToHex } from "@koinon/secp256k1/hex";
+import type { BlockRef, CallMessage, ChainView, ExecutionPlace, StateOverrides } from "../../chain-view.ts";
+import { readBlockReference } from "../codec/block-reference.ts";
+import { type ChainMessage, readCallMessage } from "../codec/call-message.ts";
+import { readBlockOverrides, readStateOverrides } from "../codec/overrides.ts";
+import { optional, required } from "../codec/parameter.ts";
+import { quantity } from "../codec/quantity.ts";
+import { createAccessList } from "../execution/access-list.ts";
+import { assertSucceeded, failureError, failureMessage } from "../execution-failure.ts";
+import { accessListToJson } from "../json/transaction-json.ts";
+import { invalidParams, serverError } from "../json-rpc-error.ts";
+import { type Methods, method } from "../method.ts";
+import { requiredHeader } from "../required-block.ts";
+
+/** eth_call and its kin: execution that leaves nothing behind. */
+export function createCallMethods({ reader, execution }: ChainView): Methods {
+  const message = required(readCallMessage);
+  const block = optional(readBlockReference, "latest");
+  const stateOverrides = optional(readStateOverrides);
+  const blockOverrides = optional(readBlockOverrides);
+  const checked = (given: ChainMessage): CallMessage => assertChain(given, reader.config.chainId);
+  const placeAt = (ref: BlockRef, state: StateOverrides | undefined): ExecutionPlace => ({
+    at: requiredHeader(reader, ref).hash,
+    state,
+  });
+  return {
+    eth_call: method([message, block, stateOverrides, blockOverrides], async ([given, ref, state, overrides]) => {
+      const outcome = await execution.call(checked(given), { ...placeAt(ref, state), block: overrides });
+      assertSucceeded(outcome);
+      return bytesToHex(outcome.output);
+    }),
+    eth_estimateGas: method(
+      [message, block, stateOverrides, blockOverrides],
+      async ([given, ref, state, overrides]) => {
+        const estimate = await execution.estimate(checked(given), { ...placeAt(ref, state), block: overrides });
+        if ("gas" in estimate) return quantity(estimate.gas);
+        const { failure, output, gasUsed } = estimate.failed;
+        if (failure === "OUT_OF_GAS") throw serverError(`gas required exceeds allowance (${gasUsed})`);
+        throw failureError(failure ?? "REVERTED", output);
+      },
+    ),
+    eth_createAccessList: method([message, block, stateOverrides], async ([given, ref, state]) => {
+      const { accessList, outcome } = await createAccessList(execution, checked(given), placeAt(ref, state), reader);
+      return {
+        accessList: accessListToJson(accessList),
+        gasUsed: quantity(outcome.gasUsed),
+        ...(outcome.failure === undefined ? {} : { error: failureMessage(outcome.failure, outcome.output) }),
+      };
+    }),
+  };
+}
+
+/** The message without its chain id, which must be this chain's when it is there. */
+export function assertChain({ chainId, ...message }: ChainMessage, expected: bigint): CallMessage {
+  if (chainId !== undefined && chainId !== expected) {
+    throw invalidParams(`chainId does not match node's (have=${chainId}, want=${expected})`);
+  }
+  return message;
+}

@@ -1,0 +1,48 @@
+import type { BlockRef, ChainLog, ChainReader } from "../../chain-view.ts";
+import { type LogQuery, readLogQuery } from "../codec/log-query.ts";
+import { required } from "../codec/parameter.ts";
+import { chainLogToJson } from "../json/receipt-json.ts";
+import { invalidParams, serverError } from "../json-rpc-error.ts";
+import type { JsonRpcLimits } from "../limits.ts";
+import { type Methods, method } from "../method.ts";
+import { requiredHeader } from "../required-block.ts";
+
+/** eth_getLogs. */
+export function createLogMethods(reader: ChainReader, limits: JsonRpcLimits): Methods {
+  return {
+    eth_getLogs: method([required(readLogQuery)], async ([query], { signal }) =>
+      (await findLogs(reader, query, limits, signal)).map(chainLogToJson),
+    ),
+  };
+}
+
+/** The logs that a query asks for, within bounds. */
+export async function findLogs(
+  reader: ChainReader,
+  query: LogQuery,
+  { logsMax, logBlocksMax }: JsonRpcLimits,
+  signal: AbortSignal,
+): Promise<readonly ChainLog[]> {
+  const range = logRange(reader, query);
+  return reader.logs(query.filter, range, { logsMax, blocksMax: logBlocksMax, signal });
+}
+
+function logRange(reader: ChainReader, query: LogQuery): { from: bigint; to: bigint } {
+  if (query.blockHash !== undefined) {
+    const block = reader.header(query.blockHash);
+    if (block === undefined) throw serverError("unknown block");
+    return { from: block.header.number, to: block.header.number };
+  }
+  const head = reader.head().header.number;
+  const from = numberOf(reader, query.fromBlock ?? "latest");
+  const to = numberOf(reader, query.toBlock ?? "latest");
+  if (from > to) throw invalidParams("invalid block range params");
+  if (from > head) throw invalidParams("block range extends beyond current head block");
+  // An open end is common: what is not there yet has no logs.
+  return to > head ? { from, to: head } : { from, to };
+}
+
+function numberOf(reader: ChainReader, ref: BlockRef): bigint {
+  if (ref === "pending") throw invalidParams("pending logs are not supported");
+  return typeof ref === "bigint" ? ref : requiredHeader(reader, ref).header.number;
+}

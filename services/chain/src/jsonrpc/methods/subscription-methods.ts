@@ -1,0 +1,87 @@
+import type { Hex } from "@koinon/secp256k1/hex";
+import type { ChainView } from "../../chain-view.ts";
+import { readBytes } from "../codec/bytes.ts";
+import { type LogQuery, readLogQuery } from "../codec/log-query.ts";
+import { readBoolean } from "../codec/object.ts";
+import { optional, required } from "../codec/parameter.ts";
+import { malformed } from "../codec/value-error.ts";
+import { headerToJson } from "../json/header-json.ts";
+import { chainLogToJson } from "../json/receipt-json.ts";
+import { transactionToJson } from "../json/transaction-json.ts";
+import { JsonRpcError } from "../json-rpc-error.ts";
+import type { JsonRpcLimits } from "../limits.ts";
+import { subscriptionText } from "../message.ts";
+import { type CallContext, type Connection, type Methods, method } from "../method.ts";
+import type { Feed } from "../transport/subscriptions.ts";
+
+/** eth_subscribe and eth_unsubscribe: events that the server sends by itself, over WebSocket. */
+export function createSubscriptionMethods(view: ChainView, limits: JsonRpcLimits): Methods {
+  return {
+    eth_subscribe: method([required(readName), optional((value) => value)], ([name, option], context) => {
+      const connection = connectionOf(context);
+      return connection.subscriptions.add(feedOf(name, option, view, limits, connection));
+    }),
+    eth_unsubscribe: method([required(readBytes)], ([id], context) => {
+      const hex: Hex = `0x${Buffer.from(id).toString("hex")}`;
+      if (connectionOf(context).subscriptions.remove(hex)) return true;
+      throw new JsonRpcError({ code: "SERVER_ERROR", message: "subscription not found" });
+    }),
+  };
+}
+
+type Kind = "newHeads" | "logs" | "newPendingTransactions";
+
+function feedOf(name: Kind, option: unknown, view: ChainView, limits: JsonRpcLimits, connection: Connection): Feed {
+  switch (name) {
+    case "newHeads":
+      return headFeed(view, connection);
+    case "logs":
+      return logFeed(view, connection, readLogQuery(option ?? {}));
+    case "newPendingTransactions":
+      return pendingFeed(view, connection, {
+        queueMax: limits.filterQueueMax,
+        isFull: readBoolean(option ?? false),
+      });
+  }
+}
+
+function headFeed({ subscriptions }: ChainView, connection: Connection): Feed {
+  return async (id, signal) => {
+    for await (const { kind, block } of subscriptions.blocks({ signal })) {
+      if (kind === "added") await connection.send(subscriptionText(id, headerToJson(block.header, block.hash)));
+    }
+  };
+}
+
+function logFeed({ subscriptions }: ChainView, connection: Connection, { filter }: LogQuery): Feed {
+  return async (id, signal) => {
+    for await (const { logs } of subscriptions.logs(filter, { signal })) {
+      for (const log of logs) await connection.send(subscriptionText(id, chainLogToJson(log)));
+    }
+  };
+}
+
+function pendingFeed(
+  { subscriptions }: ChainView,
+  connection: Connection,
+  { queueMax, isFull }: { readonly queueMax: number; readonly isFull: boolean },
+): Feed {
+  return async (id, signal) => {
+    for await (const { transactions } of subscriptions.pendingTransactions({ queueMax, signal })) {
+      for (const transaction of transactions) {
+        const shown = isFull ? transactionToJson(transaction, undefined) : transaction.hash;
+        await connection.send(subscriptionText(id, shown));
+      }
+    }
+  };
+}
+
+function connectionOf({ connection }: CallContext): Connection {
+  if (connection !== undefined) return connection;
+  throw new JsonRpcError({ code: "METHOD_NOT_FOUND", message: "notifications not supported" });
+}
+
+function readName(value: unknown): Kind {
+  if (value === "newHeads" || value === "logs" || value === "newPendingTransactions") return value;
+  throw malformed(`no "${String(value).slice(0, 50)}" subscription in eth namespace`);
+}
