@@ -1,0 +1,242 @@
+import type { BlockHeader } from "@koinon/ethereum/block-header";
+import type { Hex } from "@koinon/secp256k1/hex";
+import { InvalidBlockError } from "../errors.ts";
+import type { RecoveryPool } from "../ingest/recovery-pool.ts";
+import type { NextBlock } from "../mempool/admission-rules.ts";
+import type { Mempool } from "../mempool/mempool.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+import { type BuildPolicy, blockValue, buildBlock, type PreparedBlock } from "./block-building.ts";
+import type { BlockRunDependencies, ParentBlock } from "./block-run.ts";
+import { recoverBlock } from "./block-senders.ts";
+import type { BlockTree } from "./block-tree.ts";
+import { assertHeaderFollows, type UnexecutedBlock, validateBlock } from "./block-validation.ts";
+import type { CanonicalChain } from "./canonical-chain.ts";
+import {
+  type BuiltPayload,
+  EngineError,
+  type EngineHead,
+  type ExecutionEngine,
+  type ForkchoiceOutcome,
+  type ForkchoiceState,
+  type PayloadAttributes,
+  type PayloadStatus,
+  type ProposedPayload,
+} from "./execution-engine.ts";
+import { type Branch, ForkChoice } from "./fork-choice.ts";
+import { createPacing } from "./pacing.ts";
+import { blobHashes, checkedPayloadHeader, proposedPayload } from "./payload.ts";
+import { payloadIdOf } from "./payload-id.ts";
+import { Turns } from "./turns.ts";
+
+/** What the engine decides by itself. */
+export interface NativeEngineOptions extends BuildPolicy {
+  /** How long execution keeps the thread before it lets others have a turn. */
+  readonly sliceMs: number;
+  /**
+   * Builds a payload as soon as it is ordered, while the block before it goes to disk, rather than when it is asked for: for a
+   * proposer that asks at once.
+   */
+  readonly buildsAhead: boolean;
+}
+
+/** What the engine works with. */
+export interface NativeEngineDependencies extends BlockRunDependencies {
+  readonly store: ChainStore;
+  readonly chain: CanonicalChain;
+  readonly tree: BlockTree;
+  readonly mempool: Mempool;
+  readonly recovery: RecoveryPool;
+  readonly clock: { now(): number };
+  readonly nextBlock: (head: BlockHeader) => NextBlock;
+}
+
+interface BuildJob {
+  readonly parent: ParentBlock;
+  readonly attributes: PayloadAttributes;
+  built: Promise<PreparedBlock> | undefined;
+}
+
+const zeroHash: Hex = `0x${"00".repeat(32)}`;
+/** Consensus asks for a payload soon or not at all. */
+const jobsMax = 8;
+
+/** The engine of this package: executes, builds and stores blocks. */
+export class NativeEngine implements ExecutionEngine {
+  private readonly options: NativeEngineOptions;
+  private readonly dependencies: NativeEngineDependencies;
+  private readonly forkChoice: ForkChoice;
+  private readonly jobs = new Map<Hex, BuildJob>();
+  /** Blocks are executed and chosen one after the other; only commits overlap with what follows. */
+  private readonly turns = new Turns();
+
+  constructor(options: NativeEngineOptions, dependencies: NativeEngineDependencies) {
+    this.options = options;
+    this.dependencies = dependencies;
+    this.forkChoice = new ForkChoice({
+      ...dependencies,
+      reexecute: (block, parent) => this.execute(block, parent),
+    });
+  }
+
+  newPayload(proposed: ProposedPayload, signal: AbortSignal): Promise<PayloadStatus> {
+    return this.turns.take(() => this.check(proposed, signal));
+  }
+
+  async forkchoiceUpdated(
+    state: ForkchoiceState,
+    attributes: PayloadAttributes | undefined,
+  ): Promise<ForkchoiceOutcome> {
+    const { payloadStatus, job, durable } = await this.turns.take(() => this.choose(state, attributes));
+    const fault = job === undefined ? undefined : attributesFault(job);
+    const payloadId = job === undefined || fault !== undefined ? undefined : this.order(job);
+    await durable;
+    if (fault !== undefined) throw new EngineError({ code: "PAYLOAD_ATTRIBUTES_INVALID", reason: fault });
+    return { payloadStatus, payloadId };
+  }
+
+  async getPayload(payloadId: Hex): Promise<BuiltPayload> {
+    const job = this.jobs.get(payloadId);
+    if (job === undefined) throw new EngineError({ code: "PAYLOAD_UNKNOWN", payloadId });
+    const { block } = await this.startBuild(job);
+    return { ...proposedPayload(block), blockValue: blockValue(block) };
+  }
+
+  async head(): Promise<EngineHead> {
+    const { hash, header } = this.dependencies.chain.head;
+    return { hash, number: header.number, timestamp: header.timestamp };
+  }
+
+  /** Waits until everything begun is done and on disk. */
+  async flush(): Promise<void> {
+    await this.turns.take(() => this.dependencies.chain.flush());
+  }
+
+  private async check(proposed: ProposedPayload, signal: AbortSignal): Promise<PayloadStatus> {
+    const { chain, tree } = this.dependencies;
+    const { blockHash: hash, parentHash } = proposed.payload;
+    if (tree.candidate(hash) !== undefined || chain.numberOf(hash) !== undefined) return valid(hash);
+    const header = headerOrFault(proposed);
+    // The hash names no block, so nothing can be remembered about it.
+    if (header instanceof InvalidBlockError) return invalid(undefined, header.message);
+    const known = tree.invalidBlock(hash);
+    if (known !== undefined) return invalid(known.latestValidHash, known.reason);
+    const badParent = tree.invalidBlock(parentHash);
+    if (badParent !== undefined) return this.refuse(hash, badParent.latestValidHash, "PARENT_INVALID");
+    const parent = tree.parent(parentHash);
+    if (parent === undefined) return syncing;
+    try {
+      assertHeaderFollows(header, parent, this.dependencies);
+      const transactions = await recoverBlock(proposed.payload.transactions, this.dependencies, signal);
+      if (blobHashes(transactions).join() !== proposed.blobVersionedHashes.join()) {
+        // Consensus is wrong about the block here; the block itself may be fine.
+        return invalid(undefined, "BLOB_HASHES_WRONG");
+      }
+      await this.execute({ hash, header, transactions, withdrawals: proposed.payload.withdrawals }, parent);
+      return valid(hash);
+    } catch (error) {
+      if (error instanceof InvalidBlockError) return this.refuse(hash, parentHash, error.message);
+      throw error;
+    }
+  }
+
+  private refuse(hash: Hex, latestValidHash: Hex | undefined, reason: string): PayloadStatus {
+    this.dependencies.tree.addInvalid(hash, { latestValidHash, reason });
+    return invalid(latestValidHash, reason);
+  }
+
+  private async execute(block: UnexecutedBlock, parent: ParentBlock): Promise<PreparedBlock> {
+    const pacing = createPacing(this.options, this.dependencies.clock);
+    const prepared = await validateBlock(block, parent, { ...this.dependencies, pacing });
+    this.dependencies.tree.add(prepared);
+    return prepared;
+  }
+
+  private async choose(
+    state: ForkchoiceState,
+    attributes: PayloadAttributes | undefined,
+  ): Promise<{ payloadStatus: PayloadStatus; job: BuildJob | undefined; durable: Promise<void> }> {
+    const { chain, tree } = this.dependencies;
+    const { headBlockHash: head } = state;
+    const nothing = { job: undefined, durable: Promise.resolve() };
+    const known = tree.invalidBlock(head);
+    if (known !== undefined) return { ...nothing, payloadStatus: invalid(known.latestValidHash, known.reason) };
+    const branch = this.forkChoice.find(head);
+    if (branch === undefined) return { ...nothing, payloadStatus: syncing };
+    const marks = {
+      safe: this.markOf("safe", state.safeBlockHash, branch),
+      finalized: this.markOf("finalized", state.finalizedBlockHash, branch),
+    };
+    // An ancestor of the head is no reason to go back (Engine API, forkchoiceUpdated, point 2).
+    const isOld = branch.blocks.length === 0 && head !== chain.head.hash;
+    if (isOld) return { ...nothing, payloadStatus: valid(head) };
+    const { durable } = await this.forkChoice.adopt(branch, marks);
+    const job = attributes && { parent: chain.head, attributes, built: undefined };
+    return { payloadStatus: valid(head), job, durable };
+  }
+
+  /** The number of a block that consensus calls safe or final: it must be on the branch. */
+  private markOf(name: string, hash: Hex, { ancestor, blocks }: Branch): bigint | undefined {
+    if (hash === zeroHash) return undefined;
+    for (const entry of blocks) {
+      const block = "candidate" in entry ? entry.block : entry;
+      if (block.hash === hash) return block.header.number;
+    }
+    const number = this.dependencies.chain.numberOf(hash);
+    if (number !== undefined && number <= ancestor.header.number) return number;
+    throw new EngineError({ code: "FORKCHOICE_STATE_INVALID", reason: `${name} block is not an ancestor of the head` });
+  }
+
+  private order(job: BuildJob): Hex {
+    const id = payloadIdOf(job.parent.hash, job.attributes);
+    const known = this.jobs.get(id);
+    if (known !== undefined) return id;
+    this.jobs.set(id, job);
+    for (const oldest of this.jobs.keys()) {
+      if (this.jobs.size <= jobsMax) break;
+      this.jobs.delete(oldest);
+    }
+    if (this.options.buildsAhead) void this.startBuild(job);
+    return id;
+  }
+
+  private startBuild(job: BuildJob): Promise<PreparedBlock> {
+    if (job.built === undefined) {
+      job.built = this.turns.take(() => this.build(job));
+      // Whoever asks for the payload gets the error; nobody may.
+      job.built.catch(() => undefined);
+    }
+    return job.built;
+  }
+
+  private async build({ parent, attributes }: BuildJob): Promise<PreparedBlock> {
+    const { mempool, clock, tree } = this.dependencies;
+    const pacing = createPacing(this.options, clock);
+    const dependencies = { ...this.dependencies, policy: this.options, pacing };
+    const prepared = await buildBlock(parent, attributes, mempool.select(), dependencies);
+    tree.add(prepared);
+    return prepared;
+  }
+}
+
+const syncing: PayloadStatus = { status: "SYNCING", latestValidHash: undefined, validationError: undefined };
+
+function valid(hash: Hex): PayloadStatus {
+  return { status: "VALID", latestValidHash: hash, validationError: undefined };
+}
+
+function invalid(latestValidHash: Hex | undefined, reason: string): PayloadStatus {
+  return { status: "INVALID", latestValidHash, validationError: reason };
+}
+
+function attributesFault({ parent, attributes }: BuildJob): string | undefined {
+  return attributes.timestamp > parent.header.timestamp ? undefined : "timestamp is not after the head's";
+}
+
+function headerOrFault(proposed: ProposedPayload): BlockHeader | InvalidBlockError {
+  try {
+    return checkedPayloadHeader(proposed);
+  } catch (error) {
+    if (error instanceof InvalidBlockError) return error;
+    throw error;
+  }
+}

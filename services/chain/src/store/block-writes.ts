@@ -1,0 +1,74 @@
+import { encodeRlp, encodeRlpList } from "@koinon/ethereum/rlp";
+import { RlpReader } from "@koinon/ethereum/rlp-reader";
+import { encodeWithdrawal, readWithdrawal, type Withdrawal } from "@koinon/ethereum/withdrawal";
+import { type Hex, writeHex } from "@koinon/secp256k1/hex";
+import { blockNumberBytes } from "@koinon/state/block-number";
+import type { TableWriter } from "@koinon/state/user-tables";
+import type { ExecutedBlock } from "../executed-block.ts";
+import { encodeHeaderRecord } from "./header-record.ts";
+import { chainTables, placeBytes } from "./tables.ts";
+import { encodePiece, transactionsPerPiece } from "./transaction-piece.ts";
+
+const hashKeyBytes = 32;
+/** Half a hash is as good a key as all of it: finding two alike takes 2^64 hashes, and readers compare the rest. */
+const placeKeyBytes = 16;
+
+/** Key of a block's number by its hash. */
+export function numberKey(hash: Hex): Uint8Array {
+  const key = new Uint8Array(hashKeyBytes);
+  writeHex(hash, key, 0, hashKeyBytes);
+  return key;
+}
+
+/** Key of a transaction's place by its hash. */
+export function placeKey(hash: Hex): Uint8Array {
+  return numberKey(hash).subarray(0, placeKeyBytes);
+}
+
+/** Adds everything of a block to a transaction. */
+export function writeBlock(tables: TableWriter, block: ExecutedBlock): void {
+  const { hash, header, transactions, withdrawals, outcomes, sizeBytes } = block;
+  const number = blockNumberBytes(header.number);
+  const record = encodeHeaderRecord({ hash, header, transactionCount: transactions.length, sizeBytes });
+  tables.put(chainTables.headers, number, record);
+  tables.put(chainTables.numbers, numberKey(hash), number);
+  if (withdrawals.length > 0) {
+    tables.put(chainTables.withdrawals, number, encodeRlpList(withdrawals.map(encodeWithdrawal)));
+  }
+  for (let start = 0; start < transactions.length; start += transactionsPerPiece) {
+    const end = start + transactionsPerPiece;
+    const piece = encodePiece(transactions.slice(start, end), outcomes.slice(start, end));
+    tables.put(chainTables.transactions, placeBytes(header.number, start / transactionsPerPiece), piece);
+  }
+  for (const [index, transaction] of transactions.entries()) {
+    tables.put(chainTables.places, placeKey(transaction.hash), placeBytes(header.number, index));
+  }
+}
+
+/** What has to be known of a block to remove it. */
+export interface RemovableBlock {
+  readonly hash: Hex;
+  readonly number: bigint;
+  readonly transactionHashes: readonly Hex[];
+}
+
+/** Removes everything of a block; what stands in its place afterwards is to be written behind this. */
+export function removeBlock(tables: TableWriter, { hash, number, transactionHashes }: RemovableBlock): void {
+  tables.remove(chainTables.headers, blockNumberBytes(number));
+  tables.remove(chainTables.numbers, numberKey(hash));
+  tables.remove(chainTables.withdrawals, blockNumberBytes(number));
+  for (let piece = 0; piece * transactionsPerPiece < transactionHashes.length; piece++) {
+    tables.remove(chainTables.transactions, placeBytes(number, piece));
+  }
+  for (const transactionHash of transactionHashes) tables.remove(chainTables.places, placeKey(transactionHash));
+}
+
+/** Reads the withdrawals that `writeBlock` wrote. */
+export function decodeWithdrawals(bytes: Uint8Array = emptyList): Withdrawal[] {
+  const items = new RlpReader(bytes).list();
+  const withdrawals: Withdrawal[] = [];
+  while (!items.isDone()) withdrawals.push(readWithdrawal(items));
+  return withdrawals;
+}
+
+const emptyList = encodeRlp([]);
