@@ -33,28 +33,23 @@ export interface JobLimits {
 /** Submissions that wait for a lane, cut into jobs: large ones are divided, small ones travel together. */
 export class JobQueue {
   private readonly submissions = new Fifo<Submission>();
-  private readonly limits: JobLimits;
   /** How much of the oldest submission is in jobs already. */
   private started = 0;
-
-  constructor(limits: JobLimits) {
-    this.limits = limits;
-  }
 
   push(submission: Submission): void {
     this.submissions.push(submission);
   }
 
-  /** The next job; undefined when nothing waits. */
-  next(): Job | undefined {
+  /** The next job within these limits; undefined when nothing waits. */
+  next(limits: JobLimits): Job | undefined {
     const parts: Part[] = [];
-    let room = this.limits.transactionsMax;
+    let room = limits.transactionsMax;
     let bytes = 0;
     for (let submission = this.submissions.peek(); submission !== undefined; submission = this.submissions.peek()) {
       const start = this.started;
       let end = start;
       if (!submission.isSettled) {
-        for (; end < submission.raws.length && room > 0 && bytes < this.limits.bytesMax; end++, room--) {
+        for (; end < submission.raws.length && room > 0 && bytes < limits.bytesMax; end++, room--) {
           bytes += packedSize(submission.raws[end] as Uint8Array);
         }
         if (end > start) parts.push({ submission, start, end });

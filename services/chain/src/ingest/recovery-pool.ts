@@ -1,6 +1,6 @@
 import { Admission } from "./admission.ts";
 import { IngestError, type IngestRefusal } from "./ingest-error.ts";
-import { deliver, type Job, JobQueue, packJob, type Submission } from "./job.ts";
+import { deliver, type Job, type JobLimits, JobQueue, packJob, type Submission } from "./job.ts";
 import { createInThreadLane, createWorkerLane, type Lane, type LaneEvents, recoveryWorkerUrl } from "./lane.ts";
 import type { RecoveryOutcome, RememberAuthority } from "./recovered.ts";
 
@@ -29,15 +29,16 @@ export interface RecoveryPoolEvents {
 }
 
 interface LaneState {
-  lane: Lane;
+  readonly lane: Lane;
+  readonly limits: JobLimits;
   readonly jobs: Map<number, Job>;
 }
 
 /** A worker has its next job at hand when it finishes one. */
 const jobsPerLane = 2;
-const workerJob = { transactionsMax: 256, bytesMax: 512 * 1024 };
+const workerJob: JobLimits = { transactionsMax: 256, bytesMax: 512 * 1024 };
 /** About two milliseconds of the calling thread. */
-const inThreadJob = { transactionsMax: 32, bytesMax: 64 * 1024 };
+const inThreadJob: JobLimits = { transactionsMax: 32, bytesMax: 64 * 1024 };
 const attemptsMax = 2;
 /** Workers lost with no answer in between, after which workers are given up. */
 const lossesMax = 5;
@@ -47,7 +48,7 @@ export class RecoveryPool {
   private readonly options: RecoveryPoolOptions;
   private readonly events: RecoveryPoolEvents;
   private readonly admission: Admission;
-  private readonly queue: JobQueue;
+  private readonly queue = new JobQueue();
   private readonly retries: Job[] = [];
   private readonly lanes: LaneState[] = [];
   private readonly submissions = new Set<Submission>();
@@ -59,7 +60,6 @@ export class RecoveryPool {
     this.options = options;
     this.events = events;
     this.admission = new Admission(options);
-    this.queue = new JobQueue(options.workers > 0 ? workerJob : inThreadJob);
     for (let index = 0; index < Math.max(1, options.workers); index++) {
       this.lanes.push(this.createLane(options.workers > 0));
     }
@@ -144,7 +144,7 @@ export class RecoveryPool {
     for (let depth = 0; depth < jobsPerLane; depth++) {
       for (const state of this.lanes) {
         if (state.jobs.size > depth) continue;
-        const job = this.retries.shift() ?? this.queue.next();
+        const job = this.retries.shift() ?? this.queue.next(state.limits);
         if (job === undefined) return;
         const id = this.nextJob++;
         state.jobs.set(id, job);
@@ -166,7 +166,9 @@ export class RecoveryPool {
       lost: (cause) => this.replaceLane(state, cause),
     };
     const url = this.options.workerUrl ?? recoveryWorkerUrl;
-    const state: LaneState = { lane: onWorker ? createWorkerLane(url, events) : createInThreadLane(events), jobs };
+    const state: LaneState = onWorker
+      ? { lane: createWorkerLane(url, events), limits: workerJob, jobs }
+      : { lane: createInThreadLane(events), limits: inThreadJob, jobs };
     return state;
   }
 

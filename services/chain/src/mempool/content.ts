@@ -3,7 +3,7 @@ import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import { maxFeePerGas } from "@koinon/ethereum/transaction";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Mempool } from "./mempool.ts";
-import type { SenderQueue } from "./sender-queue.ts";
+import type { SenderView } from "./sender-queue.ts";
 
 /** Transactions by EIP-55 address and decimal nonce: the shape of txpool_content and its kin. */
 export type BySender<T> = Record<string, Record<string, T>>;
@@ -55,7 +55,7 @@ export function inspectTransaction({ transaction }: RecoveredTransaction): strin
 }
 
 function contentOf<T>(
-  queue: SenderQueue,
+  queue: SenderView,
   show: (transaction: RecoveredTransaction) => T,
 ): { pending: Record<string, T>; queued: Record<string, T> } {
   const byNonce = (entries: readonly RecoveredTransaction[]): Record<string, T> =>

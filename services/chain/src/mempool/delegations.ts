@@ -1,6 +1,6 @@
 import type { Address } from "@koinon/secp256k1/address";
 import type { MempoolRejection } from "./rejection.ts";
-import type { SenderQueue } from "./sender-queue.ts";
+import type { SenderView } from "./sender-queue.ts";
 
 /**
  * Who gave authorizations (EIP-7702) that wait in the pool. A delegated account's balance can go in somebody else's
@@ -23,7 +23,7 @@ export class Delegations {
   }
 
   /** Why a sender may not have another transaction with this nonce in flight; replacing is always allowed. */
-  senderRejection(queue: SenderQueue, nonce: bigint): MempoolRejection | undefined {
+  senderRejection(queue: SenderView, nonce: bigint): MempoolRejection | undefined {
     if (!queue.account.hasCode && !this.counts.has(queue.address)) return undefined;
     if (queue.pendingSize > 0) {
       return queue.getPending(nonce) === undefined ? { code: "DELEGATED_IN_FLIGHT_LIMIT" } : undefined;
@@ -34,7 +34,7 @@ export class Delegations {
   /** Why these may not be delegated: one of them has more than one transaction in the pool. */
   authorityRejection(
     authorities: readonly Address[],
-    queueOf: (address: Address) => SenderQueue | undefined,
+    queueOf: (address: Address) => SenderView | undefined,
   ): MempoolRejection | undefined {
     const reserved = authorities.find((authority) => (queueOf(authority)?.size ?? 0) > 1);
     return reserved === undefined ? undefined : { code: "AUTHORITY_RESERVED", authority: reserved };

@@ -7,7 +7,7 @@ import { EvictionHeap, isWorthLess, tipUnder, type Worth } from "./eviction-heap
 import { createPooledTransaction, outbids, type PooledTransaction } from "./pooled-transaction.ts";
 import type { MempoolRejection } from "./rejection.ts";
 import { Selection } from "./selection.ts";
-import { type QueueChange, type SenderAccount, SenderQueue } from "./sender-queue.ts";
+import { type QueueChange, type SenderAccount, SenderQueue, type SenderView } from "./sender-queue.ts";
 
 /** Bounds and rules of the pool. */
 export interface MempoolOptions extends AdmissionPolicy {
@@ -93,12 +93,12 @@ export class Mempool {
   }
 
   /** A sender's transactions in the pool. */
-  queueOf(address: Address): SenderQueue | undefined {
+  queueOf(address: Address): SenderView | undefined {
     return this.queues.get(address);
   }
 
   /** All senders with transactions in the pool. */
-  senders(): Iterable<SenderQueue> {
+  senders(): Iterable<SenderView> {
     return this.queues.values();
   }
 

@@ -1,10 +1,10 @@
 import { effectiveTip } from "@koinon/ethereum/transaction";
 import type { Address } from "@koinon/secp256k1/address";
 import type { PooledTransaction } from "./pooled-transaction.ts";
-import type { SenderQueue } from "./sender-queue.ts";
+import type { SenderView } from "./sender-queue.ts";
 
 interface Head {
-  readonly queue: SenderQueue;
+  readonly queue: SenderView;
   readonly entry: PooledTransaction;
   /** Wei per gas. */
   readonly tip: bigint;
@@ -19,7 +19,7 @@ export class Selection {
   private readonly heads: Head[] = [];
 
   /** Starts with each sender's first; linear in the number of senders. */
-  constructor(queues: Iterable<SenderQueue>, baseFeePerGas: bigint) {
+  constructor(queues: Iterable<SenderView>, baseFeePerGas: bigint) {
     this.baseFeePerGas = baseFeePerGas;
     for (const queue of queues) {
       const head = this.headAt(queue, queue.account.nonce);
@@ -53,7 +53,7 @@ export class Selection {
     return this.heads[0]?.queue.address;
   }
 
-  private headAt(queue: SenderQueue, nonce: bigint): Head | undefined {
+  private headAt(queue: SenderView, nonce: bigint): Head | undefined {
     const entry = queue.getPending(nonce);
     if (entry === undefined) return undefined;
     const tip = effectiveTip(entry.transaction, this.baseFeePerGas);

@@ -19,6 +19,21 @@ export interface QueueChange {
   readonly removed: readonly PooledTransaction[];
 }
 
+/** A sender's transactions as the pool shows them; it changes as the pool does. */
+export type SenderView = Pick<
+  SenderQueue,
+  | "address"
+  | "account"
+  | "size"
+  | "pendingSize"
+  | "pendingCost"
+  | "nextNonce"
+  | "get"
+  | "getPending"
+  | "pendingEntries"
+  | "queuedEntries"
+>;
+
 /** One sender's transactions by nonce. A prefix of them is pending: gapless from the account's nonce, and paid for. */
 export class SenderQueue {
   readonly address: Address;
