@@ -1,7 +1,7 @@
 import type { BlockHeader } from "@koinon/ethereum/block-header";
 import type { ChainConfig } from "@koinon/ethereum/chain-config";
 import type { Log } from "@koinon/ethereum/log";
-import type { StateReader } from "@koinon/ethereum/state-access";
+import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
 import type { AccessListEntry, Authorization, RecoveredTransaction } from "@koinon/ethereum/transaction";
 import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { BlockExecution } from "@koinon/evm/block-execution";
@@ -147,6 +147,8 @@ export interface BlockOverrides {
   readonly prevRandao?: Hex;
   readonly baseFeePerGas?: bigint;
   readonly baseFeePerBlobGas?: bigint;
+  /** Hashes of blocks that are simulated on top of the chain; where it answers undefined the chain is asked. */
+  readonly blockHash?: (number: bigint) => Hex | undefined;
 }
 
 /** Where something is executed without becoming part of the chain. */
@@ -196,6 +198,8 @@ export interface ChainExecution {
   ): Promise<{ readonly gas: bigint } | { readonly failed: CallOutcome }>;
   /** An execution to do anything with, synchronously: eth_simulateV1, debug_traceCall, eth_createAccessList. */
   begin(place: ExecutionPlace): BlockExecution;
+  /** The state root that changes would make after a block; stores nothing. Throws like `stateAt`. */
+  rootAfter(ref: BlockRef, changes: StateChanges): Hex;
   /**
    * Executes a block's transactions once more, with a tracer each where `tracerOf` answers one; ends after `until` when that is
    * given. Throws like `stateAt`, and ChainError `GENESIS_NOT_EXECUTABLE`.
