@@ -17,7 +17,7 @@ import { cappedRefund } from "./gas.ts";
 import { type Failure, failureOf, Halt, takesAllGas } from "./halt.ts";
 import { Machine, type RunResult } from "./machine.ts";
 import type { Tracer } from "./tracer.ts";
-import { assertFunds, assertValid, type Fees, feesOf } from "./validation.ts";
+import { assertCallable, assertValid, type Fees, feesOf } from "./validation.ts";
 import { hexToWord, toWord } from "./word.ts";
 import { WorldState } from "./world-state.ts";
 
@@ -29,7 +29,7 @@ export interface ExecutionRequest {
   readonly sender: Address;
   /**
    * "transaction" (the default) applies every rule. "call" is for eth_call and its like: nonce, chain id, gas caps and the code of the
-   * sender do not matter, and with a fee cap of zero the base fee counts as zero; the funds must be there.
+   * sender do not matter. A call that offers no fee wants a block context with a base fee of zero.
    */
   readonly checks?: "transaction" | "call";
 }
@@ -91,7 +91,6 @@ export class BlockExecution {
       block: createBlockWords(block, chainId),
       codeCache: dependencies.codeCache,
       hasStorage: (address) => state.hasStorage?.(address) ?? false,
-      tracer: options.tracer,
     });
   }
 
@@ -104,20 +103,29 @@ export class BlockExecution {
   executeTransaction(request: ExecutionRequest): TransactionResult {
     const { transaction } = request;
     const sender = this.world.account(request.sender);
-    const isCall = request.checks === "call";
-    const gasAvailable = this.block.gasLimit - this.used;
     const { rules, block, chainId, world } = this;
-    if (isCall) assertFunds(transaction, sender);
-    else assertValid(transaction, sender, { rules, block, chainId, world, gasAvailable });
-    this.tracer?.begin?.(world);
-    const baseFeePerGas = isCall && isFree(transaction) ? 0n : block.baseFeePerGas;
-    const fees = feesOf(transaction, { baseFeePerGas });
+    const assert = request.checks === "call" ? assertCallable : assertValid;
+    assert(transaction, sender, { rules, block, chainId, world, gasAvailable: block.gasLimit - this.used });
+    this.machine.tracer = this.tracer;
+    if (this.tracer?.begin !== undefined) this.traceBegin(this.tracer, request);
+    const fees = feesOf(transaction, block);
     this.prepare(transaction, sender, fees);
-    const run = this.run(transaction, sender);
+    const run = this.run(transaction, sender, fees);
     const result = this.settle(transaction, sender, fees, run);
+    this.tracer?.end?.({ gasUsed: result.gasUsed });
+    this.machine.tracer = undefined;
     world.endTransaction();
     this.used += result.gasUsed;
     return result;
+  }
+
+  private traceBegin(tracer: Tracer, { transaction, sender }: ExecutionRequest): void {
+    const { rules, block, world } = this;
+    const authorizations = transaction.type === 4 ? transaction.authorizationList : [];
+    const authorities = authorizations
+      .map((authorization) => this.dependencies.recoverAuthority(authorization))
+      .filter((authority) => authority !== undefined);
+    tracer.begin?.({ transaction, sender, block, rules, world, authorities });
   }
 
   /** Takes the fees, counts the nonce and makes warm what EIP-2929, EIP-2930 and EIP-3651 name. */
@@ -139,13 +147,12 @@ export class BlockExecution {
     }
   }
 
-  private run(transaction: TransactionPayload, sender: AccountRecord): RunResult {
+  private run(transaction: TransactionPayload, sender: AccountRecord, fees: Fees): RunResult {
     const { world, machine } = this;
     const gas = Number(runningGas(transaction));
-    const gasPrice = toWord(feesOf(transaction, this.block).effectiveGasPrice);
     machine.transaction = {
       origin: sender.word,
-      gasPrice,
+      gasPrice: toWord(fees.effectiveGasPrice),
       blobHashes: transaction.type === 3 ? transaction.blobVersionedHashes : [],
     };
     const value = toWord(transaction.value);
@@ -272,10 +279,4 @@ export class BlockExecution {
 function runningGas(transaction: TransactionPayload): bigint {
   const gas = transaction.gasLimit - intrinsicGas(transaction);
   return gas < safeGasMax ? gas : safeGasMax;
-}
-
-function isFree(transaction: TransactionPayload): boolean {
-  return transaction.type === 0 || transaction.type === 1
-    ? transaction.gasPrice === 0n
-    : transaction.maxFeePerGas === 0n;
 }

@@ -25,7 +25,7 @@ export class Evm {
 
   /** Begins the execution of a block, or of a call in one, on top of a state. */
   beginBlock(options: Omit<BlockExecutionOptions, "chainId">): BlockExecution {
-    const codeCache = this.codeCache(options.fork, options.tracer?.step !== undefined);
+    const codeCache = this.codeCache(options.fork, options.tracer !== undefined);
     return new BlockExecution({ ...options, chainId: this.options.chainId }, { ...this.dependencies, codeCache });
   }
 

@@ -41,6 +41,8 @@ export class Frame {
   /** Items on the stack. */
   sp = 0;
   gas = 0;
+  /** Byte offset of the instruction that a tracer was told of last. */
+  tracedPc = 0;
   /** Output of the last call from this frame (EIP-211). */
   returnData: Uint8Array = noBytes;
   /** Output of this frame. */

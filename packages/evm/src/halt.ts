@@ -21,10 +21,11 @@ export const Halt = {
   initCodeTooLarge: 13,
   collision: 14,
   precompileFailed: 15,
+  codeStorageOutOfGas: 16,
   // From here on: nothing was run and no gas is taken.
-  callTooDeep: 16,
-  insufficientBalance: 17,
-  nonceOverflow: 18,
+  callTooDeep: 17,
+  insufficientBalance: 18,
+  nonceOverflow: 19,
 } as const;
 
 /** Names of failures, as results and tracers tell them. */
@@ -42,6 +43,7 @@ export type Failure =
   | "INIT_CODE_TOO_LARGE"
   | "CREATE_COLLISION"
   | "PRECOMPILE_FAILED"
+  | "CODE_STORAGE_OUT_OF_GAS"
   | "CALL_TOO_DEEP"
   | "INSUFFICIENT_BALANCE"
   | "NONCE_OVERFLOW";
@@ -63,6 +65,7 @@ const failures: readonly (Failure | undefined)[] = [
   "INIT_CODE_TOO_LARGE",
   "CREATE_COLLISION",
   "PRECOMPILE_FAILED",
+  "CODE_STORAGE_OUT_OF_GAS",
   "CALL_TOO_DEEP",
   "INSUFFICIENT_BALANCE",
   "NONCE_OVERFLOW",

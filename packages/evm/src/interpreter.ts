@@ -63,7 +63,7 @@ export function interpret(machine: Machine, frame: Frame): number {
       case 0x0a: // EXP
         sp--;
         gas -= prices.expByte * byteLength(stack[sp - 1] as Word);
-        if (gas < 0) return Halt.outOfGas;
+        if (gas < 0) return fail(frame, gas, Halt.outOfGas);
         stack[sp - 1] = exp(stack[sp] as Word, stack[sp - 1] as Word);
         break;
       case 0x0b: // SIGNEXTEND
@@ -156,10 +156,10 @@ export function interpret(machine: Machine, frame: Frame): number {
       case 0x51: {
         // MLOAD
         const offset = stack[sp - 1] as Word;
-        if (typeof offset !== "number") return Halt.outOfGas;
+        if (typeof offset !== "number") return fail(frame, gas, Halt.outOfGas);
         if (offset + 32 > memory.size) {
           gas -= memory.expansionCost(offset + 32);
-          if (gas < 0) return Halt.outOfGas;
+          if (gas < 0) return fail(frame, gas, Halt.outOfGas);
           memory.grow(offset + 32);
         }
         stack[sp - 1] = readWord(memory.view, offset);
@@ -169,10 +169,10 @@ export function interpret(machine: Machine, frame: Frame): number {
         // MSTORE
         sp -= 2;
         const offset = stack[sp + 1] as Word;
-        if (typeof offset !== "number") return Halt.outOfGas;
+        if (typeof offset !== "number") return fail(frame, gas, Halt.outOfGas);
         if (offset + 32 > memory.size) {
           gas -= memory.expansionCost(offset + 32);
-          if (gas < 0) return Halt.outOfGas;
+          if (gas < 0) return fail(frame, gas, Halt.outOfGas);
           memory.grow(offset + 32);
         }
         writeWord(memory.view, offset, stack[sp] as Word);
@@ -182,10 +182,10 @@ export function interpret(machine: Machine, frame: Frame): number {
         // MSTORE8
         sp -= 2;
         const offset = stack[sp + 1] as Word;
-        if (typeof offset !== "number") return Halt.outOfGas;
+        if (typeof offset !== "number") return fail(frame, gas, Halt.outOfGas);
         if (offset + 1 > memory.size) {
           gas -= memory.expansionCost(offset + 1);
-          if (gas < 0) return Halt.outOfGas;
+          if (gas < 0) return fail(frame, gas, Halt.outOfGas);
           memory.grow(offset + 1);
         }
         memory.bytes[offset] = byte(31, stack[sp] as Word);
@@ -195,7 +195,7 @@ export function interpret(machine: Machine, frame: Frame): number {
         // JUMP
         const target = stack[--sp] as Word;
         const next = typeof target === "number" && target < targets.length ? (targets[target] as number) : 0;
-        if (next === 0) return Halt.invalidJump;
+        if (next === 0) return fail(frame, gas, Halt.invalidJump);
         pc = next - 1;
         continue;
       }
@@ -205,7 +205,7 @@ export function interpret(machine: Machine, frame: Frame): number {
         if (stack[sp] === 0) break;
         const target = stack[sp + 1] as Word;
         const next = typeof target === "number" && target < targets.length ? (targets[target] as number) : 0;
-        if (next === 0) return Halt.invalidJump;
+        if (next === 0) return fail(frame, gas, Halt.invalidJump);
         pc = next - 1;
         continue;
       }
@@ -219,9 +219,9 @@ export function interpret(machine: Machine, frame: Frame): number {
         // a block begins, with or without JUMPDEST
         const block = args[pc] as number;
         gas -= blocks[block] as number;
-        if (sp < (blocks[block + 1] as number)) return Halt.stackUnderflow;
-        if (sp > (blocks[block + 2] as number)) return Halt.stackOverflow;
-        if (gas < 0) return Halt.outOfGas;
+        if (sp < (blocks[block + 1] as number)) return fail(frame, gas, Halt.stackUnderflow);
+        if (sp > (blocks[block + 2] as number)) return fail(frame, gas, Halt.stackOverflow);
+        if (gas < 0) return fail(frame, gas, Halt.outOfGas);
         break;
       }
       case 0x60: // PUSH of a small word
@@ -232,12 +232,12 @@ export function interpret(machine: Machine, frame: Frame): number {
         break;
       case 0x62: // PUSH, JUMP
         pc = args[pc] as number;
-        if (pc < 0) return Halt.invalidJump;
+        if (pc < 0) return fail(frame, gas, Halt.invalidJump);
         continue;
       case 0x63: // PUSH, JUMPI
         if (stack[--sp] === 0) break;
         pc = args[pc] as number;
-        if (pc < 0) return Halt.invalidJump;
+        if (pc < 0) return fail(frame, gas, Halt.invalidJump);
         continue;
       case 0x80: // DUP1
         stack[sp] = stack[sp - 1] as Word;
@@ -429,4 +429,10 @@ export function interpret(machine: Machine, frame: Frame): number {
     }
     pc++;
   }
+}
+
+/** Leaves the gas in the frame for a tracer: negative by what was missing. */
+function fail(frame: Frame, gas: number, halt: number): number {
+  frame.gas = gas;
+  return halt;
 }

@@ -10,8 +10,8 @@ import { gas } from "./gas.ts";
 import { failureOf, Halt, takesAllGas } from "./halt.ts";
 import { interpret } from "./interpreter.ts";
 import type { Program } from "./program.ts";
-import type { EnterKind, Tracer } from "./tracer.ts";
-import { toBigInt, type Word } from "./word.ts";
+import type { EnterEvent, Tracer } from "./tracer.ts";
+import { toBigInt, toWord, type Word } from "./word.ts";
 import type { Snapshot, WorldState } from "./world-state.ts";
 
 /** The instructions that call. */
@@ -64,7 +64,6 @@ export interface MachineParts {
   readonly block: BlockWords;
   readonly codeCache: CodeCache;
   readonly hasStorage: (address: Address) => boolean;
-  readonly tracer: Tracer | undefined;
 }
 
 /**
@@ -77,7 +76,8 @@ export class Machine {
   readonly block: BlockWords;
   private readonly codeCache: CodeCache;
   private readonly hasStorage: (address: Address) => boolean;
-  private readonly tracer: Tracer | undefined;
+  /** Undefined while nobody watches. */
+  tracer: Tracer | undefined = undefined;
   private readonly frames: Frame[] = [];
   /** Depth of the running frame; -1 outside of all. */
   private depth = -1;
@@ -90,7 +90,6 @@ export class Machine {
     this.block = parts.block;
     this.codeCache = parts.codeCache;
     this.hasStorage = parts.hasStorage;
-    this.tracer = parts.tracer;
   }
 
   /** Runs a call from outside to its end. */
@@ -247,7 +246,7 @@ export class Machine {
     // EIP-170, EIP-3541.
     if (code.length > limits.codeSize) return Halt.codeTooLarge;
     if (code[0] === 0xef) return Halt.codeStartsWithEf;
-    if (!frame.charge(gas.codeDepositByte * code.length)) return Halt.outOfGas;
+    if (!frame.charge(gas.codeDepositByte * code.length)) return Halt.codeStorageOutOfGas;
     if (code.length > 0) this.world.setCode(frame.start.account, code);
     return Halt.success;
   }
@@ -266,12 +265,7 @@ export class Machine {
     output: Uint8Array,
     word: Word,
   ): number {
-    this.tracer?.exit?.({
-      depth: this.depth + 1,
-      gasUsed: request.gas - gasLeft,
-      output,
-      failure: failureOf(halt),
-    });
+    if (this.tracer !== undefined) this.traceExit(request, halt, gasLeft, output);
     if (parent === undefined) {
       this.result = { halt, gasLeft, output };
       return Halt.none;
@@ -287,34 +281,45 @@ export class Machine {
 
   /** Tells the tracer of an instruction; the interpreter calls it in programs decoded for tracing alone. */
   traceStep(frame: Frame, pc: number): void {
+    frame.tracedPc = pc;
     this.tracer?.step?.({ frame, pc, code: frame.start.program.bytes[pc] ?? 0 });
   }
 
-  traceSelfdestruct(account: AccountRecord, beneficiary: AccountRecord, balance: bigint): void {
-    this.tracer?.selfdestruct?.(account, beneficiary, balance);
+  traceSelfdestruct(frame: Frame, beneficiary: Address, balance: bigint): void {
+    if (this.tracer === undefined) return;
+    this.traceEnter("SELFDESTRUCT", frame.start.account.address, beneficiary, {
+      parent: frame,
+      value: toWord(balance),
+      gas: 0,
+      input: noBytes,
+    });
+    this.tracer.exit?.({ depth: this.depth + 1, gasUsed: 0, output: noBytes, failure: undefined, frame: undefined });
   }
 
   private traceEnter(
-    kind: EnterKind,
+    kind: EnterEvent["kind"],
     from: Address,
     to: Address,
-    request: {
-      readonly parent: Frame | undefined;
-      readonly value: Word;
-      readonly gas: number;
-      readonly input: Uint8Array;
-    },
+    request: Pick<CallRequest, "parent" | "value" | "gas" | "input">,
   ): void {
     this.tracer?.enter?.({
       kind,
       depth: this.depth + 1,
       from,
       to,
-      value: toBigInt(request.value),
+      value: kind === "STATICCALL" ? undefined : toBigInt(request.value),
       gas: request.gas,
       input: request.input,
       parent: request.parent,
       isPrecompile: this.world.account(to).precompile !== undefined,
     });
+  }
+
+  private traceExit(request: { readonly gas: number }, halt: number, gasLeft: number, output: Uint8Array): void {
+    const depth = this.depth + 1;
+    const entered = this.frames[depth];
+    // The frame of a call that ran no code belongs to an earlier one.
+    const frame = entered?.start === request ? entered : undefined;
+    this.tracer?.exit?.({ depth, gasUsed: request.gas - gasLeft, output, failure: failureOf(halt), frame });
   }
 }

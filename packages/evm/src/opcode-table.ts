@@ -127,17 +127,25 @@ export const opcodes: readonly Opcode[] = rows.map(([code, name, gas, pops, push
   spec,
 }));
 
-const names: (string | undefined)[] = new Array(256).fill(undefined);
-for (const opcode of opcodes) names[opcode.code] = opcode.name;
+const byCode: readonly (Opcode | undefined)[] = tableOf(opcodes);
+
+/** The instruction with this code under the newest fork. */
+export function opcodeOf(code: number): Opcode | undefined {
+  return byCode[code];
+}
 
 /** The instruction's name as tracers print it. */
 export function opcodeName(code: number): string {
-  return names[code] ?? `opcode 0x${code.toString(16)} not defined`;
+  return byCode[code]?.name ?? `opcode 0x${code.toString(16)} not defined`;
 }
 
 /** The instructions of a fork by code; undefined where the fork has none. */
 export function opcodesOf(fork: Fork): readonly (Opcode | undefined)[] {
+  return tableOf(opcodes.filter(({ since }) => isActive(fork, since)));
+}
+
+function tableOf(list: readonly Opcode[]): (Opcode | undefined)[] {
   const table: (Opcode | undefined)[] = new Array(256).fill(undefined);
-  for (const opcode of opcodes) if (isActive(fork, opcode.since)) table[opcode.code] = opcode;
+  for (const opcode of list) table[opcode.code] = opcode;
   return table;
 }

@@ -74,7 +74,7 @@ export function mcopy(_machine: Machine, frame: Frame): number {
 }
 
 /** LOG0 to LOG4. */
-export function log({ world }: Machine, frame: Frame, topicCount: number): number {
+export function log({ world, tracer }: Machine, frame: Frame, topicCount: number): number {
   if (frame.start.isStatic) return Halt.writeProtection;
   const offset = toLength(frame.peek(0));
   const size = toLength(frame.peek(1));
@@ -82,7 +82,9 @@ export function log({ world }: Machine, frame: Frame, topicCount: number): numbe
   const topics: Hex[] = [];
   for (let index = 0; index < topicCount; index++) topics.push(wordToHex(frame.peek(2 + index)));
   frame.sp -= 2 + topicCount;
-  world.logs.push({ address: frame.start.account.address, topics, data: frame.memory.slice(offset, size) });
+  const entry = { address: frame.start.account.address, topics, data: frame.memory.slice(offset, size) };
+  world.logs.push(entry);
+  tracer?.log?.(entry);
   return Halt.none;
 }
 

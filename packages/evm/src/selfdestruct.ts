@@ -14,12 +14,12 @@ export function selfdestruct(machine: Machine, frame: Frame): number {
   if (beneficiary.isEmpty && account.balance > 0n) price += gas.selfdestructNewAccount;
   if (!frame.charge(price)) return Halt.outOfGas;
   const { balance } = account;
-  machine.traceSelfdestruct(account, beneficiary, balance);
   world.debit(account, balance);
   world.credit(beneficiary, balance);
   if (world.isCreated(account)) {
     world.debit(account, account.balance);
     world.markDestroyed(account);
   }
+  machine.traceSelfdestruct(frame, beneficiary.address, balance);
   return Halt.success;
 }

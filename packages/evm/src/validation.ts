@@ -1,10 +1,11 @@
 import { gasPerBlob } from "@koinon/ethereum/blob-fee";
+import { floorDataGas, intrinsicGas } from "@koinon/ethereum/intrinsic-gas";
 import { effectiveTip, maxFeePerGas as feeCap, type TransactionPayload } from "@koinon/ethereum/transaction";
 import { transactionRuleFault } from "@koinon/ethereum/transaction-rules";
 import type { AccountRecord } from "./account-record.ts";
 import type { BlockContext } from "./block-context.ts";
 import { TransactionError } from "./fault.ts";
-import type { ForkRules } from "./fork-rules.ts";
+import { type ForkRules, limits } from "./fork-rules.ts";
 import type { WorldState } from "./world-state.ts";
 
 /** What a transaction pays. */
@@ -35,18 +36,37 @@ export function feesOf(payload: TransactionPayload, { baseFeePerGas }: Pick<Bloc
 
 /** Checks a transaction against its fork, block and sender; throws TransactionError. */
 export function assertValid(payload: TransactionPayload, sender: AccountRecord, context: ValidationContext): void {
-  const { rules, block, chainId, gasAvailable } = context;
+  const { rules, chainId, gasAvailable } = context;
   const fault = transactionRuleFault(payload, { fork: rules.fork, chainId });
   if (fault !== undefined) throw new TransactionError(fault);
   assertSender(payload, sender, context);
-  const maxFeePerGas = feeCap(payload);
-  if (maxFeePerGas < block.baseFeePerGas) {
-    throw new TransactionError({ code: "FEE_BELOW_BASE_FEE", maxFeePerGas, baseFeePerGas: block.baseFeePerGas });
-  }
+  assertFeeCap(payload, context);
   if (payload.type === 3) assertBlobs(payload, context);
   assertFunds(payload, sender);
   if (payload.gasLimit > gasAvailable) {
     throw new TransactionError({ code: "BLOCK_GAS_EXHAUSTED", gasLimit: payload.gasLimit, available: gasAvailable });
+  }
+}
+
+/** Checks what must hold for a call that is no transaction of a block: that its gas begins to be enough, and that it can be paid. */
+export function assertCallable(payload: TransactionPayload, sender: AccountRecord, context: ValidationContext): void {
+  const { gasLimit, data } = payload;
+  if (payload.to === undefined && data.length > limits.initCodeSize) {
+    throw new TransactionError({ code: "INIT_CODE_TOO_LARGE", length: data.length, limit: limits.initCodeSize });
+  }
+  const needed = intrinsicGas(payload);
+  if (gasLimit < needed) throw new TransactionError({ code: "INTRINSIC_GAS_TOO_LOW", gasLimit, needed });
+  const floor = context.rules.calldataFloor ? floorDataGas(data) : 0n;
+  if (gasLimit < floor) throw new TransactionError({ code: "FLOOR_DATA_GAS_TOO_LOW", gasLimit, needed: floor });
+  assertFeeCap(payload, context);
+  assertFunds(payload, sender);
+}
+
+function assertFeeCap(payload: TransactionPayload, { block }: ValidationContext): void {
+  const maxFeePerGas = feeCap(payload);
+  const { baseFeePerGas } = block;
+  if (maxFeePerGas < baseFeePerGas) {
+    throw new TransactionError({ code: "FEE_BELOW_BASE_FEE", maxFeePerGas, baseFeePerGas });
   }
 }
 
@@ -74,8 +94,8 @@ function assertBlobs(payload: TransactionPayload & { type: 3 }, { rules, block }
   }
 }
 
-/** Throws TransactionError `INSUFFICIENT_FUNDS` unless the sender can pay the value and the most that gas may cost. */
-export function assertFunds(payload: TransactionPayload, sender: AccountRecord): void {
+/** The sender must be able to pay the value and the most that gas may cost. */
+function assertFunds(payload: TransactionPayload, sender: AccountRecord): void {
   let needed = payload.gasLimit * feeCap(payload) + payload.value;
   if (payload.type === 3) {
     needed += BigInt(payload.blobVersionedHashes.length) * gasPerBlob * payload.maxFeePerBlobGas;
