@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex } from "@koinon/secp256k1/hex";
+import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { formatNote, parseNote } from "@koinon/tlog/note";
 import { createSignerKey, formatVerifierKey, type VerifierKey } from "@koinon/tlog/note-key";
 import { cosignNote, signNote } from "@koinon/tlog/note-signature";
@@ -13,7 +14,6 @@ import { receiptDocument, zeroHash } from "../src/receipt.ts";
 import type { Trust } from "../src/trust.ts";
 import type { VerifyOptions } from "../src/verify/evidence.ts";
 import { verifyBundle } from "../src/verify/verify-bundle.ts";
-import { nodeEd25519 } from "./node-ed25519.ts";
 import { certify, createWorld, domain, prove, type World } from "./world.ts";
 
 /** The names of the steps that failed; a bundle without any is valid. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import { canonicalJson } from "@koinon/canonical-json/canonicalize";
 import { isJsonObject, type JsonValue } from "@koinon/canonical-json/json-value";
+import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import fc from "fast-check";
 import { bundleToJson, createBundle } from "../src/bundle.ts";
 import type { Trust } from "../src/trust.ts";
 import { verifyBundle } from "../src/verify/verify-bundle.ts";
-import { nodeEd25519 } from "./node-ed25519.ts";
 import { createWorld, type World } from "./world.ts";
 
 const now = 1_700_000_002_000;

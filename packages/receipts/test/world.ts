@@ -3,6 +3,7 @@ import { createSigner } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { Signer } from "@koinon/secp256k1/signer";
 import { formatCheckpoint } from "@koinon/tlog/checkpoint";
+import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { formatNote } from "@koinon/tlog/note";
 import { createSignerKey, formatVerifierKey } from "@koinon/tlog/note-key";
 import { cosignNote, signNote } from "@koinon/tlog/note-signature";
@@ -18,7 +19,6 @@ import { type Receipt, receiptDocument, zeroHash } from "../src/receipt.ts";
 import { requestIdFromHeader } from "../src/request-id.ts";
 import type { Trust } from "../src/trust.ts";
 import { auditPath, treeHash } from "./naive-tree.ts";
-import { nodeEd25519 } from "./node-ed25519.ts";
 
 /** What a generated world varies. */
 export interface WorldOptions {
