@@ -23,8 +23,11 @@ export type SessionKey = Pick<KeyCertificate, "key" | "epoch">;
  */
 export type SessionPlace = "next" | "early" | "conflict";
 
+/** What of a receipt decides on its place. */
+export type SessionLink = Pick<Receipt, "provider" | "consumer" | "sequence" | "previous">;
+
 /** Where a receipt belongs in its session, given the session's last receipt; undefined for a session that has none yet. */
-export function placeInSession(head: SessionHead | undefined, receipt: Receipt, by: SessionKey): SessionPlace {
+export function placeInSession(head: SessionHead | undefined, receipt: SessionLink, by: SessionKey): SessionPlace {
   // That a first receipt, and no other, has a zero predecessor is a rule of the document itself.
   if (head === undefined) return receipt.sequence === 0n ? "next" : "early";
   if (head.provider !== receipt.provider || head.consumer !== receipt.consumer) return "conflict";
@@ -34,7 +37,7 @@ export function placeInSession(head: SessionHead | undefined, receipt: Receipt, 
 }
 
 /** The session's head when this receipt is its last one. */
-export function headOf(receipt: Receipt, receiptId: Hex, { key, epoch }: SessionKey): SessionHead {
+export function headOf(receipt: SessionLink, receiptId: Hex, { key, epoch }: SessionKey): SessionHead {
   return { provider: receipt.provider, consumer: receipt.consumer, sequence: receipt.sequence, receiptId, key, epoch };
 }
 

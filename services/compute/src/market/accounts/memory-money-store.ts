@@ -1,3 +1,4 @@
+import type { SessionHead } from "@koinon/contributions/session-rules";
 import { invariant } from "@koinon/errors/invariant";
 import type { Account as LedgerAccount } from "@koinon/ledger/account";
 import { LedgerError } from "@koinon/ledger/fault";
@@ -18,7 +19,7 @@ import type {
   UnloggedSettlement,
 } from "./money-store.ts";
 import type { AheadReservation, ReservesAhead } from "./reserve-ahead.ts";
-import { headAfter, type SettledHead, settlePlace } from "./session-place.ts";
+import { headAfter, settlePlace } from "./session-place.ts";
 
 const issuance = "issuance";
 const budget = (accountId: string) => `budget:${accountId}`;
@@ -38,7 +39,7 @@ export class MemoryMoneyStore implements MoneyStore, ReservesAhead {
   readonly #deposits = new Map<string, OpeningTransfer>();
   readonly #requests = new Map<Hex, Kept>();
   readonly #byReceipt = new Map<Hex, Hex>();
-  readonly #sessions = new Map<Hex, SettledHead>();
+  readonly #sessions = new Map<Hex, SessionHead>();
   /** In the order of settling; gone once logged. */
   readonly #outbox = new Map<Hex, UnloggedSettlement & { settledAt: number }>();
 
