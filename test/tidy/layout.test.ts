@@ -55,14 +55,15 @@ describe("layout", () => {
 describe("dependency direction", () => {
   /** Lower layers never depend on higher ones; a package may use its own layer. */
   const layers: readonly (readonly string[])[] = [
-    ["contracts", "errors"],
+    ["contracts", "errors", "machine"],
     ["merkle", "tlog", "canonical-json", "eip712", "secp256k1", "receipts", "contributions", "ledger"],
+    ["ethereum", "trie", "precompiles", "evm", "solidity"],
     ["rpc", "bus", "postgres", "runtime", "sdk"],
     ["testkit"],
     ["compute", "poi", "gateway", "terminal"],
     ["node"],
     ["cli"],
-    ["bench", "acceptance", "tidy", "charts-test"],
+    ["bench", "acceptance", "tidy", "charts-test", "cluster-test", "conformance"],
   ];
   const layerOf = new Map<string, number>(
     layers.flatMap((names, level) => names.map((name) => [`@koinon/${name}`, level] as const)),

@@ -4,13 +4,14 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { isAlive } from "@koinon/machine/process-identity";
 import { Database } from "../src/database.ts";
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from "../src/embedded/embedded-postgres.ts";
-import { isAlive, servesFolder } from "../src/embedded/process-identity.ts";
+import { servesFolder } from "../src/embedded/process-identity.ts";
 import { admit } from "../src/embedded/server-identity.ts";
 import { freshFolder, random, until } from "./embedded-server.ts";
 

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { describe, expect, test } from "@jest/globals";
+import { freePort } from "@koinon/machine/free-port";
 import { startChild } from "./child-process.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { freePort } from "./free-port.ts";
 import { startNats } from "./nats-server.ts";
 import { describeWithProgram, findProgram } from "./program-suite.ts";
 import { startRedis } from "./redis-server.ts";

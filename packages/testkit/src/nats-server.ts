@@ -1,6 +1,6 @@
 import path from "node:path";
+import { freePort } from "@koinon/machine/free-port";
 import { type Child, startChild } from "./child-process.ts";
-import { freePort } from "./free-port.ts";
 import { findProgram } from "./program-suite.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

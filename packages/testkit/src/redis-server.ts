@@ -1,5 +1,5 @@
+import { freePort } from "@koinon/machine/free-port";
 import { type Child, startChild } from "./child-process.ts";
-import { freePort } from "./free-port.ts";
 import { findProgram } from "./program-suite.ts";
 
 /** A redis-server without persistence that can be killed and started again, empty, on the same port. */

@@ -2,7 +2,6 @@ import { DomainError } from "@koinon/errors/domain-error";
 
 /** Why a host can not start. */
 export type NodeFault =
-  | { code: "DATA_FOLDER_IN_USE"; folder: string; pid: number }
   | { code: "ENGINE_URL_UNUSABLE"; url: string; reason: string }
   | { code: "CONSUMER_KEY_REFUSED"; status: number; answer: string }
   | { code: "UNKNOWN_SERVICE"; name: string; known: string };

@@ -1,29 +1,24 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { openProviderKeys } from "@koinon/compute/provider/keys";
+import { freePort } from "@koinon/machine/free-port";
 import { createKoinonDomain } from "@koinon/receipts/domain";
-import { trustToJson } from "@koinon/receipts/trust";
-import { createAuthority, issueCertificate } from "@koinon/rpc/certificates";
+import { parseTrust, trustToJson } from "@koinon/receipts/trust";
 import { systemClock } from "@koinon/runtime/clock";
 import { systemRandom } from "@koinon/runtime/random";
-import { zeroAddress } from "@koinon/secp256k1/address";
 import { type Child, startChild } from "@koinon/testkit/child-process";
-import { freePort } from "@koinon/testkit/free-port";
 import { startNats } from "@koinon/testkit/nats-server";
 import { startTestPostgres } from "@koinon/testkit/postgres";
 import { startRedis } from "@koinon/testkit/redis-server";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
-import { createSignerKey, formatSignerKey, formatVerifierKey } from "@koinon/tlog/note-key";
 import { createKey } from "./client.ts";
 import { koinonBin } from "./koinon-command.ts";
 import type { Network } from "./network.ts";
 import { upstreamModel } from "./upstream.ts";
 
 const services = fileURLToPath(new URL("../../../services", import.meta.url));
-const dayMs = 24 * 60 * 60_000;
-const chainId = 31_337n;
 
 interface Plan {
   readonly name: string;
@@ -40,40 +35,37 @@ export async function startSeparate(upstreamUrl: string): Promise<Network> {
   const database = (await postgres.database()).url;
   const stops: (() => Promise<void>)[] = [postgres.stop, nats.stop, redis.stop, folder.remove];
 
-  const tls = await createTls(folder.path);
+  const secretsOf = await makeSecrets(folder.path);
   const port = { market: await freePort(), poi: await freePort(), gateway: await freePort() };
-  const { trustFile, logKey } = await writeTrust(folder.path);
-  const adminKey = `sk-koinon-${"0123456789abcdef"}-${"A".repeat(43)}`;
+  const trustFile = await trustProviders(folder.path);
+  const adminKey = readFileSync(secretsOf("gateway").GATEWAY_ADMINISTRATOR_KEY_FILE as string, "utf8");
   const bus = { NATS_URL: nats.url };
   const plans: Plan[] = [
     {
       name: "market",
       service: "market",
-      env: { ...(await tls("market")), ...bus, RPC_LISTEN: `127.0.0.1:${port.market}`, MARKET_DATABASE_URL: database },
+      env: { ...secretsOf("market"), ...bus, RPC_LISTEN: `127.0.0.1:${port.market}`, MARKET_DATABASE_URL: database },
     },
     {
       name: "poi",
       service: "poi",
       env: {
-        ...(await tls("poi")),
+        ...secretsOf("poi"),
         ...bus,
         RPC_LISTEN: `127.0.0.1:${port.poi}`,
         POI_DATABASE_URL: database,
-        POI_LOG_KEY: logKey,
       },
     },
     {
       name: "gateway",
       service: "gateway",
       env: {
-        ...(await tls("gateway")),
+        ...secretsOf("gateway"),
         MARKET_ADDRESS: `localhost:${port.market}`,
         POI_ADDRESS: `localhost:${port.poi}`,
         GATEWAY_PORT: String(port.gateway),
         GATEWAY_DATABASE_URL: database,
-        GATEWAY_SEED: "5e".repeat(32),
         GATEWAY_TRUST_FILE: trustFile,
-        GATEWAY_ADMINISTRATOR_KEY: adminKey,
         REDIS_URL: redis.url,
       },
     },
@@ -81,7 +73,7 @@ export async function startSeparate(upstreamUrl: string): Promise<Network> {
   for (const name of providerNames) {
     const listen = await freePort();
     const env = {
-      ...(await tls("provider")),
+      ...secretsOf("provider"),
       RPC_LISTEN: `127.0.0.1:${listen}`,
       MARKET_ADDRESS: `localhost:${port.market}`,
       PROVIDER_NAME: name,
@@ -157,51 +149,40 @@ async function migrate(service: string, database: string): Promise<void> {
   if (code !== 0) throw new Error(`migrating ${service} ended with ${code}:\n${child.lines.join("\n")}`);
 }
 
-/** An authority of this test, and for each service a certificate that names it. */
-async function createTls(folder: string): Promise<(service: string) => Promise<Record<string, string>>> {
-  const validity = { notBefore: systemClock.now() - dayMs, notAfter: systemClock.now() + dayMs };
-  const authority = await createAuthority({ name: "acceptance", ...validity }, systemRandom);
-  const file = (name: string, content: string) => {
-    const location = path.join(folder, name);
-    writeFileSync(location, content, { mode: 0o600 });
-    return location;
-  };
-  const caFile = file("ca.crt", authority.certificatePem);
-  return async (service) => {
-    const issued = await issueCertificate(
-      authority,
-      { ...validity, services: [service], hosts: ["localhost"] },
-      systemRandom,
-    );
+/** Secrets, certificates and the trust file, made by the command that operators use. */
+async function makeSecrets(folder: string): Promise<(service: string) => Record<string, string>> {
+  const secrets = path.join(folder, "secrets");
+  const child = await startChild({
+    command: process.execPath,
+    args: [path.join(services, "node/dist/main.js"), "secrets", secrets],
+  });
+  const { code } = await child.exited;
+  if (code !== 0) throw new Error(`making secrets ended with ${code}:\n${child.lines.join("\n")}`);
+  return (service) => {
+    const file = (...parts: string[]) => path.join(secrets, service, ...parts);
+    const variables = existsSync(file("env")) ? readdirSync(file("env")) : [];
     return {
-      TLS_CA_FILE: caFile,
-      TLS_CERTIFICATE_FILE: file(`${service}.crt`, issued.certificatePem),
-      TLS_KEY_FILE: file(`${service}.key`, issued.keyPem),
+      ...Object.fromEntries(variables.map((name) => [`${name}_FILE`, file("env", name)])),
+      TLS_CA_FILE: file("tls", "ca.crt"),
+      TLS_CERTIFICATE_FILE: file("tls", "tls.crt"),
+      TLS_KEY_FILE: file("tls", "tls.key"),
     };
   };
 }
 
-/** Makes the log's key and the providers' keys, as an operator does before the first start, and pins them. */
-async function writeTrust(folder: string): Promise<{ trustFile: string; logKey: string }> {
-  const log = createSignerKey("koinon.test/log/acceptance", "ed25519", systemRandom.bytes(32));
-  const domain = createKoinonDomain({ chainId, verifyingContract: zeroAddress });
+/** Makes the providers' keys before their first start and adds them to the trust file of the secrets, as an operator does. */
+async function trustProviders(folder: string): Promise<string> {
+  const trustFile = path.join(folder, "secrets", "trust.json");
+  const trust = parseTrust(readFileSync(trustFile));
   const providers = [];
   for (const name of providerNames) {
     const keysFolder = path.join(folder, name, "keys");
-    mkdirSync(keysFolder, { recursive: true });
+    const domain = createKoinonDomain(trust);
     const keys = await openProviderKeys(keysFolder, { domain, clock: systemClock, random: systemRandom });
     providers.push({ root: keys.provider, name });
   }
-  const trust = {
-    chainId,
-    verifyingContract: zeroAddress,
-    logs: [{ origin: log.name, vkey: formatVerifierKey(log) }],
-    witnesses: { vkeys: [], threshold: 0 },
-    providers,
-  };
-  const trustFile = path.join(folder, "trust.json");
-  writeFileSync(trustFile, JSON.stringify(trustToJson(trust)));
-  return { trustFile, logKey: formatSignerKey(log) };
+  writeFileSync(trustFile, JSON.stringify(trustToJson({ ...trust, providers })));
+  return trustFile;
 }
 
 async function healthyProviders(url: string, adminKey: string, count: number): Promise<boolean> {

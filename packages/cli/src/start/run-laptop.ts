@@ -25,7 +25,7 @@ export async function runLaptop(options: StartOptions, terminal: Terminal): Prom
     write: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true,
   });
-  const laptop = new Laptop(
+  const laptop = await Laptop.open(
     {
       dataDir: options.data,
       port: options.port,

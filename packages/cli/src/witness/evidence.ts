@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
+import { writePrivateFile } from "@koinon/machine/private-file";
 import type { WitnessRefusal } from "@koinon/tlog/witness";
-import { writeDurably } from "./durable-file.ts";
 
 /** Two notes of one log that do not belong to one history, with what a third party needs to see that. */
 export interface Evidence {
@@ -25,7 +25,7 @@ export function saveEvidence(folder: string, evidence: Evidence): string {
     .slice(0, 16);
   const file = path.join(folder, `${evidence.refusal.reason.toLowerCase()}-${name}.json`);
   const content = JSON.stringify({ format: "koinon.witness-evidence/1", ...evidence }, bigintAsText, 2);
-  if (!existsSync(file)) writeDurably(file, `${content}\n`);
+  if (!existsSync(file)) writePrivateFile(file, `${content}\n`);
   return file;
 }
 

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
+import { writePrivateFile } from "@koinon/machine/private-file";
 import { type Checkpoint, parseCheckpoint } from "@koinon/tlog/checkpoint";
 import { parseNote } from "@koinon/tlog/note";
 import { z } from "zod";
 import { InputError } from "../command.ts";
 import { reasonOf } from "../connection/files.ts";
-import { writeDurably } from "./durable-file.ts";
 
 /** The last checkpoint that this witness cosigned for a log, as the log signed it. */
 export interface Seen {
@@ -48,7 +48,7 @@ export class WitnessState {
   remember(seen: Seen): void {
     const next = new Map(this.#seen).set(seen.checkpoint.origin, seen);
     const content = { format: "koinon.witness-state/1", notes: [...next.values()].map(({ note }) => note) };
-    writeDurably(this.#file, `${JSON.stringify(content, null, 2)}\n`);
+    writePrivateFile(this.#file, `${JSON.stringify(content, null, 2)}\n`);
     this.#seen.set(seen.checkpoint.origin, seen);
   }
 }

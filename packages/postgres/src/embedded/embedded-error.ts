@@ -5,7 +5,6 @@ export type EmbeddedPostgresFault =
   | { code: "POSTGRES_NOT_INSTALLED"; package: string }
   | { code: "POSTGRES_USER_MISSING"; user: string; reason: string }
   | { code: "FOLDER_NOT_TRAVERSABLE"; folder: string; user: string; needed: string }
-  | { code: "DATA_FOLDER_IN_USE"; folder: string; pid: number }
   | { code: "INITDB_FAILED"; folder: string; output: string }
   | { code: "POSTGRES_START_FAILED"; folder: string; output: string }
   | { code: "POSTGRES_STOP_FAILED"; folder: string; pid: number };

@@ -1,10 +1,10 @@
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import path from "node:path";
+import { lockFolder } from "@koinon/machine/folder-lock";
+import { freePort } from "@koinon/machine/free-port";
 import { openSession } from "../session.ts";
 import { quoteIdentifier } from "../sql.ts";
 import { findBinaries } from "./binaries.ts";
-import { takeFolder } from "./folder-owner.ts";
 import { embeddedUser, initialise, keepPassword, type RandomBytes } from "./initialise.ts";
 import { admit, findServerIdentity, giveTo, type ServerIdentity } from "./server-identity.ts";
 import { endProcess, launchServer, stopOrphan } from "./server-process.ts";
@@ -49,7 +49,7 @@ export async function startEmbeddedPostgres(
   const binaries = await findBinaries();
   await mkdir(root, { recursive: true, mode: 0o711 });
   const identity = await admit(await findServerIdentity(process.getuid?.()), [data, binaries.postgres]);
-  const owner = await takeFolder(root);
+  const owner = await lockFolder(root);
   try {
     const password = await keepPassword(path.join(root, "password"), dependencies.random);
     await stopOrphan(data);
@@ -130,17 +130,6 @@ async function chooseAddress(root: string, identity: ServerIdentity): Promise<Ad
     query: "",
     settings: { listen_addresses: "127.0.0.1", unix_socket_directories: "", port: String(port) },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function ensureDatabase(url: string, name: string): Promise<void> {

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { open, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isAlive } from "@koinon/machine/process-identity";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
 import { serverEnvironment } from "./initialise.ts";
-import { isAlive, servesFolder } from "./process-identity.ts";
+import { servesFolder } from "./process-identity.ts";
 import { commandFor, type ServerIdentity } from "./server-identity.ts";
 
 const readyPollMs = 4;

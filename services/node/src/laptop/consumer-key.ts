@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { writePrivateFile } from "@koinon/machine/private-file";
 import { request } from "undici";
 import { NodeError } from "../errors.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { writePrivateFile } from "./private-file.ts";
 
 /** Micro-credits that the first key starts with: about 300 million tokens of the dearest default provider. */
 const firstBudget = "100000000";

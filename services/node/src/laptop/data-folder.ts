@@ -6,7 +6,6 @@ export interface DataFolder {
   readonly root: string;
   readonly networkFile: string;
   readonly trustFile: string;
-  readonly lockFile: string;
   readonly postgres: string;
   readonly models: string;
   readonly keys: string;
@@ -26,7 +25,6 @@ export function openDataFolder(directory: string): DataFolder {
     root,
     networkFile: path.join(root, "network.json"),
     trustFile: path.join(root, "trust.json"),
-    lockFile: path.join(root, "lock"),
     postgres: path.join(root, "postgres"),
     models: path.join(root, "models"),
     keys: path.join(root, "keys"),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { openProviderKeys } from "@koinon/compute/provider/keys";
+import { readOrCreatePrivateFile, writePublicFile } from "@koinon/machine/private-file";
 import { createKoinonDomain } from "@koinon/receipts/domain";
 import type { Clock } from "@koinon/runtime/clock";
 import type { Random } from "@koinon/runtime/random";
@@ -8,8 +9,7 @@ import { zeroAddress } from "@koinon/secp256k1/address";
 import type { DataFolder } from "./data-folder.ts";
 import { ensureLogIdentity } from "./log-identity.ts";
 import type { Party } from "./parties.ts";
-import { readOrCreatePrivateFile } from "./private-file.ts";
-import { laptopChainId, writeTrustFile } from "./trust.ts";
+import { laptopChainId, trustText } from "./trust.ts";
 
 /** Secrets of the network's own services. */
 export interface Identities {
@@ -36,7 +36,7 @@ export async function ensureIdentities(
     providers.push({ root: keys.provider, name });
   }
   const log = ensureLogIdentity(folder, random);
-  writeTrustFile(folder, log, providers);
+  writePublicFile(folder.trustFile, trustText(log, providers));
   return {
     seed: secret("gateway-seed"),
     pageTokenKey: secret("market-page-tokens"),

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import type { Bus } from "@koinon/bus/bus";
 import type { OnProgress } from "@koinon/compute/models/source/progress";
 import { invariant } from "@koinon/errors/invariant";
+import { type FolderLock, lockFolder } from "@koinon/machine/folder-lock";
+import { freePort } from "@koinon/machine/free-port";
 import type { SystemClock } from "@koinon/runtime/clock";
 import { createBus } from "@koinon/runtime/event-bus";
 import { Host, planHost } from "@koinon/runtime/host";
@@ -15,8 +17,6 @@ import { ensureConsumerKey } from "./consumer-key.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type LaptopDatabase, startDatabase } from "./database.ts";
 import { hostEnvironment, providerEnvironment } from "./environment.ts";
-import { type FolderLock, lockFolder } from "./folder-lock.ts";
-import { findFreePort } from "./free-port.ts";
 import { ensureIdentities, type Identities } from "./identities.ts";
 import { laptopModules } from "./modules.ts";
 import { writeNetworkFile } from "./network-file.ts";
@@ -58,14 +58,19 @@ export class Laptop {
   #host: Host | undefined;
   #published: { url: string; adminKey: string } | undefined;
 
-  /** Takes the data folder; throws DATA_FOLDER_IN_USE when another network runs on it. */
-  constructor(options: LaptopOptions, dependencies: LaptopDependencies) {
+  private constructor(options: LaptopOptions, dependencies: LaptopDependencies, folder: DataFolder, lock: FolderLock) {
     this.#options = options;
     this.#deps = dependencies;
-    this.#folder = openDataFolder(options.dataDir);
-    this.#lock = lockFolder(this.#folder.lockFile, this.#folder.root);
+    this.#folder = folder;
+    this.#lock = lock;
     const issue = (owner: TlsOwner) => issueTlsFiles(this.#folder, owner, dependencies);
     this.#tls = new TlsRenewal({ issue, log: dependencies.log });
+  }
+
+  /** Takes the data folder; throws DATA_FOLDER_IN_USE when another network runs on it. */
+  static async open(options: LaptopOptions, dependencies: LaptopDependencies): Promise<Laptop> {
+    const folder = openDataFolder(options.dataDir);
+    return new Laptop(options, dependencies, folder, await lockFolder(folder.root));
   }
 
   /** Resolves when every provider serves. After a failure `stop` lets go of what was started. */
@@ -101,7 +106,7 @@ export class Laptop {
   async stop(): Promise<boolean> {
     const { log, clock } = this.#deps;
     const { clean } = await runPhases(this.#shutdownPhases(), { log, monotonicMs: clock.monotonicMs });
-    this.#lock.release();
+    await this.#lock.release();
     return clean;
   }
 
@@ -158,7 +163,7 @@ export class Laptop {
   async #startProviderProcess(party: Party, models: ServedModels, marketAddress: string): Promise<void> {
     const { clock, log, env } = this.#deps;
     const tls = await this.#tls.issue({ name: party.name, services: ["provider"] });
-    const port = await findFreePort();
+    const port = await freePort();
     const endpoint = `localhost:${port}`;
     const plan = {
       name: party.name,

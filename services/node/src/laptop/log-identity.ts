@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { readOrCreatePrivateFile } from "@koinon/machine/private-file";
 import type { Random } from "@koinon/runtime/random";
 import {
   createSignerKey,
@@ -9,7 +10,6 @@ import {
   parseSignerKey,
 } from "@koinon/tlog/note-key";
 import type { DataFolder } from "./data-folder.ts";
-import { readOrCreatePrivateFile } from "./private-file.ts";
 
 /** The key of this network's log. */
 export interface LogIdentity {

@@ -1,5 +1,5 @@
+import { writePrivateFile } from "@koinon/machine/private-file";
 import type { DataFolder } from "./data-folder.ts";
-import { writePrivateFile } from "./private-file.ts";
 
 /** What a running network tells the command line; only the owner of the folder reads it. */
 export interface NetworkFile {

@@ -1,18 +1,14 @@
 import { trustToJson } from "@koinon/receipts/trust";
 import { type Address, zeroAddress } from "@koinon/secp256k1/address";
-import type { DataFolder } from "./data-folder.ts";
-import type { LogIdentity } from "./log-identity.ts";
-import { writePublicFile } from "./private-file.ts";
 
-/** Chain id of the signing domain on a laptop. */
+/** Chain id of the signing domain on a laptop, and the default of every service. */
 export const laptopChainId = 31_337n;
 
-/** Writes the trust file of this network: its log, and the root keys of its providers. */
-export function writeTrustFile(
-  folder: DataFolder,
-  log: LogIdentity,
+/** The text of the trust file of a network that signs for the default domain: its log, and the root keys of its providers. */
+export function trustText(
+  log: { readonly origin: string; readonly vkey: string },
   providers: readonly { readonly root: Address; readonly name: string }[],
-): void {
+): string {
   const trust = {
     chainId: laptopChainId,
     verifyingContract: zeroAddress,
@@ -20,5 +16,5 @@ export function writeTrustFile(
     witnesses: { vkeys: [], threshold: 0 },
     providers,
   };
-  writePublicFile(folder.trustFile, `${JSON.stringify(trustToJson(trust), null, 2)}\n`);
+  return `${JSON.stringify(trustToJson(trust), null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { Domain } from "@koinon/eip712/domain";
+import { readTextIfThere, writePrivateFile } from "@koinon/machine/private-file";
 import { certificateDocument, certifies, type KeyCertificate } from "@koinon/receipts/certificate";
 import {
   type DocumentBytes,
@@ -15,7 +16,6 @@ import { createSigner } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, hexToBytes, isHex } from "@koinon/secp256k1/hex";
 import type { Signer } from "@koinon/secp256k1/signer";
 import { ProviderError } from "../errors.ts";
-import { readIfThere, writePrivateFile } from "./private-file.ts";
 
 /** The keys that a provider works with. The root key itself stays in its file. */
 export interface ProviderKeys {
@@ -50,11 +50,7 @@ export async function openProviderKeys(folder: string, dependencies: KeyDependen
   const known = await readCertified(folder, dependencies);
   if (known !== undefined && (root === undefined || !endsSoon(known.certificate, dependencies.clock.now())))
     return known;
-  if (
-    root === undefined &&
-    known === undefined &&
-    (await readIfThere(path.join(folder, "serving.key"))) !== undefined
-  ) {
+  if (root === undefined && known === undefined && readTextIfThere(path.join(folder, "serving.key")) !== undefined) {
     throw invalid(path.join(folder, "certificate.json"), "missing, and there is no root.key to make it with");
   }
   const rootKey = root ?? (await createKey(path.join(folder, "root.key"), dependencies));
@@ -81,16 +77,16 @@ async function certify(
   const signed = signDocument(certificateDocument, certificate, { domain, signer: root });
   const bytes = encodeDocument(certificateDocument, signed);
   // Key and certificate belong together, so they are one file's change each, the key first: a key without certificate is remade.
-  await writePrivateFile(path.join(folder, "serving.key"), `${bytesToHex(servingKey)}\n`);
+  writePrivateFile(path.join(folder, "serving.key"), `${bytesToHex(servingKey)}\n`);
   const text = JSON.stringify({ content: bytesToHex(bytes.content), signature: bytesToHex(bytes.signature) });
-  await writePrivateFile(path.join(folder, "certificate.json"), `${text}\n`);
+  writePrivateFile(path.join(folder, "certificate.json"), `${text}\n`);
   return { provider: root.address, signer, certificate, certificateBytes: bytes };
 }
 
 async function readCertified(folder: string, { domain }: KeyDependencies): Promise<ProviderKeys | undefined> {
   const file = path.join(folder, "certificate.json");
   const servingKey = await readKey(path.join(folder, "serving.key"));
-  const text = await readIfThere(file);
+  const text = readTextIfThere(file);
   if (servingKey === undefined || text === undefined) return undefined;
   const { bytes, signed } = parseCertificate(file, text);
   const { document: certificate } = signed;
@@ -119,12 +115,12 @@ async function createKey(file: string, { random }: KeyDependencies): Promise<Uin
   const key = random.bytes(32);
   // Fails for the few 32-byte values that are no key.
   createSigner(key);
-  await writePrivateFile(file, `${bytesToHex(key)}\n`);
+  writePrivateFile(file, `${bytesToHex(key)}\n`);
   return key;
 }
 
 async function readKey(file: string): Promise<Uint8Array | undefined> {
-  const text = await readIfThere(file);
+  const text = readTextIfThere(file);
   if (text === undefined) return undefined;
   if (!isHex(text, 32)) throw invalid(file, "not 32 bytes of lower-case 0x-hex");
   return hexToBytes(text);
