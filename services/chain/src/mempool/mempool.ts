@@ -108,9 +108,9 @@ export class Mempool {
     return () => this.listeners.delete(listener);
   }
 
-  /** Pending transactions in a block's order, under the next block's base fee. */
-  select(): Selection {
-    return new Selection(this.queues.values(), this.next.baseFeePerGas);
+  /** Pending transactions in the order of a block with this base fee, the next block's unless another is named. */
+  select(baseFeePerGas = this.next.baseFeePerGas): Selection {
+    return new Selection(this.queues.values(), baseFeePerGas);
   }
 
   /** Takes a transaction, or says why not. Its signature is the caller's to have checked: `sender` is believed. */

@@ -12,7 +12,7 @@ interface Head {
 
 /**
  * The pending transactions in the order in which a block wants them: best effective tip first, each sender's by nonce, equals by
- * arrival. It looks at the pool as it goes, so what leaves the pool meanwhile is not given.
+ * arrival. It looks at the pool as it goes: what leaves the pool meanwhile is not given, and what is replaced gives its replacement.
  */
 export class Selection {
   private readonly baseFeePerGas: bigint;
@@ -31,8 +31,9 @@ export class Selection {
   /** The best transaction; undefined when none is left. It stays until `accept` or `dismiss`. */
   peek(): PooledTransaction | undefined {
     for (let head = this.heads[0]; head !== undefined; head = this.heads[0]) {
-      if (head.queue.getPending(head.entry.transaction.nonce) === head.entry) return head.entry;
-      this.replaceTop(undefined);
+      const { nonce } = head.entry.transaction;
+      if (head.queue.getPending(nonce) === head.entry) return head.entry;
+      this.replaceTop(this.headAt(head.queue, nonce));
     }
     return undefined;
   }

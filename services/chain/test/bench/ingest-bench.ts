@@ -8,7 +8,6 @@ import { RecoveryPool } from "../../src/ingest/recovery-pool.ts";
 import { signedTransfers } from "../sample-transactions.ts";
 
 const count = Number(process.argv[2] ?? 20_000);
-const signal = new AbortController().signal;
 const { raws, transactions } = signedTransfers(count);
 const options = { transactionBytesMax: 131_072, transactionsMax: 65_536, bytesMax: 64 << 20, waitersMax: 1_024 };
 
@@ -37,12 +36,15 @@ async function throughPool(workers: number, batch: number): Promise<void> {
       rememberAuthority: () => undefined,
     },
   );
-  await pool.recover(raws.slice(0, 1_000), signal);
+  await pool.recover(raws.slice(0, 1_000), new AbortController().signal);
   const start = begin();
   for (let offset = 0; offset < count; offset += 8_192) {
     const batches: Promise<unknown>[] = [];
     for (let from = offset; from < Math.min(count, offset + 8_192); from += batch) {
-      batches.push(pool.recover(raws.slice(from, Math.min(from + batch, offset + 8_192)), signal));
+      // Every caller has a signal of its own, as every request has.
+      batches.push(
+        pool.recover(raws.slice(from, Math.min(from + batch, offset + 8_192)), new AbortController().signal),
+      );
     }
     await Promise.all(batches);
   }

@@ -269,6 +269,40 @@ describe("a block's order", () => {
   });
 });
 
+describe("a selection under way", () => {
+  test("gives a replacement in its own place, and goes on behind it", () => {
+    const { pool } = createPool();
+    pool.add(recovered(0, 0, { maxPriorityFeePerGas: 20n }));
+    pool.add(recovered(0, 1));
+    pool.add(recovered(1, 0, { maxPriorityFeePerGas: 10n }));
+    const selection = pool.select();
+    expect(selection.peek()?.sender).toBe(addressOf(0));
+    selection.accept();
+    expect(selection.peek()?.sender).toBe(addressOf(1));
+    const better = recovered(1, 0, { maxFeePerGas: 200n, maxPriorityFeePerGas: 15n });
+    pool.add(better);
+    expect(selection.peek()?.hash).toBe(better.hash);
+    selection.accept();
+    expect(selection.peek()?.transaction.nonce).toBe(1n);
+  });
+
+  test("knows nothing of nonces that a new head has used up", () => {
+    const { pool, setAccount } = createPool();
+    for (const nonce of [0, 1, 2]) pool.add(recovered(0, nonce));
+    const selection = pool.select();
+    setAccount(0, { nonce: 1n });
+    pool.advance(nextBlock, [addressOf(0)]);
+    expect(selection.peek()).toBeUndefined();
+  });
+
+  test("follows the base fee that it is given", () => {
+    const { pool } = createPool();
+    pool.add(recovered(0, 0, { maxFeePerGas: 50n }));
+    expect(pool.select(51n).peek()).toBeUndefined();
+    expect(pool.select(50n).peek()).toBeDefined();
+  });
+});
+
 describe("a full pool", () => {
   test("gives up the worst line's end for something better, and nothing for something worse", () => {
     const { pool } = createPool({ transactionsMax: 3 });
