@@ -21,12 +21,17 @@ const commands = {
     handOver(path.join(root, "test/conformance/dist/main.js"), args);
   },
   build: () => build(args),
-  check: () => check(),
+  check: () => {
+    check();
+    build(["--filter=./services/*", "--filter=./packages/*"]);
+    checkTables();
+  },
   // Kubernetes for tests: see deploy/cluster/README.md.
   cluster: () => handOver(path.join(root, "deploy/cluster/command.mjs"), args),
   test: () => {
     check();
     build();
+    checkTables();
     run("turbo", ["run", "typecheck", "--output-logs=errors-only", "--log-order=grouped"]);
     const test = ["run", "test", "--output-logs=new-only", "--log-order=grouped", ...args];
     run("turbo", [...test, "--concurrency=2", "--filter=!@koinon/acceptance"]);
@@ -40,6 +45,11 @@ function check() {
   run("biome", ["check", "--error-on-warnings", "."]);
   run("pnpm", ["--filter", "@koinon/contracts", "run", "lint"]);
   run("knip", ["--tsConfig", "tsconfig.build.json", "--include", "files,exports,types", "--no-config-hints"]);
+}
+
+/** The configuration tables of the READMEs are those of the declarations, which are read from built output. */
+function checkTables() {
+  run("node", ["tools/config-tables.mjs", "--check"]);
 }
 
 /** Replaces this process as far as Node allows: same terminal, signals passed on, same exit code. */
