@@ -1,32 +1,20 @@
 import type { Failure } from "@koinon/evm/halt";
+import { failureMessage as haltMessage } from "@koinon/evm/tracing/failure-message";
+import { revertReason } from "@koinon/evm/tracing/revert-reason";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { CallOutcome } from "../chain-view.ts";
 import { JsonRpcError, serverError } from "./json-rpc-error.ts";
-import { revertReason } from "./revert-reason.ts";
 
-/** Failures of execution in go-ethereum's words, which clients and people look for. */
-const failureMessages: Readonly<Record<Failure, string>> = {
-  REVERTED: "execution reverted",
-  OUT_OF_GAS: "out of gas",
-  STACK_UNDERFLOW: "stack underflow",
-  STACK_OVERFLOW: "stack limit reached 1024 (1023)",
-  INVALID_JUMP: "invalid jump destination",
+/** Failures whose full message names an instruction, which is known to a tracer alone. */
+const shortMessages: Partial<Record<Failure, string>> = {
   INVALID_OPCODE: "invalid opcode",
-  WRITE_PROTECTION: "write protection",
-  RETURN_DATA_OUT_OF_BOUNDS: "return data out of bounds",
-  CODE_TOO_LARGE: "max code size exceeded",
-  CODE_STARTS_WITH_EF: "invalid code: must not begin with 0xef",
-  INIT_CODE_TOO_LARGE: "max initcode size exceeded",
-  CREATE_COLLISION: "contract address collision",
-  PRECOMPILE_FAILED: "precompiled contract failed",
-  CALL_TOO_DEEP: "max call depth exceeded",
-  INSUFFICIENT_BALANCE: "insufficient balance for transfer",
-  NONCE_OVERFLOW: "nonce uint64 overflow",
+  STACK_UNDERFLOW: "stack underflow",
+  STACK_OVERFLOW: "stack limit reached",
 };
 
-/** What a failure is called; a revert's reason, when there is one, is part of it. */
+/** What a failure is called, in go-ethereum's words; a revert's reason, when there is one, is part of it. */
 export function failureMessage(failure: Failure, output: Uint8Array): string {
-  const message = failureMessages[failure];
+  const message = shortMessages[failure] ?? haltMessage(failure, undefined);
   const reason = failure === "REVERTED" ? revertReason(output) : undefined;
   return reason === undefined ? message : `${message}: ${reason}`;
 }

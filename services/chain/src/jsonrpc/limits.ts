@@ -2,6 +2,8 @@ import type { DispatchLimits } from "./dispatcher.ts";
 
 /** Bounds of the JSON-RPC server. */
 export interface JsonRpcLimits extends DispatchLimits {
+  /** HTTP requests in hand at once. */
+  readonly requestsMax: number;
   /** Bytes of a request's body or of a WebSocket message. */
   readonly bodyBytesMax: number;
   /** Blocks that one search for logs may span. */
@@ -39,6 +41,7 @@ export interface JsonRpcLimits extends DispatchLimits {
 
 /** What a node starts with; close to go-ethereum's where it has such a bound. */
 export const defaultLimits: JsonRpcLimits = {
+  requestsMax: 256,
   bodyBytesMax: 5 * 2 ** 20,
   batchMax: 1_000,
   responseLengthMax: 25_000_000,

@@ -1,5 +1,6 @@
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { BlockRef, CallMessage, ChainView, ExecutionPlace, StateOverrides } from "../../chain-view.ts";
+import { assertChain } from "../codec/assert-chain.ts";
 import { readBlockReference } from "../codec/block-reference.ts";
 import { type ChainMessage, readCallMessage } from "../codec/call-message.ts";
 import { readBlockOverrides, readStateOverrides } from "../codec/overrides.ts";
@@ -8,7 +9,7 @@ import { quantity } from "../codec/quantity.ts";
 import { createAccessList } from "../execution/access-list.ts";
 import { assertSucceeded, failureError, failureMessage } from "../execution-failure.ts";
 import { accessListToJson } from "../json/transaction-json.ts";
-import { invalidParams, serverError } from "../json-rpc-error.ts";
+import { serverError } from "../json-rpc-error.ts";
 import { type Methods, method } from "../method.ts";
 import { requiredHeader } from "../required-block.ts";
 
@@ -48,12 +49,4 @@ export function createCallMethods({ reader, execution }: ChainView): Methods {
       };
     }),
   };
-}
-
-/** The message without its chain id, which must be this chain's when it is there. */
-export function assertChain({ chainId, ...message }: ChainMessage, expected: bigint): CallMessage {
-  if (chainId !== undefined && chainId !== expected) {
-    throw invalidParams(`chainId does not match node's (have=${chainId}, want=${expected})`);
-  }
-  return message;
 }
