@@ -1,6 +1,7 @@
 import { type Account, emptyCodeHash } from "@koinon/ethereum/account";
 import { bytesToHex, type Hex, hexToBytes, writeHex } from "@koinon/secp256k1/hex";
 import { emptyRoot } from "@koinon/trie/node-reader";
+import { allocateBytes } from "@koinon/trie/slab";
 
 /** An account with the root of its storage trie. */
 export interface AccountRecord extends Account {
@@ -68,10 +69,10 @@ export function accountLeaf(record: Uint8Array): Uint8Array {
   const rootAt = itemEnd(record, itemEnd(record, start));
   const codeAt = itemEnd(record, rootAt);
   const length = rootAt - start + 66;
-  const leaf = new Uint8Array(length + 2);
+  const leaf = allocateBytes(length + 2);
   let at = writeListHeader(length, leaf);
-  leaf.set(record.subarray(start, rootAt), at);
-  at += rootAt - start;
+  // Byte by byte: a view of a small array makes the engine move its bytes to memory of their own.
+  for (let index = start; index < rootAt; index++) leaf[at++] = record[index] as number;
   leaf[at] = hashHeader;
   leaf.set(codeAt - rootAt === 1 ? emptyRoot : record.subarray(rootAt + 1, codeAt), at + 1);
   leaf[at + 33] = hashHeader;

@@ -2,7 +2,7 @@ import type { StateChanges } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import type { Nibbles } from "@koinon/trie/nibbles";
+import { bytesToNibbles, type Nibbles } from "@koinon/trie/nibbles";
 import { type TrieChange, updateTrie } from "@koinon/trie/update";
 import {
   accountLeaf,
@@ -67,7 +67,7 @@ function changeAccount(
   const before = source.get(key);
   const isNamed = changes.accounts.has(address);
   const account = isNamed ? changes.accounts.get(address) : before && decodeAccountRecord(before);
-  const addressHash = digitsOf(keccak256(hexToBytes(address)));
+  const addressHash = bytesToNibbles(keccak256(hexToBytes(address)));
   const storageRoot = changeStorage(
     source,
     changes,
@@ -109,7 +109,7 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
     if (isSameBytes(before, after)) continue;
     delta.set(key, { before, after });
     const hash = keccak256(Buffer.from(key.slice(-64), "hex"));
-    leaves.push({ key: digitsOf(hash), value: after && slotLeaf(after), earlier: before && slotLeaf(before) });
+    leaves.push({ key: bytesToNibbles(hash), value: after && slotLeaf(after), earlier: before && slotLeaf(before) });
   }
   if (leaves.length === 0) return rootBefore;
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -124,8 +124,4 @@ function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): bool
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
-}
-
-function digitsOf(hash: Uint8Array): Nibbles {
-  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString("hex");
 }

@@ -1,3 +1,5 @@
+import { allocateBytes } from "@koinon/trie/slab";
+
 const children = 16;
 const emptyChild = 0x80;
 const hashHeader = 0xa0;
@@ -26,7 +28,7 @@ export function encodeNodeDelta(before: Uint8Array, after: Uint8Array): Uint8Arr
     length += size;
   }
   if (2 * length > before.length) return undefined;
-  const bytes = new Uint8Array(length);
+  const bytes = allocateBytes(length);
   bytes[0] = mask >> 8;
   bytes[1] = mask;
   let at = 2;

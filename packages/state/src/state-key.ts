@@ -1,5 +1,6 @@
 import type { Address } from "@koinon/secp256k1/address";
 import type { Nibbles } from "@koinon/trie/nibbles";
+import { allocateBytes } from "@koinon/trie/slab";
 
 /**
  * The name of one entry of the state, as text while in memory and as bytes on disk:
@@ -74,7 +75,7 @@ export function writeKey(key: StateKey, target: Uint8Array, offset: number): num
 
 /** The key as it is on disk. */
 export function keyToBytes(key: StateKey): Uint8Array {
-  const bytes = new Uint8Array(keyBytes(key));
+  const bytes = allocateBytes(keyBytes(key));
   writeKey(key, bytes, 0);
   return bytes;
 }

@@ -195,7 +195,7 @@ export class StateStore implements CommittedStates {
   }
 
   /**
-   * Reads the whole state after the head and checks it against its root; synchronous, some ten seconds per million accounts.
+   * Reads the whole state after the head and checks it against its root; synchronous, some 25 seconds per million accounts.
    * Throws StateError `STATE_CORRUPT`.
    */
   verify(): VerifiedState {

@@ -8,9 +8,12 @@ const digitCodes = Uint8Array.from(digits, (digit) => digit.charCodeAt(0));
 const values = new Uint8Array(128);
 for (let value = 0; value < 16; value++) values[digitCodes[value] as number] = value;
 
+/** The codes of a key of 32 bytes, the usual length, used anew for each. */
+const codesOfHash = new Array<number>(64).fill(0);
+
 /** The digits of some bytes, the high half of each byte first. */
 export function bytesToNibbles(bytes: Uint8Array): Nibbles {
-  const codes = new Array<number>(2 * bytes.length);
+  const codes = bytes.length === 32 ? codesOfHash : new Array<number>(2 * bytes.length);
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index] as number;
     codes[2 * index] = digitCodes[byte >> 4] as number;

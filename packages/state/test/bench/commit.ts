@@ -50,10 +50,11 @@ async function timeBlock(
 ): Promise<BlockCost> {
   const head = store.head;
   if (head === undefined) throw new Error("the state is empty");
+  const state = store.at(head.hash);
   const accounts = new Map<Address, Account>();
   while (accounts.size < Math.min(touchedPerBlock, addresses.length)) {
     const address = addresses[dice(addresses.length)] as Address;
-    const account = store.at(head.hash).account(address) as Account;
+    const account = state.account(address) as Account;
     accounts.set(address, { ...account, nonce: account.nonce + 1n, balance: account.balance - BigInt(dice(1000)) });
   }
   const cpu = process.cpuUsage();
