@@ -66,7 +66,7 @@ export const providerConfig = declareConfig({
   dataDir: setting({
     env: "PROVIDER_DATA_DIR",
     schema: text(),
-    description: "Folder of the keys and the receipt journal; it belongs to one provider alone.",
+    description: "Folder of the keys and the receipt journal; it belongs to one provider alone, which locks it.",
   }),
   engineUrl: setting({
     env: "PROVIDER_ENGINE_URL",

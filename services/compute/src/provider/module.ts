@@ -1,7 +1,9 @@
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { EngineServiceDefinition } from "@koinon/contracts/koinon/compute/v1/engine_service";
 import { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { ProviderServiceDefinition } from "@koinon/contracts/koinon/compute/v1/provider_service";
+import { type FolderLock, lockFolder } from "@koinon/machine/folder-lock";
 import { createKoinonDomain } from "@koinon/receipts/domain";
 import { bindService, type ServiceBinding } from "@koinon/rpc/binding";
 import type { Module, ModuleDefinition, ModuleDependencies } from "@koinon/runtime/module";
@@ -30,7 +32,19 @@ export const providerModule: ModuleDefinition<ProviderConfig> = {
   create: createProviderModule,
 };
 
+/** Throws DATA_FOLDER_IN_USE while another provider, of any process, works in the data folder: two would fork its sessions and its journal. */
 async function createProviderModule(config: ProviderConfig, deps: ModuleDependencies): Promise<Module> {
+  await mkdir(config.dataDir, { recursive: true });
+  const lock = await lockFolder(config.dataDir);
+  try {
+    return await openProvider(config, deps, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function openProvider(config: ProviderConfig, deps: ModuleDependencies, lock: FolderLock): Promise<Module> {
   const { clock, random, meter } = deps;
   const log = deps.log.child({ provider: config.name });
   const domain = createKoinonDomain(config);
@@ -54,7 +68,10 @@ async function createProviderModule(config: ProviderConfig, deps: ModuleDependen
     services: [bindProvider(provider, config)],
     start: async () => provider.start(),
     quiesce: (signal) => provider.drain(signal),
-    stop: (signal) => provider.stop(signal),
+    stop: async (signal) => {
+      await provider.stop(signal);
+      await lock.release();
+    },
     health: () => provider.health(),
   };
 }

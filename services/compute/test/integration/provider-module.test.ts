@@ -1,3 +1,5 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Endpoint } from "@koinon/contracts/koinon/compute/v1/inference";
 import { ProviderServiceDefinition } from "@koinon/contracts/koinon/compute/v1/provider_service";
@@ -5,7 +7,7 @@ import { createClient } from "@koinon/rpc/client";
 import { LocalServices } from "@koinon/rpc/in-process";
 import { ConfigReader } from "@koinon/runtime/config";
 import { createLogger } from "@koinon/runtime/logger";
-import type { Module } from "@koinon/runtime/module";
+import type { Module, ModuleDependencies } from "@koinon/runtime/module";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
@@ -17,6 +19,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
+import type { ProviderConfig } from "../../src/provider/config.ts";
 import { providerModule } from "../../src/provider/module.ts";
 import { type MockUpstream, startMockUpstream } from "../fixtures/mock-upstream.ts";
 import { systemClock, TestMarket } from "../fixtures/test-provider.ts";
@@ -25,6 +28,8 @@ import { systemClock, TestMarket } from "../fixtures/test-provider.ts";
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let upstream: MockUpstream;
 let module: Module;
+let settings: ProviderConfig;
+let dependencies: ModuleDependencies;
 const market = new TestMarket();
 const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
 const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
@@ -42,9 +47,9 @@ beforeAll(async () => {
     PROVIDER_OFFERS: '[{"model":"m","inputPrice":"100","outputPrice":"200"}]',
   };
   const config = new ConfigReader({ env, readFile: () => "" });
-  const settings = config.read("provider", providerModule.config);
+  settings = config.read("provider", providerModule.config);
   config.finish();
-  module = await providerModule.create(settings, {
+  dependencies = {
     ...{
       clock: systemClock,
       random: new SeededRandom("module"),
@@ -61,7 +66,8 @@ beforeAll(async () => {
     fail: (error) => {
       throw error;
     },
-  });
+  };
+  module = await providerModule.create(settings, dependencies);
   for (const binding of module.services) services.add(binding);
   await module.start(AbortSignal.timeout(5_000));
   await waitFor(() => module.health().status === "serving", { what: "the provider to serve" });
@@ -106,6 +112,20 @@ test("the market is served, nobody else is, and faults arrive by code", async ()
     code: "FIELD_INVALID",
     status: "INVALID_ARGUMENT",
   });
+});
+
+test("a second provider on the same data folder is refused, and what it takes is given back", async () => {
+  await expect(providerModule.create(settings, dependencies)).rejects.toMatchObject({
+    fault: { code: "DATA_FOLDER_IN_USE", pid: process.pid },
+  });
+  await waitFor(
+    async () => (await serve("market", { requestId: Buffer.alloc(32, 3).fill(0, 0, 16) })).at(-1) === "receipt",
+  );
+  const other = { ...settings, dataDir: path.join(folder.path, "broken") };
+  await mkdir(other.dataDir);
+  await writeFile(path.join(other.dataDir, "keys"), "not a folder");
+  await expect(providerModule.create(other, dependencies)).rejects.toThrow("EEXIST");
+  expect(await readdir(other.dataDir)).toEqual(["keys"]);
 });
 
 test("everything that is declared is emitted", async () => {
