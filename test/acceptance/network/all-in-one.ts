@@ -27,13 +27,18 @@ export interface AllInOne extends Network {
   restart(): Promise<void>;
 }
 
-export async function startAllInOne(dataDir: string, args: readonly string[]): Promise<AllInOne> {
-  let { child, ready } = await launch(dataDir, args);
+/** Starts it on a folder, with further arguments and environment. */
+export async function startAllInOne(
+  dataDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<AllInOne> {
+  let { child, ready } = await launch(dataDir, args, env);
   const networkFile = () => JSON.parse(readFileSync(path.join(dataDir, "network.json"), "utf8")) as NetworkFile;
   const { adminKey } = networkFile();
   const killed = new Map<string, number>();
   const relaunch = async () => {
-    ({ child, ready } = await launch(dataDir, [...args, "--port", new URL(ready.url).port]));
+    ({ child, ready } = await launch(dataDir, [...args, "--port", new URL(ready.url).port], env));
   };
   return {
     dataDir,
@@ -77,11 +82,16 @@ export async function startAllInOne(dataDir: string, args: readonly string[]): P
   };
 }
 
-async function launch(dataDir: string, args: readonly string[]): Promise<{ child: Child; ready: ReadyLine }> {
+async function launch(
+  dataDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ child: Child; ready: ReadyLine }> {
   const port = args.includes("--port") ? [] : ["--port", "0"];
   const child = await startChild({
     command: process.execPath,
     args: [koinonBin, "start", "--json", "--data", dataDir, ...port, ...args],
+    env,
     ready: /^\{.*"apiKey".*\}$/,
     deadlineMs: 120_000,
   });

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { addModel, ensureModel } from "@koinon/compute/models/add";
 import { catalogue } from "@koinon/compute/models/catalogue";
-import type { ModelSource } from "@koinon/compute/models/source/parse";
+import type { ModelRecord } from "@koinon/compute/models/record";
+import { formatModelSource, type ModelSource } from "@koinon/compute/models/source/parse";
 import type { OnProgress } from "@koinon/compute/models/source/progress";
 import { ModelStore } from "@koinon/compute/models/store";
 import { request } from "undici";
@@ -38,8 +39,10 @@ async function modelsOfStore(
 ): Promise<ServedModels> {
   const store = new ModelStore(folder);
   if (source !== undefined) {
-    const { name } = await addModel(store, source, { name: nameOf(source) }, dependencies);
-    return { from: "store", folder, models: [{ model: name, kind: "chat" }] };
+    const name = nameOf(source);
+    const { kind } =
+      (await fetchedBefore(store, name, source)) ?? (await addModel(store, source, { name }, dependencies));
+    return { from: "store", folder, models: [{ model: name, kind }] };
   }
   const models: ServedModel[] = [];
   for (const [index, entry] of catalogue.entries()) {
@@ -47,6 +50,13 @@ async function modelsOfStore(
     models.push({ model: name, kind: index === 0 ? "chat" : "embedding" });
   }
   return { from: "store", folder, models };
+}
+
+/** What came over the network once is not fetched at every start; a file of this machine may have changed, and is taken again. */
+async function fetchedBefore(store: ModelStore, name: string, source: ModelSource): Promise<ModelRecord | undefined> {
+  if (source.scheme === "file") return undefined;
+  const found = await store.find(name);
+  return found?.provenance.source === formatModelSource(source) ? found : undefined;
 }
 
 /** A model added by hand is called as its file is. */
