@@ -386,6 +386,32 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
         expect(await successor.balance()).toEqual({ spent: 48n, reserved: 0n });
       });
 
+      test("several answers handed in twice at the same time: each is settled once, and nobody is accused", async () => {
+        const died = new Death("twice");
+        market = await new TestMarket(await open(), { clock, env, wrap: died.losing("settle") }).start();
+        const provider = await market.join("alpha");
+        for (let count = 0; count < 3; count++) await market.ask();
+        await crashAndRestart(died, [provider]);
+        await leaseRunsOut();
+        // A provider whose call ran out of time calls again while the first is still at work.
+        const receipts = { receipts: provider.journal };
+        const calls = await waitFor(async () => {
+          const both = await Promise.all([
+            successor.client.submitReceipts(receipts),
+            successor.client.submitReceipts(receipts),
+          ]);
+          const results = both.flatMap((call) => call.results);
+          return results.some(({ reason }) => isRetryableReason(reason)) ? undefined : results;
+        });
+        expect(calls.map(({ accepted, reason }) => (accepted ? "accepted" : reason))).toEqual(
+          Array(6).fill("accepted"),
+        );
+        await successor.beat(provider);
+        expect((await successor.read({ ...successor.request(), requestId: idOf(98) })).end?.fee).toBe("12");
+        await successor.spent();
+        expect((await successor.balance()).spent).toBe(48n);
+      });
+
       test("a receipt that comes too late is refused, and the money is back", async () => {
         const died = new Death("late");
         market = await new TestMarket(await open(), { clock, env, wrap: died.before("settle") }).start();

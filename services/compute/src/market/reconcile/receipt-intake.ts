@@ -50,6 +50,9 @@ interface Submitted {
   readonly receiptId: Hex;
 }
 
+/** What becomes of a receipt: known already, or what the store says once it is asked to settle. */
+type Fate = ReceiptResult | (() => Promise<ReceiptResult>);
+
 /**
  * Takes receipts that providers hand in from their journals: most are settled already, some were left behind by a client that went away or a
  * market that died. Those are settled on the provider's word within the reservation, held to what is known of what was delivered.
@@ -63,18 +66,24 @@ export class ReceiptIntake {
     this.#deps = dependencies;
   }
 
-  /** The fate of each receipt, in order. Session order matters: a receipt is settled after the one before it. */
+  /**
+   * The fate of each receipt, in order. Session order matters: a receipt is settled after the one before it, so all are handed to the store in
+   * their order, and at once, because a chain that has fallen behind must be caught up with faster than it grows.
+   */
   async take(receipts: readonly OpenedReceipt[]): Promise<ReceiptResult[]> {
     const submitted = receipts.map((opened) => this.#read(opened));
     const known = submitted.filter((item) => item !== undefined);
     await this.#relaysEnded(known);
     const records = await this.#deps.money.reservations(known.map(({ requestId }) => requestId));
-    const results: ReceiptResult[] = [];
+    const fates: Fate[] = [];
     for (const item of submitted) {
-      const result =
-        item === undefined ? refused("RECEIPT_MALFORMED") : await this.#takeOne(item, records.get(item.requestId));
+      fates.push(
+        item === undefined ? refused("RECEIPT_MALFORMED") : await this.#judge(item, records.get(item.requestId)),
+      );
+    }
+    const results = await Promise.all(fates.map((fate) => (typeof fate === "function" ? fate() : fate)));
+    for (const result of results) {
       this.#deps.metrics.receiptsSubmitted.add(1, { result: result.accepted ? "accepted" : result.reason });
-      results.push(result);
     }
     return results;
   }
@@ -105,7 +114,7 @@ export class ReceiptIntake {
     await this.#deps.writer.pendingFor(requestId);
   }
 
-  async #takeOne(item: Submitted, record: SettlementRecord | undefined): Promise<ReceiptResult> {
+  async #judge(item: Submitted, record: SettlementRecord | undefined): Promise<Fate> {
     if (record === undefined) return refused("REQUEST_UNKNOWN");
     switch (record.state) {
       case "settled":
@@ -113,11 +122,11 @@ export class ReceiptIntake {
       case "voided":
         return refused(record.voidReason);
       case "reserved":
-        return await this.#settleOpen(item, record);
+        return await this.#judgeOpen(item, record);
     }
   }
 
-  async #settleOpen(item: Submitted, record: SettlementRecord): Promise<ReceiptResult> {
+  async #judgeOpen(item: Submitted, record: SettlementRecord): Promise<Fate> {
     const { clock } = this.#deps;
     if (this.#isRelayed(record)) return refused("REQUEST_IN_FLIGHT");
     if (clock.now() >= record.expiresAt) return refused("RESERVATION_EXPIRED");
@@ -125,7 +134,7 @@ export class ReceiptIntake {
     const verdict = this.#check(item.opened, record, documents);
     if (verdict.accepted) {
       if (verdict.checked.sessionEnded) return refused("SESSION_ENDED");
-      return await this.#settle(item.opened, verdict.checked, record, documents);
+      return () => this.#settle(item.opened, verdict.checked, record, documents);
     }
     const { reason, signed, session } = verdict;
     // Only what the provider has signed can be held against it; anybody can hand in a forgery.
@@ -145,7 +154,7 @@ export class ReceiptIntake {
   }
 
   #check(opened: OpenedReceipt, record: SettlementRecord, { quote, certificate }: ReadDocuments) {
-    const { domain, clock, sessions, registry } = this.#deps;
+    const { domain, clock, registry } = this.#deps;
     const { requestId, consumer, provider, priceId, requestDigest, requestBytes, amount, reservedAt, delivered } =
       record;
     return checkOpenedReceipt(opened, {
@@ -158,7 +167,9 @@ export class ReceiptIntake {
         kind: modelKindOf(record.endpoint) === "embedding" ? "embedding" : "inference",
       },
       answer: delivered && { ...delivered, whole: false, usage: undefined, finished: false },
-      sessionHead: (session) => sessions.head(session),
+      // The record may be older than what this process knows of the session: another call, or another replica, can have settled this very
+      // receipt since. Only the store tells that from a place that another receipt has taken.
+      sessionHead: () => undefined,
       hasEnded: (session) => registry.hasEnded(provider, session),
     });
   }
@@ -191,7 +202,10 @@ export class ReceiptIntake {
       this.#deps.sessions.settled(checked);
       this.#deps.settled();
     }
-    if (outcome === "chain-broken") this.#deps.accuse(provider, "CHAIN_BROKEN", receipt.session);
+    const { registry, accuse } = this.#deps;
+    if (outcome === "chain-broken" && !registry.hasEnded(provider, receipt.session)) {
+      accuse(provider, "CHAIN_BROKEN", receipt.session);
+    }
     return resultOf(outcome);
   }
 }
