@@ -7,6 +7,7 @@ import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { BlockExecution, TransactionResult } from "@koinon/evm/block-execution";
 import type { Evm } from "@koinon/evm/evm";
 import { beginBlock, collectRequests } from "@koinon/evm/system-calls";
+import type { Tracer } from "@koinon/evm/tracer";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { Candidate } from "@koinon/state/candidate";
 import type { StateStore } from "@koinon/state/state-store";
@@ -53,13 +54,19 @@ export class BlockRun {
   private readonly dependencies: BlockRunDependencies;
 
   /** Begins: EIP-4788 and EIP-2935 are done afterwards. */
-  constructor(parent: ParentBlock, environment: BlockEnvironment, dependencies: BlockRunDependencies) {
+  constructor(
+    parent: ParentBlock,
+    environment: BlockEnvironment,
+    dependencies: BlockRunDependencies,
+    tracer?: Tracer | undefined,
+  ) {
     const { config, evm } = dependencies;
     this.parent = parent;
     this.dependencies = dependencies;
     this.execution = evm.beginBlock({
       fork: config.forks.forkAt(environment.timestamp),
       state: parent.state,
+      tracer,
       block: {
         ...environment,
         baseFeePerBlobGas: baseFeePerBlobGas(environment.excessBlobGas, config.forks.blobsAt(environment.timestamp)),

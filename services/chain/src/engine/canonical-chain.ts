@@ -6,6 +6,7 @@ import type { ExecutedBlock } from "../executed-block.ts";
 import { removeBlock, writeBlock } from "../store/block-writes.ts";
 import { type ChainStore, writeMark } from "../store/chain-store.ts";
 import { markKeys } from "../store/tables.ts";
+import { recoveredTransaction } from "../store/transaction-piece.ts";
 import type { PreparedBlock } from "./block-building.ts";
 import type { ParentBlock } from "./block-run.ts";
 
@@ -144,8 +145,8 @@ export class CanonicalChain {
       hash,
       header,
       sizeBytes,
-      transactions: stored.map(({ transaction }) => transaction),
-      outcomes: stored.map(({ outcome }) => outcome),
+      transactions: stored.map(recoveredTransaction),
+      outcomes: stored,
       withdrawals: this.store.withdrawals(header.number),
     };
   }

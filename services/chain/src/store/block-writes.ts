@@ -7,7 +7,7 @@ import type { TableWriter } from "@koinon/state/user-tables";
 import type { ExecutedBlock } from "../executed-block.ts";
 import { encodeHeaderRecord } from "./header-record.ts";
 import { chainTables, placeBytes } from "./tables.ts";
-import { encodePiece, transactionsPerPiece } from "./transaction-piece.ts";
+import { encodePiece, type PieceStart, transactionsPerPiece } from "./transaction-piece.ts";
 
 const hashKeyBytes = 32;
 /** Half a hash is as good a key as all of it: finding two alike takes 2^64 hashes, and readers compare the rest. */
@@ -35,14 +35,21 @@ export function writeBlock(tables: TableWriter, block: ExecutedBlock): void {
   if (withdrawals.length > 0) {
     tables.put(chainTables.withdrawals, number, encodeRlpList(withdrawals.map(encodeWithdrawal)));
   }
+  let before = { gasUsed: 0n, logs: 0 };
   for (let start = 0; start < transactions.length; start += transactionsPerPiece) {
     const end = start + transactionsPerPiece;
-    const piece = encodePiece(transactions.slice(start, end), outcomes.slice(start, end));
+    const done = outcomes.slice(start, end);
+    const piece = encodePiece(before, transactions.slice(start, end), done);
     tables.put(chainTables.transactions, placeBytes(header.number, start / transactionsPerPiece), piece);
+    before = done.reduce((sum, { gasUsed, logs }) => addUp(sum, gasUsed, logs.length), before);
   }
   for (const [index, transaction] of transactions.entries()) {
     tables.put(chainTables.places, placeKey(transaction.hash), placeBytes(header.number, index));
   }
+}
+
+function addUp(sum: PieceStart, gasUsed: bigint, logs: number): PieceStart {
+  return { gasUsed: sum.gasUsed + gasUsed, logs: sum.logs + logs };
 }
 
 /** What has to be known of a block to remove it. */

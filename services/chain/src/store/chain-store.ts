@@ -1,4 +1,3 @@
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { Hex } from "@koinon/secp256k1/hex";
 import { blockNumberBytes, readBlockNumber } from "@koinon/state/block-number";
@@ -84,7 +83,7 @@ export class ChainStore {
   transactionAt({ header, transactionCount }: ChainHeader, index: number): StoredTransaction | undefined {
     if (index >= transactionCount) return undefined;
     const piece = this.pieceAt(header.number, Math.floor(index / transactionsPerPiece));
-    return decodePiece(piece, { skip: index % transactionsPerPiece, count: 1 })[0];
+    return decodePiece(piece)[index % transactionsPerPiece];
   }
 
   withdrawals(number: bigint): Withdrawal[] {
@@ -92,16 +91,16 @@ export class ChainStore {
   }
 
   /** Where a transaction stands. */
-  place(hash: Hex): { block: ChainHeader; index: number; transaction: RecoveredTransaction } | undefined {
+  place(hash: Hex): { block: ChainHeader; index: number; stored: StoredTransaction } | undefined {
     const bytes = this.places.get(placeKey(hash));
     if (bytes === undefined) return undefined;
     const { number, index } = readPlace(bytes);
     const block = this.headerAt(number);
-    const transaction = block === undefined ? undefined : this.transactionAt(block, index)?.transaction;
-    if (block === undefined || transaction === undefined) {
+    const stored = block === undefined ? undefined : this.transactionAt(block, index);
+    if (block === undefined || stored === undefined) {
       throw new ChainError({ code: "CHAIN_STORE_CORRUPT", where: `transaction ${hash}` });
     }
-    return transaction.hash === hash ? { block, index, transaction } : undefined;
+    return stored.hash === hash ? { block, index, stored } : undefined;
   }
 
   /** A number under a name; undefined when nothing is there. */

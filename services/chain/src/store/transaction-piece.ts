@@ -3,6 +3,7 @@ import { encodeRlp, type RlpInput } from "@koinon/ethereum/rlp";
 import { RlpReader } from "@koinon/ethereum/rlp-reader";
 import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
+import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { TransactionOutcome } from "../executed-block.ts";
 
@@ -12,48 +13,69 @@ import type { TransactionOutcome } from "../executed-block.ts";
  */
 export const transactionsPerPiece = 64;
 
-/** A transaction with what it did. */
-export interface StoredTransaction {
-  readonly transaction: RecoveredTransaction;
-  readonly outcome: TransactionOutcome;
+/** A transaction as it is on disk, with what it did and what came before it in its block. */
+export interface StoredTransaction extends TransactionOutcome {
+  readonly raw: Uint8Array;
+  readonly hash: Hex;
+  readonly sender: Address;
+  /** Up to and with this one. */
+  readonly cumulativeGasUsed: bigint;
+  /** Logs of the block before this one's. */
+  readonly firstLogIndex: number;
 }
 
-/** A piece: an RLP list of bytes, hash, sender, status, gas used and logs. */
+/** What the transactions before a piece did together. */
+export interface PieceStart {
+  readonly gasUsed: bigint;
+  readonly logs: number;
+}
+
+/** The transaction in the form in which it was executed. */
+export function recoveredTransaction({ raw, hash, sender }: StoredTransaction): RecoveredTransaction {
+  return { transaction: decodeTransaction(raw), raw, hash, sender };
+}
+
+/** A piece: an RLP list of gas and logs before it, and then for each transaction its bytes, hash, sender, status, gas and logs. */
 export function encodePiece(
+  { gasUsed: gasBefore, logs: logsBefore }: PieceStart,
   transactions: readonly RecoveredTransaction[],
   outcomes: readonly TransactionOutcome[],
 ): Uint8Array {
-  const items = transactions.map(({ raw, hash, sender }, index): RlpInput => {
+  const items: RlpInput[] = [gasBefore, logsBefore];
+  for (const [index, { raw, hash, sender }] of transactions.entries()) {
     const { succeeded, gasUsed, logs } = outcomes[index] as TransactionOutcome;
-    return [
-      raw,
-      hash,
-      sender,
-      succeeded ? 1 : 0,
-      gasUsed,
-      logs.map(({ address, topics, data }) => [address, topics, data]),
-    ];
-  });
+    items.push([raw, hash, sender, succeeded ? 1 : 0, gasUsed, logs.map(logItem)]);
+  }
   return encodeRlp(items);
 }
 
-/** Reads a piece from its `skip`th transaction on, at most `count` of them. */
-export function decodePiece(bytes: Uint8Array, { skip = 0, count = transactionsPerPiece } = {}): StoredTransaction[] {
+/** Reads what `encodePiece` wrote. */
+export function decodePiece(bytes: Uint8Array): StoredTransaction[] {
   const items = new RlpReader(bytes).list();
+  let gasUsed = items.integer(8);
+  let logCount = Number(items.integer(8));
   const stored: StoredTransaction[] = [];
-  for (let index = 0; !items.isDone() && stored.length < count; index++) {
-    if (index < skip) items.raw();
-    else stored.push(readStored(items.list()));
+  while (!items.isDone()) {
+    const transaction = readStored(items.list(), gasUsed, logCount);
+    gasUsed = transaction.cumulativeGasUsed;
+    logCount += transaction.logs.length;
+    stored.push(transaction);
   }
   return stored;
 }
 
-function readStored(item: RlpReader): StoredTransaction {
+function readStored(item: RlpReader, gasBefore: bigint, firstLogIndex: number): StoredTransaction {
   const raw = item.bytes();
-  const transaction = { transaction: decodeTransaction(raw), raw, hash: item.hex(32), sender: item.hex(20) };
+  const hash = item.hex(32);
+  const sender = item.hex(20);
   const succeeded = item.integer(1) === 1n;
   const gasUsed = item.integer(8);
-  return { transaction, outcome: { succeeded, gasUsed, logs: readLogs(item.list()) } };
+  const logs = readLogs(item.list());
+  return { raw, hash, sender, succeeded, gasUsed, cumulativeGasUsed: gasBefore + gasUsed, logs, firstLogIndex };
+}
+
+function logItem({ address, topics, data }: Log): RlpInput {
+  return [address, topics, data];
 }
 
 function readLogs(items: RlpReader): Log[] {

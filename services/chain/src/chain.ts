@@ -1,0 +1,121 @@
+import { emptyCodeHash } from "@koinon/ethereum/account";
+import type { Genesis } from "@koinon/ethereum/genesis";
+import type { Authorization } from "@koinon/ethereum/transaction";
+import { Evm } from "@koinon/evm/evm";
+import { precompiles } from "@koinon/precompiles/precompiles";
+import type { Address } from "@koinon/secp256k1/address";
+import type { ChainView } from "./chain-view.ts";
+import type { BlockRunDependencies } from "./engine/block-run.ts";
+import { BlockTree, type BlockTreeLimits } from "./engine/block-tree.ts";
+import { CanonicalChain } from "./engine/canonical-chain.ts";
+import { nextBlockAfter } from "./engine/fork-choice.ts";
+import { NativeEngine, type NativeEngineOptions } from "./engine/native-engine.ts";
+import { AuthorityMemory } from "./ingest/authority-memory.ts";
+import { RecoveryPool, type RecoveryPoolOptions } from "./ingest/recovery-pool.ts";
+import { Mempool, type MempoolOptions } from "./mempool/mempool.ts";
+import type { SenderAccount } from "./mempool/sender-queue.ts";
+import type { ChainStore } from "./store/chain-store.ts";
+import { openChainStore } from "./store/open-chain-store.ts";
+import { CallExecution, type CallOptions } from "./view/call-execution.ts";
+import { HeadSignal } from "./view/head-signal.ts";
+import { createIntake } from "./view/intake.ts";
+import { StoreReader } from "./view/store-reader.ts";
+import { StoreSubscriptions } from "./view/subscriptions.ts";
+
+/** How a chain runs in this process. */
+export interface ChainOptions {
+  readonly genesis: Genesis;
+  readonly store: {
+    readonly path: string;
+    readonly historyBlocks: number;
+    readonly archive: boolean;
+    readonly cacheBytes: number;
+  };
+  readonly engine: NativeEngineOptions & BlockTreeLimits & { readonly codeCacheBytes: number };
+  readonly mempool: Omit<MempoolOptions, "chainId">;
+  readonly ingest: RecoveryPoolOptions;
+  readonly calls: CallOptions;
+}
+
+/** What a chain needs from outside. */
+export interface ChainDependencies {
+  readonly clock: { now(): number };
+  /** A thread that recovers senders ended by itself; the pool goes on without it. */
+  workerLost(cause: unknown, replaced: boolean): void;
+}
+
+/** A chain that is open: what it can do, and what is read through. */
+export interface Chain {
+  readonly view: ChainView;
+  readonly engine: NativeEngine;
+  readonly store: ChainStore;
+  /** Waits until everything begun is on disk, and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Opens a chain, or begins it from its genesis; throws ChainError `GENESIS_MISMATCH`, or StateError. */
+export async function openChain(options: ChainOptions, { clock, workerLost }: ChainDependencies): Promise<Chain> {
+  const { config } = options.genesis;
+  const store = await openChainStore(options.store, options.genesis);
+  const heads = new HeadSignal();
+  const chain = new CanonicalChain(store, heads);
+  const tree = new BlockTree(options.engine, chain);
+  const authorities = new AuthorityMemory();
+  const recoverAuthority = (authorization: Authorization): Address | undefined => authorities.recover(authorization);
+  const evm = new Evm(
+    { chainId: config.chainId, codeCacheBytes: options.engine.codeCacheBytes },
+    { precompiles, recoverAuthority },
+  );
+  const running: BlockRunDependencies = {
+    config,
+    evm,
+    state: store.state,
+    ancestorHash: (hash, number) => tree.ancestorHash(hash, number),
+  };
+  const nextBlock = (head: Parameters<typeof nextBlockAfter>[0]) =>
+    nextBlockAfter(head, config.forks, options.engine.gasLimitTarget);
+  const mempool = new Mempool({ ...options.mempool, chainId: config.chainId }, nextBlock(chain.head.header), {
+    clock,
+    account: (address) => senderAccount(chain, address),
+    recoverAuthority,
+  });
+  const recovery = new RecoveryPool(options.ingest, {
+    workerLost,
+    rememberAuthority: (authorization, authority) => authorities.remember(authorization, authority),
+  });
+  const engine = new NativeEngine(options.engine, {
+    ...running,
+    store,
+    chain,
+    tree,
+    mempool,
+    recovery,
+    clock,
+    nextBlock,
+  });
+  const reader = new StoreReader({
+    config,
+    store,
+    clock,
+    waiting: (hash) => mempool.get(hash) ?? chain.pendingTransaction(hash),
+  });
+  const view: ChainView = {
+    reader,
+    execution: new CallExecution(options.calls, { ...running, reader, clock }),
+    intake: createIntake({ recovery, mempool }),
+    mempool,
+    subscriptions: new StoreSubscriptions({ store, mempool, heads }),
+  };
+  const close = async (): Promise<void> => {
+    await recovery.close();
+    await engine.flush().finally(() => store.state.close());
+  };
+  return { view, engine, store, close };
+}
+
+/** An account as it is after the last adopted block. */
+function senderAccount(chain: CanonicalChain, address: Address): SenderAccount {
+  const account = chain.head.state.account(address);
+  if (account === undefined) return { nonce: 0n, balance: 0n, hasCode: false };
+  return { nonce: account.nonce, balance: account.balance, hasCode: account.codeHash !== emptyCodeHash };
+}

@@ -1,0 +1,160 @@
+import { nextBaseFeePerGas } from "@koinon/ethereum/base-fee";
+import { logsBloom } from "@koinon/ethereum/bloom";
+import type { ChainConfig } from "@koinon/ethereum/chain-config";
+import type { StateReader } from "@koinon/ethereum/state-access";
+import { effectiveTip, type RecoveredTransaction } from "@koinon/ethereum/transaction";
+import { createAddress } from "@koinon/evm/creation";
+import type { Address } from "@koinon/secp256k1/address";
+import type { Hex } from "@koinon/secp256k1/hex";
+import type { AccountProof } from "@koinon/state/account-proof";
+import type {
+  BlockFees,
+  BlockRef,
+  ChainBlock,
+  ChainHeader,
+  ChainLog,
+  ChainReader,
+  ChainReceipt,
+  FoundTransaction,
+  LogFilter,
+  LogLimits,
+} from "../chain-view.ts";
+import { ChainError } from "../errors.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+import { markKeys } from "../store/tables.ts";
+import { recoveredTransaction, type StoredTransaction } from "../store/transaction-piece.ts";
+import { searchLogs } from "./log-search.ts";
+
+/** What the reader reads beside the store. */
+export interface StoreReaderDependencies {
+  readonly config: ChainConfig;
+  readonly store: ChainStore;
+  readonly clock: { now(): number };
+  /** A transaction that waits for a block, or for its block to be on disk. */
+  waiting(hash: Hex): RecoveredTransaction | undefined;
+}
+
+/** The chain as it is on disk. */
+export class StoreReader implements ChainReader {
+  readonly config: ChainConfig;
+  readonly genesisHash: Hex;
+  private readonly dependencies: StoreReaderDependencies;
+  private readonly store: ChainStore;
+
+  constructor(dependencies: StoreReaderDependencies) {
+    this.dependencies = dependencies;
+    this.config = dependencies.config;
+    this.store = dependencies.store;
+    this.genesisHash = this.required(0n).hash;
+  }
+
+  head(): ChainHeader {
+    return this.store.head();
+  }
+
+  header(ref: BlockRef): ChainHeader | undefined {
+    if (typeof ref === "bigint") return this.store.headerAt(ref);
+    switch (ref) {
+      case "earliest":
+        return this.store.headerAt(0n);
+      case "latest":
+      case "pending":
+        return this.store.head();
+      case "safe":
+        return this.marked(markKeys.safe);
+      case "finalized":
+        return this.marked(markKeys.finalized);
+      default: {
+        const number = this.store.numberOf(ref);
+        return number === undefined ? undefined : this.store.headerAt(number);
+      }
+    }
+  }
+
+  block(ref: BlockRef): ChainBlock | undefined {
+    const header = this.header(ref);
+    if (header === undefined) return undefined;
+    const transactions = this.store.transactions(header).map(recoveredTransaction);
+    return { ...header, transactions, withdrawals: this.store.withdrawals(header.header.number) };
+  }
+
+  receipts(ref: BlockRef): ChainReceipt[] | undefined {
+    const block = this.header(ref);
+    return block && this.store.transactions(block).map((stored, index) => receiptOf(block, index, stored));
+  }
+
+  receipt(transactionHash: Hex): ChainReceipt | undefined {
+    const place = this.store.place(transactionHash);
+    return place && receiptOf(place.block, place.index, place.stored);
+  }
+
+  transaction(hash: Hex): FoundTransaction | undefined {
+    const place = this.store.place(hash);
+    if (place !== undefined) return found(place.block, place.index, place.stored);
+    const transaction = this.dependencies.waiting(hash);
+    return transaction && { transaction, place: undefined };
+  }
+
+  transactionAt(ref: BlockRef, index: number): FoundTransaction | undefined {
+    const block = this.header(ref);
+    const stored = block && this.store.transactionAt(block, index);
+    return block && stored && found(block, index, stored);
+  }
+
+  logs(filter: LogFilter, range: { from: bigint; to: bigint }, limits: LogLimits): Promise<ChainLog[]> {
+    return searchLogs(filter, range, limits, this.dependencies);
+  }
+
+  fees(ref: BlockRef): BlockFees | undefined {
+    const block = this.header(ref);
+    if (block === undefined) return undefined;
+    const tips = this.store.transactions(block).map((stored) => ({
+      tip: effectiveTip(recoveredTransaction(stored).transaction, block.header.baseFeePerGas),
+      gasUsed: stored.gasUsed,
+    }));
+    return { block, nextBaseFeePerGas: nextBaseFeePerGas(block.header), tips };
+  }
+
+  stateAt(ref: BlockRef): StateReader {
+    // By number, so that a state which is no longer kept is told from a block that never was.
+    return this.store.state.at(this.required(ref).header.number);
+  }
+
+  proof(address: Address, slots: readonly bigint[], ref: BlockRef): AccountProof {
+    return this.store.state.proof(address, slots, this.required(ref).header.number);
+  }
+
+  private required(ref: BlockRef): ChainHeader {
+    const header = this.header(ref);
+    if (header === undefined) throw new ChainError({ code: "BLOCK_UNKNOWN", block: String(ref) });
+    return header;
+  }
+
+  private marked(key: Uint8Array): ChainHeader | undefined {
+    const number = this.store.mark(key);
+    return number === undefined ? undefined : this.store.headerAt(number);
+  }
+}
+
+function found(block: ChainHeader, index: number, stored: StoredTransaction): FoundTransaction {
+  return { transaction: recoveredTransaction(stored), place: { block, index } };
+}
+
+function receiptOf(block: ChainHeader, index: number, stored: StoredTransaction): ChainReceipt {
+  const transaction = recoveredTransaction(stored);
+  const { to, nonce } = transaction.transaction;
+  const { succeeded, gasUsed, cumulativeGasUsed, logs, firstLogIndex, sender } = stored;
+  const { baseFeePerGas } = block.header;
+  return {
+    transaction,
+    place: { block, index },
+    succeeded,
+    gasUsed,
+    cumulativeGasUsed,
+    effectiveGasPrice: baseFeePerGas + effectiveTip(transaction.transaction, baseFeePerGas),
+    contractAddress: to === undefined ? createAddress(sender, nonce) : undefined,
+    logs,
+    bloom: logsBloom(logs),
+    firstLogIndex,
+  };
+}

@@ -1,0 +1,136 @@
+import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import { type Hex, isHex } from "@koinon/secp256k1/hex";
+import type { BlockEvent, ChainHeader, ChainSubscriptions, LogEvent, LogFilter } from "../chain-view.ts";
+import type { UndoneBlock } from "../engine/canonical-chain.ts";
+import { ChainError } from "../errors.ts";
+import type { Mempool } from "../mempool/mempool.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+import type { HeadSignal } from "./head-signal.ts";
+import { bloomMayMatch, matchingLogs } from "./log-search.ts";
+
+interface Position {
+  readonly number: bigint;
+  readonly hash: Hex;
+}
+
+/** Follows the chain on disk: each subscriber walks at its own pace and waits at the head. */
+export class StoreSubscriptions implements ChainSubscriptions {
+  private readonly store: ChainStore;
+  private readonly mempool: Mempool;
+  private readonly heads: HeadSignal;
+
+  constructor(dependencies: { readonly store: ChainStore; readonly mempool: Mempool; readonly heads: HeadSignal }) {
+    this.store = dependencies.store;
+    this.mempool = dependencies.mempool;
+    this.heads = dependencies.heads;
+  }
+
+  async *blocks(options: { cursor?: string | undefined; signal: AbortSignal }): AsyncIterable<BlockEvent> {
+    for await (const { kind, block, cursor } of this.steps(options)) yield { kind, block, cursor };
+  }
+
+  async *logs(
+    filter: LogFilter,
+    options: { cursor?: string | undefined; signal: AbortSignal },
+  ): AsyncIterable<LogEvent> {
+    for await (const { kind, block, undone, cursor } of this.steps(options)) {
+      const isPossible = bloomMayMatch(block.header.logsBloom, filter);
+      const transactions = !isPossible ? [] : undone === undefined ? this.store.transactions(block) : numbered(undone);
+      yield { block, logs: matchingLogs(filter, block, transactions, kind === "removed"), cursor };
+    }
+  }
+
+  async *pendingTransactions({ queueMax, signal }: { queueMax: number; signal: AbortSignal }) {
+    let queue: RecoveredTransaction[] = [];
+    let dropped = 0;
+    let arrived = Promise.withResolvers<void>();
+    const stop = this.mempool.subscribe({
+      pending(transaction) {
+        queue.push(transaction);
+        // Cutting at twice the bound keeps this linear.
+        if (queue.length >= 2 * queueMax) dropped += queue.splice(0, queue.length - queueMax).length;
+        arrived.resolve();
+      },
+    });
+    try {
+      for (;;) {
+        await unlessAborted(arrived.promise, signal);
+        if (signal.aborted) return;
+        const transactions = queue.slice(-queueMax);
+        const batch = { transactions, dropped: dropped + queue.length - transactions.length };
+        queue = [];
+        dropped = 0;
+        arrived = Promise.withResolvers<void>();
+        yield batch;
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  private async *steps({ cursor, signal }: { cursor?: string | undefined; signal: AbortSignal }) {
+    let position = cursor === undefined ? this.headPosition() : parseCursor(cursor);
+    if (this.store.hashAt(position.number) !== position.hash && this.heads.undoneBlock(position.hash) === undefined) {
+      throw new ChainError({ code: "CURSOR_TOO_OLD" });
+    }
+    while (!signal.aborted) {
+      const change = this.heads.change();
+      const step = this.stepFrom(position);
+      if (step === undefined) await unlessAborted(change, signal);
+      else {
+        position = step.position;
+        yield { ...step, cursor: formatCursor(position) };
+      }
+    }
+  }
+
+  private stepFrom({ number, hash }: Position) {
+    if (this.store.hashAt(number) === hash) {
+      const block = this.store.headerAt(number + 1n);
+      if (block === undefined) return undefined;
+      return { kind: "added" as const, block, undone: undefined, position: { number: number + 1n, hash: block.hash } };
+    }
+    const undone = this.heads.undoneBlock(hash);
+    if (undone === undefined) throw new ChainError({ code: "CURSOR_TOO_OLD" });
+    const { header, transactions, sizeBytes } = undone;
+    const block: ChainHeader = { hash, header, transactionCount: transactions.length, sizeBytes };
+    return { kind: "removed" as const, block, undone, position: { number: number - 1n, hash: header.parentHash } };
+  }
+
+  private headPosition(): Position {
+    const { hash, header } = this.store.head();
+    return { number: header.number, hash };
+  }
+}
+
+function numbered({ transactions, outcomes }: UndoneBlock) {
+  let firstLogIndex = 0;
+  return transactions.map(({ hash }, index) => {
+    const logs = outcomes[index]?.logs ?? [];
+    firstLogIndex += logs.length;
+    return { hash, logs, firstLogIndex: firstLogIndex - logs.length };
+  });
+}
+
+function formatCursor({ number, hash }: Position): string {
+  return `${number}-${hash}`;
+}
+
+function parseCursor(cursor: string): Position {
+  const [number = "", hash] = cursor.split("-");
+  if (!/^\d{1,20}$/.test(number) || !isHex(hash, 32)) throw new ChainError({ code: "CURSOR_INVALID" });
+  return { number: BigInt(number), hash };
+}
+
+/** Waits for a promise or the signal, whichever comes first. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const onAbort = (): void => resolve();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
