@@ -127,7 +127,7 @@ load() {
 }
 
 # Containers of this cluster are exactly the processes of its cgroups.
-containers() { find /sys/fs/cgroup/*/$name /sys/fs/cgroup/$name -name cgroup.procs -exec cat {} + 2>/dev/null | sort -un; }
+containers() { { find /sys/fs/cgroup/*/$name /sys/fs/cgroup/$name -name cgroup.procs -exec cat {} + 2>/dev/null || true; } | sort -un; }
 
 stop() {
   [ -e "$run/pids" ] || return 0
@@ -138,7 +138,7 @@ stop() {
     sleep 0.1
   done
   for shim in $(pgrep -f "containerd-shim.* -address $run/" || true); do kill -9 "$shim" 2>/dev/null || true; done
-  grep -o " $run/[^ ]*" /proc/mounts | sort -r | while read -r mount; do umount -l "$mount" 2>/dev/null || true; done
+  { grep -o " $run/[^ ]*" /proc/mounts || true; } | sort -r | while read -r mount; do umount -l "$mount" 2>/dev/null || true; done
   sysctl -q -p "$run/sysctl.before" 2>/dev/null || true
   find /sys/fs/cgroup/*/$name /sys/fs/cgroup/$name -depth -type d -exec rmdir {} + 2>/dev/null || true
   find /var/log/containers -lname "$run/*" -delete 2>/dev/null || true

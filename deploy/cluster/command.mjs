@@ -1,4 +1,6 @@
-// npm run cluster -- up [--nodes N] [--install-packages] | install [--values F]... [--release R] [--namespace N] | test [PATTERN] | stop | down | exec CMD...
+// npm run cluster -- up [--nodes N] [--install-packages] | install [--values F]... [--release R] [--namespace N] | test [PATTERN] | figures | restart | stop | down | exec CMD...
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { build, root, say } from "../../tools/workspace/toolchain.mjs";
@@ -29,6 +31,24 @@ const commands = {
     const folder = path.join(root, "test/cluster");
     const config = ["--config", path.join(root, "jest.preset.mjs"), "--rootDir", folder, "--runInBand"];
     cluster([process.execPath, ...jest, ...config, ...args], { stdio: "inherit", cwd: folder });
+  },
+  figures() {
+    build(["--filter=@koinon/cluster-test^..."]);
+    cluster([process.execPath, "--no-warnings", path.join(root, "test/cluster/figures.ts")], { stdio: "inherit" });
+  },
+  restart() {
+    build(["--filter=@koinon/cluster-test^..."]);
+    const folder = mkdtempSync(path.join(tmpdir(), "koinon-restart-"));
+    const step = (name) =>
+      cluster([process.execPath, "--no-warnings", path.join(root, "test/cluster/restart.ts"), name, folder]);
+    try {
+      step("remember");
+      execute(clusterScript, ["stop"]);
+      execute(clusterScript, ["up"]);
+      step("compare");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   },
   stop: () => execute(clusterScript, ["stop"]),
   down: () => execute(clusterScript, ["down"]),

@@ -33,7 +33,16 @@ export function install(args) {
   cluster(["helm", "upgrade", "--install", values.release, chart, ...files, "--values", "-", ...place], {
     input: JSON.stringify(ownValues(tags)),
   });
-  say(`cluster: ${values.release} is ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const seconds = Number(((performance.now() - began) / 1000).toFixed(1));
+  remember(values.release, seconds);
+  say(`cluster: ${values.release} is ready after ${seconds} s`);
+}
+
+/** How long releases took, for the figures. */
+function remember(release, seconds) {
+  const file = path.join(runFolder, "installs.json");
+  const known = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  writeFileSync(file, JSON.stringify({ ...known, [release]: seconds }));
 }
 
 /** What follows from the images and Secrets of this cluster. */

@@ -15,13 +15,15 @@ export interface BusDependencies {
 
 /** The event bus of a process: JetStream when servers are named, else the one in memory. */
 export async function createBus(
-  options: { readonly servers: readonly string[]; readonly name: string },
+  options: { readonly servers: readonly string[]; readonly name: string; readonly replicas?: number },
   deps: BusDependencies,
 ): Promise<Bus> {
   const observe = createObserver(deps);
   const scope = createScope(deps.tracer);
   if (options.servers.length === 0) return new MemoryBus({}, { clock: deps.clock, observe, scope });
-  return await connectJetStreamBus(options, { observe, scope });
+  const { replicas, ...connection } = options;
+  const limits = replicas === undefined ? {} : { replicas };
+  return await connectJetStreamBus({ ...connection, limits }, { observe, scope });
 }
 
 function createObserver({ log, meter }: BusDependencies): (observation: BusObservation) => void {

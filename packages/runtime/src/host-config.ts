@@ -64,6 +64,13 @@ export const hostConfig = declareConfig({
     default: "",
     description: "NATS servers for events, comma separated; events stay in the process when empty.",
   }),
+  natsReplicas: setting({
+    env: "NATS_REPLICAS",
+    schema: integer({ min: 1, max: 5 }),
+    default: "1",
+    description:
+      "Copies of each event that a NATS cluster keeps; 3 where one of three members may be lost without a pause.",
+  }),
   shutdownDelayMs: setting({
     env: "SHUTDOWN_DELAY_MS",
     schema: integer({ min: 0, max: 120_000 }),

@@ -35,7 +35,7 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   );
   const log = createLogger({ name: options.name, level: plan.config.logLevel, clock: systemClock });
   endOnCrash(log);
-  const { otlpEndpoint, adminListen, natsUrl } = plan.config;
+  const { otlpEndpoint, adminListen } = plan.config;
   const telemetry = createTelemetry(
     { service: options.name, metrics: adminListen !== undefined, otlpEndpoint },
     systemClock,
@@ -46,7 +46,7 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   const ended = endSignal(log, starting);
   const parts: Started = {};
   try {
-    await startAll(parts, options, { plan, log, telemetry, natsUrl, adminListen, signal: starting.signal });
+    await startAll(parts, options, { plan, log, telemetry, adminListen, signal: starting.signal });
   } catch (error) {
     if (!starting.signal.aborted) log.fatal({ err: error }, "process could not start");
   }
@@ -74,7 +74,6 @@ async function startAll(
     plan: HostPlan;
     log: Logger;
     telemetry: Telemetry;
-    natsUrl: readonly string[];
     adminListen: string | undefined;
     signal: AbortSignal;
   },
@@ -93,7 +92,7 @@ async function startAll(
     log.info({ address: started.admin.address }, "admin port open");
   }
   const bus = createBus(
-    { servers: given.natsUrl, name: options.name },
+    { servers: plan.config.natsUrl, replicas: plan.config.natsReplicas, name: options.name },
     { clock: systemClock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },
   );
   started.bus = await unlessAborted(bus, signal);

@@ -18,9 +18,11 @@ export interface OpenLoopOptions {
   readonly key: string;
   readonly ratePerSecond: number;
   readonly body: object;
+  /** A new connection for each request, as many clients have; otherwise connections stay open. */
+  readonly fresh?: boolean;
 }
 
-/** A load that goes on asking at its rate whether or not it is answered, over connections that stay open as clients keep them. */
+/** A load that goes on asking at its rate whether or not it is answered. */
 export interface OpenLoop {
   readonly samples: readonly Sample[];
   /** Milliseconds since the load began. */
@@ -32,10 +34,10 @@ export interface OpenLoop {
 const tickMs = 5;
 const answerTimeoutMs = 30_000;
 
-export function startOpenLoop({ url, key, ratePerSecond, body }: OpenLoopOptions): OpenLoop {
+export function startOpenLoop({ url, key, ratePerSecond, body, fresh = false }: OpenLoopOptions): OpenLoop {
   const began = performance.now();
   const samples: Sample[] = [];
-  const dispatcher = new Agent({ connections: 256 });
+  const dispatcher = new Agent({ connections: 256, pipelining: fresh ? 0 : 1 });
   const payload = JSON.stringify(body);
   const underWay = new Set<Promise<void>>();
   const nowMs = () => performance.now() - began;

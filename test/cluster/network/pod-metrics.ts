@@ -1,0 +1,13 @@
+import type { Pod } from "./kubernetes.ts";
+
+const counters: Readonly<Record<string, RegExp>> = {
+  gateway: /^gateway_inference_duration_seconds_count\{.*\} (\d+)/gm,
+  market: /^rpc_server_duration_seconds_count\{.*rpc_method="Infer".*\} (\d+)/gm,
+  poi: /^rpc_server_duration_seconds_count\{.*\} (\d+)/gm,
+};
+
+/** Requests that a pod has answered, by its own count. */
+export async function answered(pod: Pod, service: string): Promise<number> {
+  const text = await (await fetch(`http://${pod.status.podIP}:9090/metrics`)).text();
+  return [...text.matchAll(counters[service] as RegExp)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
