@@ -56,8 +56,9 @@ describe("dependency direction", () => {
   /** Lower layers never depend on higher ones; a package may use its own layer. */
   const layers: readonly (readonly string[])[] = [
     ["contracts", "errors", "machine"],
-    ["merkle", "tlog", "canonical-json", "eip712", "secp256k1", "receipts", "contributions", "ledger"],
+    ["merkle", "tlog", "canonical-json", "eip712", "secp256k1"],
     ["ethereum", "trie", "precompiles", "evm", "solidity"],
+    ["receipts", "contributions", "ledger"],
     ["rpc", "bus", "postgres", "runtime", "sdk"],
     ["testkit"],
     ["compute", "poi", "gateway", "terminal"],

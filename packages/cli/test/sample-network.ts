@@ -12,7 +12,7 @@ import {
   sampleSecret,
 } from "@koinon/contributions/sample-work";
 import { portableTreeHasher } from "@koinon/merkle/tree-hasher";
-import { type Trust, trustToJson } from "@koinon/receipts/trust";
+import { noAnchoring, type Trust, trustToJson } from "@koinon/receipts/trust";
 import { signCheckpoint } from "@koinon/tlog/checkpoint";
 import { encodeEntryBundle } from "@koinon/tlog/entry-bundle";
 import { createSignerKey, formatVerifierKey } from "@koinon/tlog/note-key";
@@ -103,6 +103,7 @@ export async function startSampleNetwork(): Promise<SampleNetwork> {
     logs: [{ origin, vkey: formatVerifierKey(logKey) }],
     witnesses: { vkeys: [], threshold: 0 },
     providers: [{ root: new SampleProvider("a").quote.document.provider, name: "Provider A" }],
+    anchoring: noAnchoring,
   };
   writeFileSync(path.join(folder, "trust.json"), JSON.stringify(trustToJson(trust), null, 2));
   writeFileSync(path.join(folder, "network.json"), JSON.stringify({ url, adminKey, pid: 1 }), { mode: 0o600 });

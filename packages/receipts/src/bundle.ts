@@ -2,6 +2,7 @@ import { canonicalJsonBytes } from "@koinon/canonical-json/canonicalize";
 import type { JsonValue } from "@koinon/canonical-json/json-value";
 import { parseStrictJson } from "@koinon/canonical-json/parse-strict";
 import type { Hex } from "@koinon/secp256k1/hex";
+import { anchorToJson, type BundleAnchor, readAnchor } from "./bundle-anchor.ts";
 import { certificateDocument, type KeyCertificate } from "./certificate.ts";
 import type { Opening } from "./commitment.ts";
 import type { Signed } from "./document.ts";
@@ -26,6 +27,8 @@ export interface Bundle {
   readonly inclusion: Inclusion;
   /** A signed note: C2SP tlog-checkpoint, with the cosignatures that the reader asks for. */
   readonly checkpoint: string;
+  /** Shows that the checkpoint is anchored to a chain; null when the bundle does not claim it. */
+  readonly anchor: BundleAnchor | null;
 }
 
 /** The predecessor in a session, with its own proof under the same checkpoint. */
@@ -49,6 +52,21 @@ export const bundleBytesMax = 1 << 20;
 const pathLengthMax = 64;
 const checkpointLengthMax = 65_536;
 
+/** The one format there is for a bundle without an anchor, and the one for a bundle with one. */
+const formats = { plain: "koinon.bundle/1", anchored: "koinon.bundle/2" } as const;
+const plainMembers = [
+  "format",
+  "receipt",
+  "certificate",
+  "quote",
+  "manifest",
+  "openings",
+  "previous",
+  "inclusion",
+  "checkpoint",
+] as const;
+const anchoredMembers = [...plainMembers, "anchor"] as const;
+
 /** Writes a bundle as canonical JSON; throws ReceiptsError when it is over `bundleBytesMax`. */
 export function createBundle(bundle: Bundle): Uint8Array<ArrayBuffer> {
   const bytes = canonicalJsonBytes(bundleToJson(bundle));
@@ -56,11 +74,11 @@ export function createBundle(bundle: Bundle): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** The bundle's JSON (`koinon.bundle/1`). */
+/** The bundle's JSON: `koinon.bundle/1` without an anchor, `koinon.bundle/2` with one. */
 export function bundleToJson(bundle: Bundle): JsonValue {
-  const { previous } = bundle;
+  const { previous, anchor } = bundle;
   return {
-    format: "koinon.bundle/1",
+    format: anchor === null ? formats.plain : formats.anchored,
     receipt: documentToJson(receiptDocument, bundle.receipt),
     certificate: documentToJson(certificateDocument, bundle.certificate),
     quote: documentToJson(quoteDocument, bundle.quote),
@@ -73,6 +91,7 @@ export function bundleToJson(bundle: Bundle): JsonValue {
     },
     inclusion: inclusionToJson(bundle.inclusion),
     checkpoint: bundle.checkpoint,
+    ...(anchor === null ? {} : { anchor: anchorToJson(anchor) }),
   };
 }
 
@@ -82,18 +101,13 @@ export function bundleToJson(bundle: Bundle): JsonValue {
  */
 export function parseBundle(bytes: Uint8Array): Bundle {
   const root = new JsonNode("bundle", parseStrictJson(bytes, { maxBytes: bundleBytesMax }));
-  const members = root.members([
-    "format",
-    "receipt",
-    "certificate",
-    "quote",
-    "manifest",
-    "openings",
-    "previous",
-    "inclusion",
-    "checkpoint",
-  ]);
-  members.format.oneOf(["koinon.bundle/1"]);
+  const format = root.member("format").oneOf([formats.plain, formats.anchored]);
+  if (format === formats.plain) return { ...readPlain(root.members(plainMembers)), anchor: null };
+  const { anchor, ...members } = root.members(anchoredMembers);
+  return { ...readPlain(members), anchor: readAnchor(anchor) };
+}
+
+function readPlain(members: Record<(typeof plainMembers)[number], JsonNode>): Omit<Bundle, "anchor"> {
   const { input, output } = members.openings.members(["input", "output"]);
   return {
     receipt: documentFromJson(receiptDocument, members.receipt),

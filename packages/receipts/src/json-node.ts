@@ -29,6 +29,15 @@ export class JsonNode {
     return Object.fromEntries(nodes) as Record<N, JsonNode>;
   }
 
+  /** One member of an object, whatever else it has: what decides which members there have to be. */
+  member(name: string): JsonNode {
+    const value = this.#value;
+    if (!isJsonObject(value)) throw this.malformed("not an object");
+    const member = value[name];
+    if (member === undefined) throw this.#below(name, null).malformed("missing");
+    return this.#below(name, member);
+  }
+
   /** The items of an array of at most `max`. */
   list(max: number): JsonNode[] {
     if (!Array.isArray(this.#value)) throw this.malformed("not an array");
@@ -45,6 +54,16 @@ export class JsonNode {
   hex(sizeBytes: number): Hex {
     if (!isHex(this.#value, sizeBytes)) throw this.malformed(`not ${sizeBytes} bytes in lower-case hex`);
     return this.#value;
+  }
+
+  /** Lower-case 0x-hex of at most this many bytes. */
+  hexUpTo(sizeBytesMax: number): Hex {
+    const value = this.#value;
+    // The length is checked before the digits are looked at.
+    if (typeof value !== "string" || value.length > 2 + 2 * sizeBytesMax || !isHex(value)) {
+      throw this.malformed(`not at most ${sizeBytesMax} bytes in lower-case hex`);
+    }
+    return value;
   }
 
   /** A decimal string without leading zeros, below 2^bits. */
@@ -80,6 +99,12 @@ export class JsonNode {
     if (typeof value !== "string") throw this.malformed("not a string");
     if (value.length > lengthMax) throw this.malformed(`longer than ${lengthMax}`);
     return value;
+  }
+
+  /** True or false. */
+  boolean(): boolean {
+    if (typeof this.#value !== "boolean") throw this.malformed("neither true nor false");
+    return this.#value;
   }
 
   /** One of these strings. */

@@ -30,11 +30,36 @@ describe("trust file", () => {
     expect(trustToJson(trust)).toEqual(file);
   });
 
+  const chain = { chainId: "31338", registry: `0x${"c0".repeat(20)}`, blocks: [`0x${"b1".repeat(32)}`] };
+  const anchoring = { chains: [chain], required: true };
+  const anchoringFile = { ...file, format: "koinon.trust/2", anchoring };
+
+  test("reads chains, and writes the same", () => {
+    const trust = parse(anchoringFile);
+    expect(trust.anchoring).toEqual({ chains: [{ ...chain, chainId: 31_338n }], required: true });
+    expect(trustToJson(trust)).toEqual(anchoringFile);
+  });
+
+  test.each([
+    [{ chains: [] }, "anchoring.chains"],
+    [{ chains: [chain, { ...chain, blocks: [] }] }, "anchoring.chains"],
+    [{ chains: [{ ...chain, blocks: [...chain.blocks, ...chain.blocks] }] }, "anchoring.chains.0.blocks"],
+    [{ chains: [{ ...chain, blocks: ["0x00"] }] }, "anchoring.chains.0.blocks.0"],
+    [{ chains: [{ ...chain, registry: "0x" }] }, "anchoring.chains.0.registry"],
+    [{ chains: [{ ...chain, chainId: 1 }] }, "anchoring.chains.0.chainId"],
+    [{ required: 1 }, "anchoring.required"],
+    [{ threshold: 1 }, "anchoring.threshold"],
+  ])("%j in its place is refused", (change, field) => {
+    expect(fieldOf(() => parse({ ...anchoringFile, anchoring: { ...anchoring, ...change } }))).toBe(field);
+  });
+
   const [log] = file.logs as [TrustFile["logs"][0]];
   const [provider] = file.providers as [TrustFile["providers"][0]];
   const [witness, secondWitness] = file.witnesses.vkeys as [string, string];
   test.each([
-    [{ format: "koinon.trust/2" }, "format"],
+    [{ format: "koinon.trust/3" }, "format"],
+    [{ format: "koinon.trust/2" }, "anchoring"],
+    [{ anchoring }, "anchoring"],
     [{ chainId: 31337 }, "chainId"],
     [{ chainId: "0x7a69" }, "chainId"],
     [{ verifyingContract: "0x0" }, "verifyingContract"],

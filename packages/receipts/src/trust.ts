@@ -1,6 +1,7 @@
 import type { JsonValue } from "@koinon/canonical-json/json-value";
 import { parseStrictJson } from "@koinon/canonical-json/parse-strict";
 import type { Address } from "@koinon/secp256k1/address";
+import type { Hex } from "@koinon/secp256k1/hex";
 import { parseVerifierKey, type VerifierKey } from "@koinon/tlog/note-key";
 import type { Network } from "./domain.ts";
 import { JsonNode } from "./json-node.ts";
@@ -12,6 +13,7 @@ export interface Trust extends Network {
   readonly witnesses: TrustedWitnesses;
   /** The parties whose root keys are known. */
   readonly providers: readonly TrustedProvider[];
+  readonly anchoring: Anchoring;
 }
 
 /** A log: its origin line and its signed-note verifier key. */
@@ -32,17 +34,45 @@ export interface TrustedProvider {
   readonly name: string;
 }
 
+/** Chains that checkpoints may be anchored to, and whether they have to be. */
+export interface Anchoring {
+  readonly chains: readonly TrustedChain[];
+  /** A bundle without an anchor is refused. Never without chains. */
+  readonly required: boolean;
+}
+
+/** A checkpoint registry on a chain. */
+export interface TrustedChain {
+  readonly chainId: bigint;
+  readonly registry: Address;
+  /** Hashes of blocks known to be of this chain; what they descend from is believed with them. */
+  readonly blocks: readonly Hex[];
+}
+
+/** Of a reader who asks for no anchors. */
+export const noAnchoring: Anchoring = { chains: [], required: false };
+
 /** A trust file is refused beyond this size. */
 export const trustBytesMax = 1 << 20;
 
 const entriesMax = 4096;
 const textLengthMax = 1024;
 
-/** Reads a trust file (`koinon.trust/1`); throws JsonError or ReceiptsError. */
+/** Without chains, and with them. */
+const formats = { plain: "koinon.trust/1", anchoring: "koinon.trust/2" } as const;
+const plainMembers = ["format", "chainId", "verifyingContract", "logs", "witnesses", "providers"] as const;
+const anchoringMembers = [...plainMembers, "anchoring"] as const;
+
+/** Reads a trust file (`koinon.trust/1`, or `/2` with chains); throws JsonError or ReceiptsError. */
 export function parseTrust(bytes: Uint8Array): Trust {
   const root = new JsonNode("trust", parseStrictJson(bytes, { maxBytes: trustBytesMax }));
-  const members = root.members(["format", "chainId", "verifyingContract", "logs", "witnesses", "providers"]);
-  members.format.oneOf(["koinon.trust/1"]);
+  const format = root.member("format").oneOf([formats.plain, formats.anchoring]);
+  if (format === formats.plain) return { ...readPlain(root.members(plainMembers)), anchoring: noAnchoring };
+  const { anchoring, ...members } = root.members(anchoringMembers);
+  return { ...readPlain(members), anchoring: readAnchoring(anchoring) };
+}
+
+function readPlain(members: Record<(typeof plainMembers)[number], JsonNode>): Omit<Trust, "anchoring"> {
   const providers = members.providers.list(entriesMax).map((node) => {
     const { root: address, name } = node.members(["root", "name"]);
     return { root: address.hex(20), name: name.text(textLengthMax) };
@@ -59,13 +89,15 @@ export function parseTrust(bytes: Uint8Array): Trust {
 
 /** The trust file's JSON; callers may format it with any white space. */
 export function trustToJson(trust: Trust): JsonValue {
+  const { chains, required } = trust.anchoring;
   return {
-    format: "koinon.trust/1",
+    format: chains.length === 0 ? formats.plain : formats.anchoring,
     chainId: trust.chainId.toString(),
     verifyingContract: trust.verifyingContract,
     logs: trust.logs.map(({ origin, vkey }) => ({ origin, vkey })),
     witnesses: { vkeys: [...trust.witnesses.vkeys], threshold: trust.witnesses.threshold },
     providers: trust.providers.map(({ root, name }) => ({ root, name })),
+    ...(chains.length === 0 ? {} : { anchoring: { chains: chains.map(chainToJson), required } }),
   };
 }
 
@@ -90,6 +122,27 @@ function readWitnesses(node: JsonNode): TrustedWitnesses {
   if (hasDuplicates(materials)) throw list.malformed("a key twice");
   const threshold = needed.integer(vkeys.length);
   return { vkeys, threshold };
+}
+
+function readAnchoring(node: JsonNode): Anchoring {
+  const { chains: list, required } = node.members(["chains", "required"]);
+  const chains = list.list(entriesMax).map(readChain);
+  // One meaning has one format: without chains a trust file is of the first version.
+  if (chains.length === 0) throw list.malformed("empty");
+  if (hasDuplicates(chains.map(({ chainId, registry }) => `${chainId} ${registry}`)))
+    throw list.malformed("a registry twice");
+  return { chains, required: required.boolean() };
+}
+
+function readChain(node: JsonNode): TrustedChain {
+  const { chainId, registry, blocks } = node.members(["chainId", "registry", "blocks"]);
+  const hashes = blocks.list(entriesMax).map((hash) => hash.hex(32));
+  if (hasDuplicates(hashes)) throw blocks.malformed("a block twice");
+  return { chainId: chainId.decimal(256), registry: registry.hex(20), blocks: hashes };
+}
+
+function chainToJson({ chainId, registry, blocks }: TrustedChain): JsonValue {
+  return { chainId: chainId.toString(), registry, blocks: [...blocks] };
 }
 
 function readKey(node: JsonNode, type: VerifierKey["type"]): void {

@@ -18,6 +18,7 @@ const worlds: readonly (readonly [string, World])[] = [
     "with a previous receipt and two witnesses",
     createWorld({ seed: "second", sequence: 4, rotated: true, witnesses: 2, threshold: 2, parents: 1 }),
   ],
+  ["anchored, two blocks before the one that is trusted", createWorld({ seed: "anchored", anchorBlocks: 3 })],
 ];
 
 /** A small deterministic generator: a failing case is repeated by its position alone. */
@@ -132,6 +133,7 @@ describe("generated bundles", () => {
       parents: fc.nat(3),
       foreign: fc.tuple(fc.nat(9), fc.nat(9), fc.nat(9)),
       witnesses: fc.nat(3),
+      anchorBlocks: fc.constantFrom(undefined, 1, 2),
       request: fc.uint8Array({ maxLength: 100 }),
       response: fc.uint8Array({ maxLength: 100 }),
     })
@@ -145,7 +147,8 @@ describe("generated bundles", () => {
         const given = { request, response, now };
         const bytes = createBundle(world.bundle);
         const verdict = verifyBundle(bytes, world.trust, given, { ed25519: nodeEd25519 });
-        expect(verdict.steps.filter(({ status }) => status !== "passed")).toEqual([]);
+        const unpassed = verdict.steps.filter(({ status }) => status !== "passed").map(({ name }) => name);
+        expect(unpassed).toEqual(worldOptions.anchorBlocks === undefined ? ["anchor"] : []);
         expect(verdict.textChecked).toBe(true);
 
         const otherBytes = [...response, bodyChoice % 256];

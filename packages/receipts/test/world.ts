@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { Signer } from "@koinon/secp256k1/signer";
-import { formatCheckpoint } from "@koinon/tlog/checkpoint";
+import { formatCheckpoint, parseCheckpoint } from "@koinon/tlog/checkpoint";
 import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
-import { formatNote } from "@koinon/tlog/note";
+import { formatNote, parseNote } from "@koinon/tlog/note";
 import { createSignerKey, formatVerifierKey } from "@koinon/tlog/note-key";
 import { cosignNote, signNote } from "@koinon/tlog/note-signature";
 import type { Bundle, Inclusion } from "../src/bundle.ts";
@@ -17,7 +17,8 @@ import { type Manifest, manifestHash } from "../src/manifest.ts";
 import { type Quote, quoteDocument, quoteFee } from "../src/quote.ts";
 import { type Receipt, receiptDocument, zeroHash } from "../src/receipt.ts";
 import { requestIdFromHeader } from "../src/request-id.ts";
-import type { Trust } from "../src/trust.ts";
+import { noAnchoring, type Trust, type TrustedChain } from "../src/trust.ts";
+import { anchorOn } from "./anchored-chain.ts";
 import { auditPath, treeHash } from "./naive-tree.ts";
 
 /** What a generated world varies. */
@@ -40,6 +41,8 @@ export interface WorldOptions {
   readonly threshold: number;
   readonly request: Uint8Array;
   readonly response: Uint8Array;
+  /** Block headers of the anchor; undefined for a bundle without one. */
+  readonly anchorBlocks: number | undefined;
 }
 
 /** A network with one answered request: what a verifier is given, and the keys to forge with. */
@@ -77,6 +80,7 @@ export const plainOptions: WorldOptions = {
   threshold: 0,
   request: new TextEncoder().encode('{"model":"smollm2","messages":[{"role":"user","content":"hi"}]}'),
   response: new TextEncoder().encode('{"choices":[{"message":{"role":"assistant","content":"Hello!"}}]}'),
+  anchorBlocks: undefined,
 };
 
 /** Builds a world in which everything is true. */
@@ -112,11 +116,14 @@ export function createWorld(change: Partial<WorldOptions> = {}): World {
     return formatNote({ text, signatures: [signNote(text, logKey, nodeEd25519), ...cosignatures] });
   };
 
-  const make = (document: Receipt): { bundle: Bundle; entries: Uint8Array[] } => {
+  const make = (document: Receipt): { bundle: Bundle; entries: Uint8Array[]; chains: readonly TrustedChain[] } => {
     const signed = signDocument(receiptDocument, document, { domain, signer: serving });
     const log = logOf(options, random, previous, signed);
+    const checkpoint = checkpointOf(log.entries);
+    const anchored = options.anchorBlocks === undefined ? undefined : anchorNote(checkpoint, options.anchorBlocks);
     return {
       entries: log.entries,
+      chains: anchored === undefined ? [] : [anchored.chain],
       bundle: {
         receipt: signed,
         certificate,
@@ -129,17 +136,19 @@ export function createWorld(change: Partial<WorldOptions> = {}): World {
           inclusion: prove(log.entries, log.previousIndex),
         },
         inclusion: prove(log.entries, log.index),
-        checkpoint: checkpointOf(log.entries),
+        checkpoint,
+        anchor: anchored?.anchor ?? null,
       },
     };
   };
 
-  const { bundle, entries } = make(receipt);
+  const { bundle, entries, chains } = make(receipt);
   const trust: Trust = {
     ...network,
     logs: [{ origin, vkey: formatVerifierKey(logKey) }],
     witnesses: { vkeys: witnessKeys.map(formatVerifierKey), threshold: options.threshold },
     providers: [{ root: root.address, name: "Atlas" }],
+    anchoring: chains.length === 0 ? noAnchoring : { chains, required: false },
   };
   return {
     options,
@@ -152,6 +161,11 @@ export function createWorld(change: Partial<WorldOptions> = {}): World {
     checkpointOf,
     remake: (edit) => make({ ...receipt, ...edit }).bundle,
   };
+}
+
+/** A chain that this note's checkpoint is anchored to. */
+export function anchorNote(note: string, blocks: number) {
+  return anchorOn(parseCheckpoint(parseNote(note).text), { blocks });
 }
 
 /** The inclusion proof of one entry. */

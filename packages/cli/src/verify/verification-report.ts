@@ -6,6 +6,7 @@ const kinds: Record<Anchor["kind"], string> = {
   provider: "provider",
   log: "log",
   witness: "witness",
+  chain: "chain",
 };
 
 /** A verification for people: a verdict that names what failed, every step with what was compared, and what was believed. */
@@ -33,6 +34,7 @@ export function verificationJson(result: Verification): object {
 }
 
 function unchecked(steps: Verification["steps"]): string {
-  const names = steps.filter(({ status }) => status === "skipped").map(({ name }) => name.replace("-bytes", ""));
+  const skipped = steps.filter(({ name, status }) => status === "skipped" && name.endsWith("-bytes"));
+  const names = skipped.map(({ name }) => name.replace("-bytes", ""));
   return names.join(" and ");
 }

@@ -17,6 +17,7 @@ export const stepNames = [
   "checkpoint-signature",
   "witnesses",
   "inclusion",
+  "anchor",
 ] as const;
 
 /** One of `stepNames`. */
@@ -24,8 +25,8 @@ export type StepName = (typeof stepNames)[number];
 
 /** Something believed without proof, because the trust file says so. */
 export interface Anchor {
-  readonly kind: "network" | "provider" | "log" | "witness";
-  /** Chain id and contract, root address, or verifier key. */
+  readonly kind: "network" | "provider" | "log" | "witness" | "chain";
+  /** Chain id and contract, root address, verifier key, or chain id, registry and block. */
   readonly id: string;
   /** For people; empty when the trust file gives none. */
   readonly name: string;
@@ -48,7 +49,7 @@ export interface Step extends StepOutcome {
 
 /** The verdict on a bundle. */
 export interface Verification {
-  /** True when no step failed and none was skipped but those for bytes that were not given. */
+  /** True when no step failed and none was skipped but those for bytes that were not given, and for an anchor that is not there. */
   readonly valid: boolean;
   /** True when the bundle is valid and request and response bytes were given and are the ones that the receipt commits to. */
   readonly textChecked: boolean;

@@ -60,7 +60,7 @@ export class BundleMaker {
     if (settlement.state !== SettlementState.SETTLED) throw notLoggedYet(id);
     const proof = await this.#prove(id, settlement.receiptId, signal);
     const checkpoint = await this.#dependencies.trimCheckpoint(proof.checkpoint);
-    return createBundle({ ...documentsOf(settlement), ...proofOf(proof), checkpoint });
+    return createBundle({ ...documentsOf(settlement), ...proofOf(proof), checkpoint, anchor: null });
   }
 
   async #prove(id: string, receiptId: Uint8Array, signal: AbortSignal): Promise<GetInclusionProofResponse> {

@@ -1,4 +1,4 @@
-import { trustToJson } from "@koinon/receipts/trust";
+import { noAnchoring, trustToJson } from "@koinon/receipts/trust";
 import { type Address, zeroAddress } from "@koinon/secp256k1/address";
 
 /** Chain id of the signing domain on a laptop, and the default of every service. */
@@ -15,6 +15,7 @@ export function trustText(
     logs: [{ origin: log.origin, vkey: log.vkey }],
     witnesses: { vkeys: [], threshold: 0 },
     providers,
+    anchoring: noAnchoring,
   };
   return `${JSON.stringify(trustToJson(trust), null, 2)}\n`;
 }

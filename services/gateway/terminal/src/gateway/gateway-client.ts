@@ -56,6 +56,11 @@ export class GatewayClient {
     return this.#read("/v1/models", readModels, { signal });
   }
 
+  /** A manifest's bytes; checking that they have the hash is the caller's. */
+  async getManifest(hash: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    return readBytes(await this.#call(`/v1/manifests/${encodeURIComponent(hash)}`, { signal }), bundleBytesMax);
+  }
+
   async listProviders(signal: AbortSignal): Promise<Provider[]> {
     return this.#read("/v1/providers", readProviders, { signal });
   }

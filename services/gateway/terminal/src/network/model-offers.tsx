@@ -9,6 +9,7 @@ import type { Model, ModelOffer } from "../gateway/offers.ts";
 import styles from "./network-page.module.css";
 import { PartySeal } from "./party-seal.tsx";
 import { ProviderStateText } from "./provider-state-text.tsx";
+import { WholeManifest } from "./whole-manifest.tsx";
 
 const tokensCompared = 1_000_000;
 
@@ -26,6 +27,7 @@ export function ModelOffers({ model }: { readonly model: Model }) {
           <CopyButton text={model.manifest} label="Copy manifest hash" />
         </p>
       </header>
+      <WholeManifest hash={model.manifest} />
       <TableFrame label={`Offers of ${model.id}`}>
         <thead>
           <tr>

@@ -20,7 +20,16 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 const noTrust: TrustState = { pinned: null, offered: null, problem: null };
 
 function trusting(bytes: number): TrustState {
-  const summary = { fingerprint: `0x${bytes}`, network: "", logs: [], witnesses: [], threshold: 0, providers: [] };
+  const summary = {
+    fingerprint: `0x${bytes}`,
+    network: "",
+    logs: [],
+    witnesses: [],
+    threshold: 0,
+    providers: [],
+    chains: [],
+    anchorRequired: false,
+  };
   return { ...noTrust, pinned: { bytes: new Uint8Array([bytes]), summary, origin: "first-sight", pinnedAt: 0 } };
 }
 

@@ -12,6 +12,7 @@ export const tamperParts = [
   "previous",
   "inclusion",
   "checkpoint",
+  "anchor",
 ] as const;
 export type TamperPart = (typeof tamperParts)[number];
 

@@ -3,7 +3,7 @@ import type { TrustSummary } from "./trust-file.ts";
 /** One thing in which two trust files differ. */
 export interface TrustChange {
   readonly change: "added" | "removed" | "changed";
-  readonly what: "network" | "log" | "witness" | "threshold" | "provider";
+  readonly what: "network" | "log" | "witness" | "threshold" | "provider" | "chain" | "anchoring";
   /** For people: the name, and what identifies it. */
   readonly text: string;
 }
@@ -26,6 +26,11 @@ export function trustDifference(pinned: TrustSummary, offered: TrustSummary): Tr
   if (pinned.threshold !== offered.threshold) {
     const text = `${pinned.threshold} → ${offered.threshold} witnesses needed`;
     changes.push({ change: "changed", what: "threshold", text });
+  }
+  compare("chain", pinned.chains, offered.chains);
+  if (pinned.anchorRequired !== offered.anchorRequired) {
+    const text = offered.anchorRequired ? "anchors are asked for" : "anchors are no longer asked for";
+    changes.push({ change: "changed", what: "anchoring", text });
   }
   return changes;
 }

@@ -10,6 +10,10 @@ export interface TrustSummary {
   readonly witnesses: readonly string[];
   readonly threshold: number;
   readonly providers: readonly { readonly root: string; readonly name: string }[];
+  /** Chain id, registry and blocks of each chain, in words. */
+  readonly chains: readonly string[];
+  /** Bundles without an anchor are refused. */
+  readonly anchorRequired: boolean;
 }
 
 /** Reads a trust file; throws DomainError when it is none. */
@@ -24,6 +28,10 @@ export function readTrustFile(bytes: Uint8Array): { readonly trust: Trust; reado
     witnesses: [...trust.witnesses.vkeys],
     threshold: trust.witnesses.threshold,
     providers: trust.providers.map(({ root, name }) => ({ root, name })),
+    chains: trust.anchoring.chains.map(
+      ({ chainId, registry, blocks }) => `chain ${chainId}, registry ${registry}, blocks ${blocks.join(" ")}`,
+    ),
+    anchorRequired: trust.anchoring.required,
   };
   return { trust, summary };
 }

@@ -9,7 +9,16 @@ const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().enc
 /** Here a trust file is one word: the name of its only provider. */
 function summaryOf(word: string): TrustSummary {
   const providers = [{ root: `0x${word}`, name: word }];
-  return { fingerprint: `0x${word}`, network: "chain 1", logs: [], witnesses: [], threshold: 0, providers };
+  return {
+    fingerprint: `0x${word}`,
+    network: "chain 1",
+    logs: [],
+    witnesses: [],
+    threshold: 0,
+    providers,
+    chains: [],
+    anchorRequired: false,
+  };
 }
 
 function setUp(storage = memoryTextStorage()) {
@@ -106,6 +115,8 @@ describe("trust pin", () => {
       threshold: 1,
       witnesses: ["w1", "w2"],
       logs: [{ origin: "l", vkey: "k2" }],
+      chains: ["c"],
+      anchorRequired: true,
     };
     expect(trustDifference(before, before)).toEqual([]);
     expect(trustDifference(before, after)).toEqual([
@@ -116,6 +127,8 @@ describe("trust pin", () => {
       { change: "removed", what: "provider", text: "atlas (0xatlas)" },
       { change: "added", what: "provider", text: "borealis (0xborealis)" },
       { change: "changed", what: "threshold", text: "0 → 1 witnesses needed" },
+      { change: "added", what: "chain", text: "c" },
+      { change: "changed", what: "anchoring", text: "anchors are asked for" },
     ]);
   });
 });

@@ -84,6 +84,9 @@ function Pinned({ pinned: { summary, origin, pinnedAt } }: { readonly pinned: Pi
               Witness <code>{vkey}</code>
             </li>
           ))}
+          {summary.chains.map((chain) => (
+            <li key={chain}>{chain}</li>
+          ))}
           {summary.providers.map(({ root, name }) => (
             <li key={root}>
               {name} <code>{root}</code>

@@ -31,7 +31,16 @@ class FakeWorker implements WorkerPort {
   }
 }
 
-const summary = { fingerprint: "0x1", network: "", logs: [], witnesses: [], threshold: 0, providers: [] };
+const summary = {
+  fingerprint: "0x1",
+  network: "",
+  logs: [],
+  witnesses: [],
+  threshold: 0,
+  providers: [],
+  chains: [],
+  anchorRequired: false,
+};
 const bytes = new Uint8Array([1]);
 
 describe("verifier", () => {

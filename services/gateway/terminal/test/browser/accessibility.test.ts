@@ -99,6 +99,11 @@ describeWithProgram("chromium", "every page for everybody", (executablePath) => 
       ])("%s", async (name, sign) => {
         await page.getByTestId(`nav-${name}`).click();
         await page.getByTestId(sign).first().waitFor();
+        if (name === "network") {
+          await page.getByTestId("open-manifest").first().click();
+          await page.getByTestId("manifest-check").and(page.locator('[data-matches="true"]')).waitFor();
+          expect(JSON.parse((await page.getByTestId("manifest").textContent()) ?? "")).toHaveProperty("provenance");
+        }
         await look(name);
       });
     });

@@ -146,6 +146,7 @@ export class StandInMarket {
             },
       inclusion: await this.#log.prove(logIndex),
       checkpoint: await this.#log.checkpoint(),
+      anchor: null,
     };
     return createBundle(bundle);
   }

@@ -1,4 +1,4 @@
-import { trustToJson } from "@koinon/receipts/trust";
+import { noAnchoring, trustToJson } from "@koinon/receipts/trust";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { createParties, network, type Party, type PartyOffer } from "./parties.ts";
@@ -43,6 +43,7 @@ export function createStandInNetwork(seed: string, historyLength = 48): StandInN
         logs: [{ origin, vkey: log.vkey }],
         witnesses: { vkeys: [log.witnessVkey], threshold: 1 },
         providers: parties.map((party) => ({ root: party.root.address, name: party.name })),
+        anchoring: noAnchoring,
       };
       return new TextEncoder().encode(JSON.stringify(trustToJson(trust), null, 2));
     },

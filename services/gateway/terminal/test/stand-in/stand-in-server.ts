@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { manifestBytes } from "@koinon/receipts/manifest";
 import { scriptFor } from "./scripts.ts";
 import { budgetView, keyView, type StandInKey, StandInKeys } from "./stand-in-keys.ts";
 import { receiptIdOf, type StandInSettlement } from "./stand-in-market.ts";
@@ -124,6 +125,10 @@ async function answer(
   if (pathname.startsWith("/v1/receipts/") && part === "bundle") return sendBundle(context, id as string, response);
   if (pathname.startsWith("/v1/receipts/"))
     return sendJson(response, settlementView(findSettlement(context, id as string)));
+  const manifest = network.parties
+    .flatMap(({ offers }) => offers)
+    .find(({ subject }) => pathname === `/v1/manifests/${subject}`)?.manifest;
+  if (manifest !== undefined) return send(response, "application/json", manifestBytes(manifest));
   const views: Readonly<Record<string, () => unknown>> = {
     "/v1/models": () => modelsView(network),
     "/v1/providers": () => providersView(network),

@@ -4,7 +4,7 @@ import styles from "./step-list.module.css";
 
 const icons = { passed: Check, failed: X, skipped: Minus } as const;
 const words = { passed: "passed", failed: "failed", skipped: "not checked" } as const;
-const kinds = { network: "network", provider: "provider", log: "log", witness: "witness" } as const;
+const kinds = { network: "network", provider: "provider", log: "log", witness: "witness", chain: "chain" } as const;
 
 /** Every step of a verification: what was checked, what came of it, and on whose word. */
 export function StepList({ steps }: { readonly steps: readonly VerdictStep[] }) {

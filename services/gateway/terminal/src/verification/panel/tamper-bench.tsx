@@ -19,6 +19,7 @@ const partLabels: Record<TamperPart, string> = {
   previous: "The receipt before",
   inclusion: "The proof of inclusion",
   checkpoint: "The log's checkpoint",
+  anchor: "The anchor on a chain",
 };
 
 interface Choice {
