@@ -27,7 +27,6 @@ export function staticcall(machine: Machine, frame: Frame): number {
 
 function enter(machine: Machine, frame: Frame, kind: CallKind, value: Word | undefined): number {
   const transfers = value !== undefined && value !== 0;
-  if (transfers && kind === "CALL" && frame.start.isStatic) return Halt.writeProtection;
   const target = machine.world.accountAt(frame.peek(1));
   // Under gas and target there is the value, if there is one, then the ranges.
   const ranges = value === undefined ? 2 : 3;
@@ -42,6 +41,7 @@ function enter(machine: Machine, frame: Frame, kind: CallKind, value: Word | und
   const available = allButOne64th(frame.gas);
   const passed = Math.min(available, typeof requested === "number" ? requested : Number(requested));
   frame.gas -= passed;
+  if (transfers && kind === "CALL" && frame.start.isStatic) return Halt.writeProtection;
   const { account, caller } = frame.start;
   const isOwn = kind === "CALLCODE" || kind === "DELEGATECALL";
   return machine.enterCall({

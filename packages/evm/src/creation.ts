@@ -35,7 +35,6 @@ export function create2(machine: Machine, frame: Frame): number {
 }
 
 function enter(machine: Machine, frame: Frame, salt: Word | undefined): number {
-  if (frame.start.isStatic) return Halt.writeProtection;
   const value = frame.peek(0);
   const offset = toLength(frame.peek(1));
   const size = toLength(frame.peek(2));
@@ -43,6 +42,7 @@ function enter(machine: Machine, frame: Frame, salt: Word | undefined): number {
   if (size > limits.initCodeSize) return Halt.initCodeTooLarge;
   const wordPrice = gas.initCodeWord + (salt === undefined ? 0 : gas.keccakWord);
   if (!frame.reserve(offset, size) || !frame.charge(wordPrice * wordsFor(size))) return Halt.outOfGas;
+  if (frame.start.isStatic) return Halt.writeProtection;
   const passed = allButOne64th(frame.gas);
   frame.gas -= passed;
   const initCode = frame.memory.slice(offset, size);

@@ -43,6 +43,8 @@ export class Frame {
   gas = 0;
   /** Byte offset of the instruction that a tracer was told of last. */
   tracedPc = 0;
+  /** What its last instruction left; a creation then pays for its code. */
+  haltGas = 0;
   /** Output of the last call from this frame (EIP-211). */
   returnData: Uint8Array = noBytes;
   /** Output of this frame. */

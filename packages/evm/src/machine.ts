@@ -182,6 +182,7 @@ export class Machine {
       world.debit(creator, toBigInt(value));
       world.credit(account, toBigInt(value));
     }
+    if (initCode.length === 0) return this.complete(parent, request, Halt.success, request.gas, noBytes, account.word);
     return this.push({
       kind: "create",
       program: this.codeCache.decode(initCode),
@@ -225,6 +226,7 @@ export class Machine {
   /** Ends the innermost frame and hands its outcome to the one below. */
   private leave(frame: Frame, reason: number): void {
     const { start } = frame;
+    frame.haltGas = frame.gas;
     const halt = start.kind === "create" && reason === Halt.success ? this.deploy(frame) : reason;
     if (halt !== Halt.success) this.world.revert(start.snapshot);
     const gasLeft = takesAllGas(halt) ? 0 : frame.gas;

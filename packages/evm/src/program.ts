@@ -112,7 +112,7 @@ class Decoder {
       pc = this.instruction(byte, pc, size);
     }
     this.closeBlock();
-    if (this.traced) this.emit(Internal.trace, bytes.length);
+    if (this.traced) this.emit(Internal.trace, pc);
     this.emit(code.stop, 0);
     for (const index of this.unresolved) this.args[index] = (this.targets[this.args[index] as number] ?? 0) - 1;
     return {

@@ -44,10 +44,11 @@ export function codecopy(_machine: Machine, frame: Frame): number {
   return copy(frame, frame.start.program.bytes);
 }
 
-/** RETURNDATACOPY (EIP-211): reading beyond the end halts. */
+/** RETURNDATACOPY (EIP-211): reading beyond the end halts, though it is paid for. */
 export function returndatacopy(_machine: Machine, frame: Frame): number {
-  if (toLength(frame.peek(1)) + toLength(frame.peek(2)) > frame.returnData.length) return Halt.returnDataOutOfBounds;
-  return copy(frame, frame.returnData);
+  const isWithin = toLength(frame.peek(1)) + toLength(frame.peek(2)) <= frame.returnData.length;
+  const halt = copy(frame, frame.returnData);
+  return halt === Halt.none && !isWithin ? Halt.returnDataOutOfBounds : halt;
 }
 
 /** Copies to memory from `source`, as the three topmost items say: target, source offset, size. */
@@ -75,10 +76,10 @@ export function mcopy(_machine: Machine, frame: Frame): number {
 
 /** LOG0 to LOG4. */
 export function log({ world, tracer }: Machine, frame: Frame, topicCount: number): number {
-  if (frame.start.isStatic) return Halt.writeProtection;
   const offset = toLength(frame.peek(0));
   const size = toLength(frame.peek(1));
   if (!frame.charge(gas.logByte * size) || !frame.reserve(offset, size)) return Halt.outOfGas;
+  if (frame.start.isStatic) return Halt.writeProtection;
   const topics: Hex[] = [];
   for (let index = 0; index < topicCount; index++) topics.push(wordToHex(frame.peek(2 + index)));
   frame.sp -= 2 + topicCount;

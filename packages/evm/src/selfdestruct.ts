@@ -5,7 +5,6 @@ import type { Machine } from "./machine.ts";
 
 /** SELFDESTRUCT: moves the balance; the account goes only when it was created in the same transaction (EIP-6780). */
 export function selfdestruct(machine: Machine, frame: Frame): number {
-  if (frame.start.isStatic) return Halt.writeProtection;
   const { world } = machine;
   const { account } = frame.start;
   const beneficiary = world.accountAt(frame.peek(0));
@@ -13,6 +12,7 @@ export function selfdestruct(machine: Machine, frame: Frame): number {
   let price = world.warmAccount(beneficiary) ? gas.coldAccount : 0;
   if (beneficiary.isEmpty && account.balance > 0n) price += gas.selfdestructNewAccount;
   if (!frame.charge(price)) return Halt.outOfGas;
+  if (frame.start.isStatic) return Halt.writeProtection;
   const { balance } = account;
   world.debit(account, balance);
   world.credit(beneficiary, balance);

@@ -11,9 +11,10 @@ export function sload({ world }: Machine, frame: Frame): number {
   return Halt.none;
 }
 
+// Where an instruction may not write, it is paid for nevertheless: tracers show what it would have cost.
+
 /** SSTORE. */
 export function sstore({ world }: Machine, frame: Frame): number {
-  if (frame.start.isStatic) return Halt.writeProtection;
   if (frame.gas <= gas.storageSentry) return Halt.outOfGas;
   const { account } = frame.start;
   const value = frame.peek(1);
@@ -22,6 +23,7 @@ export function sstore({ world }: Machine, frame: Frame): number {
   if (world.warmSlot(slot) && !frame.charge(gas.coldSlot)) return Halt.outOfGas;
   const { cost, refund } = storePrice(slot.original, slot.current, value, 0);
   if (!frame.charge(cost)) return Halt.outOfGas;
+  if (frame.start.isStatic) return Halt.writeProtection;
   world.refund += refund;
   if (slot.current !== value) world.setSlot(account, slot, value);
   return Halt.none;

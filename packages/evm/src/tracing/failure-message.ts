@@ -19,6 +19,13 @@ const messages: Readonly<Record<Exclude<Failure, "STACK_UNDERFLOW" | "STACK_OVER
   NONCE_OVERFLOW: "nonce uint64 overflow",
 };
 
+const early: ReadonlySet<Failure> = new Set(["OUT_OF_GAS", "STACK_UNDERFLOW", "STACK_OVERFLOW", "INIT_CODE_TOO_LARGE"]);
+
+/** True for a failure that geth finds before it carries out the instruction: its tracers then treat the instruction as not begun. */
+export function precedesInstruction(failure: Failure): boolean {
+  return early.has(failure);
+}
+
 /** A failure in geth's words; `frame` is the traced frame in which it happened, when there is one. */
 export function failureMessage(failure: Failure, frame: Frame | undefined): string {
   switch (failure) {

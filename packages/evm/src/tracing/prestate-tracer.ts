@@ -3,9 +3,10 @@ import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { create2Address, createAddress } from "../creation.ts";
 import type { Frame } from "../frame.ts";
-import type { BeginEvent, StepEvent, Tracer } from "../tracer.ts";
+import type { BeginEvent, ExitEvent, StepEvent, Tracer } from "../tracer.ts";
 import { hexToWord, toLength, type Word, wordToAddress, wordToHex } from "../word.ts";
 import type { WorldState } from "../world-state.ts";
+import { precedesInstruction } from "./failure-message.ts";
 import { toHex } from "./quantity.ts";
 
 /** An account in geth's prestateTracer output; what is zero or empty is left out, but for the balance. */
@@ -49,6 +50,8 @@ export class PrestateTracer implements Tracer {
   private readonly created = new Set<Address>();
   private readonly deleted = new Set<Address>();
   private world: WorldState | undefined;
+  /** Undoes what the running instruction made us look at, should it turn out not to have begun. */
+  private undo: (() => void)[] = [];
   private pre: Prestate = {};
   private post: Prestate = {};
 
@@ -66,16 +69,23 @@ export class PrestateTracer implements Tracer {
 
   step({ frame, code }: StepEvent): void {
     const { account } = frame.start;
+    this.undo = [];
     if (frame.sp >= 1 && slotCodes.has(code)) this.lookUpSlot(account.address, frame.peek(0));
     else if (frame.sp >= 1 && accountCodes.has(code)) {
       this.lookUp(wordToAddress(frame.peek(0)));
-      if (code === op.selfdestruct && this.created.has(account.address)) this.deleted.add(account.address);
+      if (code === op.selfdestruct && this.created.has(account.address)) this.delete(account.address);
     } else if (frame.sp >= 5 && callCodes.has(code)) {
       const address = wordToAddress(frame.peek(1));
       this.lookUp(address);
       this.lookUpDelegate(address);
     } else if (code === op.create) this.lookUpCreated(createAddress(account.address, account.nonce));
     else if (code === op.create2 && frame.sp >= 4) this.lookUpCreate2(frame);
+  }
+
+  exit({ frame, failure }: ExitEvent): void {
+    if (frame !== undefined && failure !== undefined && precedesInstruction(failure))
+      for (const undo of this.undo) undo();
+    this.undo = [];
   }
 
   end(): void {
@@ -94,6 +104,7 @@ export class PrestateTracer implements Tracer {
     const { balance, nonce, codeHash } = account;
     const code = account.hasCode ? bytesToHex(world.program(account).bytes) : "0x";
     this.before.set(address, { balance, nonce, codeHash, code, slots: new Map() });
+    this.undo.push(() => this.before.delete(address));
   }
 
   private lookUpDelegate(address: Address): void {
@@ -110,11 +121,20 @@ export class PrestateTracer implements Tracer {
     const slot = wordToHex(key);
     if (world === undefined || slots === undefined || slots.has(slot) || this.options.disableStorage) return;
     slots.set(slot, wordToHex(world.slot(world.account(address), key).current));
+    this.undo.push(() => slots.delete(slot));
   }
 
   private lookUpCreated(address: Address): void {
     this.lookUp(address);
+    if (this.created.has(address)) return;
     this.created.add(address);
+    this.undo.push(() => this.created.delete(address));
+  }
+
+  private delete(address: Address): void {
+    if (this.deleted.has(address)) return;
+    this.deleted.add(address);
+    this.undo.push(() => this.deleted.delete(address));
   }
 
   private lookUpCreate2(frame: Frame): void {

@@ -5,7 +5,7 @@ import { opcodeName } from "../opcode-table.ts";
 import type { BeginEvent, EndEvent, EnterEvent, ExitEvent, StepEvent, Tracer } from "../tracer.ts";
 import { toBigInt, type Word, wordToHex } from "../word.ts";
 import type { WorldState } from "../world-state.ts";
-import { failureMessage } from "./failure-message.ts";
+import { failureMessage, precedesInstruction } from "./failure-message.ts";
 import { toHex } from "./quantity.ts";
 
 /** One instruction in geth's struct logs. */
@@ -22,7 +22,7 @@ export interface StructLog {
   readonly memory?: readonly string[];
   /** What SLOAD and SSTORE have shown of the account's storage, hex without prefix. */
   readonly storage?: Readonly<Record<string, string>>;
-  readonly refund?: number;
+  refund?: number;
 }
 
 /** The result of geth's default tracer. */
@@ -43,9 +43,8 @@ export interface StructLogOptions {
   readonly limit: number;
 }
 
-/** Failures that geth finds before it carries out an instruction, which the instruction's entry then tells. */
-const early: ReadonlySet<Failure> = new Set(["OUT_OF_GAS", "STACK_UNDERFLOW", "STACK_OVERFLOW", "INIT_CODE_TOO_LARGE"]);
-const op = { sload: 0x54, sstore: 0x55 };
+// geth keeps the name that PREVRANDAO had before EIP-4399.
+const op = { prevrandao: 0x44, sload: 0x54, sstore: 0x55 };
 
 /** Every instruction of a transaction, in the form of geth's struct logs. */
 export class StructLogTracer implements Tracer {
@@ -73,7 +72,7 @@ export class StructLogTracer implements Tracer {
     const refund = this.world?.refund ?? 0;
     const log: StructLog = {
       pc,
-      op: opcodeName(code),
+      op: code === op.prevrandao ? "DIFFICULTY" : opcodeName(code),
       gas: frame.gas,
       gasCost: 0,
       depth: frame.depth + 1,
@@ -98,9 +97,9 @@ export class StructLogTracer implements Tracer {
   exit({ depth, frame, failure, output }: ExitEvent): void {
     if (frame !== undefined) {
       const last = this.pending[frame.depth];
-      if (last !== undefined && failure !== undefined && early.has(failure))
+      if (last !== undefined && failure !== undefined && precedesInstruction(failure))
         last.error = failureMessage(failure, frame);
-      this.settle(frame.depth, frame.gas);
+      this.settle(frame.depth, frame.haltGas);
     }
     if (depth !== 0) return;
     this.failure = failure;
@@ -127,6 +126,11 @@ export class StructLogTracer implements Tracer {
     if (last === undefined) return;
     last.gasCost = last.gas - gasLeft;
     this.pending[depth] = undefined;
+    // geth counts the refund of an SSTORE before it shows the instruction.
+    if (last.op !== "SSTORE" || last.error !== undefined) return;
+    const refund = this.world?.refund ?? 0;
+    if (refund === 0) delete last.refund;
+    else last.refund = refund;
   }
 
   private storageOf(frame: Frame, code: number): { storage?: Record<string, string> } {

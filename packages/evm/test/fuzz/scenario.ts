@@ -15,7 +15,9 @@ export interface Scenario {
   readonly sender: Address;
 }
 
-const sender = createSigner(new Uint8Array(32).fill(0x11));
+/** The key of the sender. */
+export const senderKey = new Uint8Array(32).fill(0x11);
+const sender = createSigner(senderKey);
 const authority = createSigner(new Uint8Array(32).fill(0x22));
 const contracts: readonly Address[] = Array.from({ length: 5 }, (_, index) => numbered(0xc0de00 + index));
 const delegating: Address = numbered(0xde1e);
