@@ -15,6 +15,7 @@ export type GatewayFault =
   | { readonly code: "UNSUPPORTED_MEDIA_TYPE"; readonly accepted: string }
   | { readonly code: "ROUTE_NOT_FOUND"; readonly method: string; readonly path: string }
   | { readonly code: "MODEL_UNKNOWN"; readonly model: string }
+  | { readonly code: "MANIFEST_UNKNOWN"; readonly manifest: string }
   | { readonly code: "KEY_UNKNOWN"; readonly key: string }
   | { readonly code: "RECEIPT_UNKNOWN"; readonly id: string }
   | { readonly code: "NO_RECEIPT"; readonly id: string; readonly state: string }

@@ -27,6 +27,7 @@ const faults: { [C in GatewayFault["code"]]: [Extract<GatewayFault, { code: C }>
   UNSUPPORTED_MEDIA_TYPE: [{ code: "UNSUPPORTED_MEDIA_TYPE", accepted: "application/json" }, 415],
   ROUTE_NOT_FOUND: [{ code: "ROUTE_NOT_FOUND", method: "GET", path: "/x" }, 404],
   MODEL_UNKNOWN: [{ code: "MODEL_UNKNOWN", model: "m" }, 404],
+  MANIFEST_UNKNOWN: [{ code: "MANIFEST_UNKNOWN", manifest: "0x" }, 404],
   KEY_UNKNOWN: [{ code: "KEY_UNKNOWN", key: "k" }, 404],
   RECEIPT_UNKNOWN: [{ code: "RECEIPT_UNKNOWN", id: "r" }, 404],
   NO_RECEIPT: [{ code: "NO_RECEIPT", id: "r", state: "voided" }, 409],

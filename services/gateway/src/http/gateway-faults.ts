@@ -71,6 +71,12 @@ const rules: Rules = {
     message: ({ model }) => `The model '${model}' does not exist or nobody offers it.`,
     param: () => "model",
   },
+  MANIFEST_UNKNOWN: {
+    status: 404,
+    type: "not_found_error",
+    message: ({ manifest }) => `Nobody offers a model with the manifest '${manifest}'.`,
+    param: () => "hash",
+  },
   KEY_UNKNOWN: { status: 404, type: "not_found_error", message: ({ key }) => `There is no API key '${key}'.` },
   RECEIPT_UNKNOWN: {
     status: 404,

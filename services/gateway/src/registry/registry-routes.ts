@@ -1,7 +1,15 @@
+import { manifestBytes } from "@koinon/receipts/manifest";
 import { GatewayError } from "../errors.ts";
 import { type ApiRoutes, addRoute, declareRoute } from "../http/api-routes.ts";
 import type { Registry } from "./registry.ts";
-import { modelListSchema, modelParamsSchema, modelSchema, providerListSchema } from "./registry-schemas.ts";
+import {
+  manifestParamsSchema,
+  manifestSchema,
+  modelListSchema,
+  modelParamsSchema,
+  modelSchema,
+  providerListSchema,
+} from "./registry-schemas.ts";
 
 const listModels = declareRoute({
   method: "GET",
@@ -28,6 +36,18 @@ const getModel = declareRoute({
   errors: [404, 502, 504],
 });
 
+const getManifest = declareRoute({
+  method: "GET",
+  path: "/v1/manifests/:hash",
+  id: "getManifest",
+  summary: "The whole manifest of a model on offer; the SHA-256 of the answer is the hash asked for",
+  tag: "models",
+  access: "key",
+  params: manifestParamsSchema,
+  answers: { 200: { description: "The manifest's RFC 8785 bytes.", schema: manifestSchema } },
+  errors: [404, 502, 504],
+});
+
 const listProviders = declareRoute({
   method: "GET",
   path: "/v1/providers",
@@ -44,6 +64,13 @@ export function addRegistryRoutes(routes: ApiRoutes, dependencies: { readonly re
   const { registry } = dependencies;
   addRoute(routes, listModels, async () => ({ object: "list", data: (await registry.view()).models }));
   addRoute(routes, listProviders, async () => ({ data: (await registry.view()).providers }));
+  addRoute(routes, getManifest, async ({ params: { hash } }, reply) => {
+    const manifest = (await registry.view()).manifests.get(hash);
+    if (manifest === undefined) throw new GatewayError({ code: "MANIFEST_UNKNOWN", manifest: hash });
+    // The bytes that were hashed; a hash never has others.
+    reply.header("cache-control", "private, max-age=31536000, immutable").type("application/json; charset=utf-8");
+    return Buffer.from(manifestBytes(manifest));
+  });
   addRoute(routes, getModel, async ({ params }) => {
     const name = params["*"];
     const { models } = await registry.view();

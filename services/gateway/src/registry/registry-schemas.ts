@@ -60,4 +60,31 @@ export type ModelView = z.infer<typeof modelSchema>;
 
 export const modelListSchema = z.strictObject({ object: z.literal("list"), data: z.array(modelSchema) });
 
+const textSchema = z.string().max(512);
+
+/** `koinon.manifest/1`, see `@koinon/receipts/manifest`. */
+export const manifestSchema = z.strictObject({
+  format: z.literal("koinon.manifest/1"),
+  name: z.string().max(128).describe("the name that clients ask for"),
+  kind: z.enum(["chat", "embedding"]),
+  weights: z
+    .strictObject({ format: textSchema, hash: hashSchema.describe("SHA-256 of the file"), sizeBytes: countSchema })
+    .nullable()
+    .describe("null where only the name of the model behind a URL is known"),
+  tokenizerHash: hashSchema.nullable(),
+  chatTemplateHash: hashSchema.nullable(),
+  engine: z.strictObject({ name: textSchema, version: textSchema }),
+  quantisation: textSchema.nullable(),
+  contextTokens: countSchema,
+  licence: textSchema,
+  author: textSchema,
+  provenance: z.strictObject({
+    source: textSchema,
+    baseModel: textSchema.nullable(),
+    datasets: z.array(textSchema).max(64),
+  }),
+});
+
+export const manifestParamsSchema = z.object({ hash: hashSchema });
+
 export const modelParamsSchema = z.object({ "*": z.string().max(256) });

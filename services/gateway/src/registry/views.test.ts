@@ -49,7 +49,7 @@ describe("models", () => {
   });
 
   test("of nobody are none", () => {
-    expect(view([])).toEqual({ providers: [], models: [] });
+    expect(view([])).toEqual({ providers: [], models: [], manifests: new Map() });
     expect(view([listed(new TestProvider("a"), ProviderState.DRAINING, [])]).models).toEqual([]);
   });
 });

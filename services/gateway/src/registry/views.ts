@@ -1,4 +1,5 @@
 import { type Provider, ProviderState } from "@koinon/contracts/koinon/compute/v1/market_service";
+import type { Manifest } from "@koinon/receipts/manifest";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { OfferReader, ReadOffer } from "./offer-reader.ts";
 import type { ModelView, ProviderView } from "./registry-schemas.ts";
@@ -7,6 +8,8 @@ import type { ModelView, ProviderView } from "./registry-schemas.ts";
 export interface RegistryView {
   readonly providers: readonly ProviderView[];
   readonly models: readonly ModelView[];
+  /** Every manifest on offer, by its hash. */
+  readonly manifests: ReadonlyMap<string, Manifest>;
 }
 
 const stateNames: Record<ProviderState, ProviderView["state"]> = {
@@ -31,7 +34,8 @@ export function createRegistryView(providers: readonly Provider[], reader: Offer
     for (const offer of offers) listed.push({ provider: view, offer });
     return view;
   });
-  return { providers: views, models: modelViews(listed) };
+  const manifests = new Map(listed.map(({ offer }) => [offer.manifestHash, offer.manifest]));
+  return { providers: views, models: modelViews(listed), manifests };
 }
 
 function providerView(provider: Provider, offers: readonly ReadOffer[]): ProviderView {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -88,6 +89,18 @@ describe("models and providers", () => {
     expect(await json(unknown)).toMatchObject({
       error: { type: "model_not_found", code: "MODEL_UNKNOWN", param: "model" },
     });
+  });
+
+  test("a manifest is the very bytes that its hash names", async () => {
+    const { manifestHash, wire } = running.market.provider;
+    const response = await running.call("GET", `/v1/manifests/${manifestHash}`);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+    expect(bytes).toEqual(wire.manifest);
+    expect(`0x${createHash("sha256").update(bytes).digest("hex")}`).toBe(manifestHash);
+    const unknown = await running.call("GET", `/v1/manifests/0x${"0".repeat(64)}`);
+    expect([unknown.status, await json(unknown)]).toMatchObject([404, { error: { code: "MANIFEST_UNKNOWN" } }]);
+    expect((await running.call("GET", "/v1/manifests/not-a-hash")).status).toBe(400);
   });
 
   test("providers come with health and offers", async () => {
