@@ -4,7 +4,9 @@ import { MemoryBus } from "@koinon/bus/memory-bus";
 import { context, defaultTextMapGetter, type Meter, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { Clock } from "./clock.ts";
+import { HostError } from "./host-error.ts";
 import type { Logger } from "./logger.ts";
+import type { Secret } from "./secret.ts";
 
 export interface BusDependencies {
   readonly clock: Clock;
@@ -13,17 +15,30 @@ export interface BusDependencies {
   readonly tracer: Tracer;
 }
 
-/** The event bus of a process: JetStream when servers are named, else the one in memory. */
+/** The event bus of a process: JetStream when servers are named, else the one in memory. Throws NATS_CREDENTIALS_INCOMPLETE. */
 export async function createBus(
-  options: { readonly servers: readonly string[]; readonly name: string; readonly replicas?: number },
+  options: {
+    readonly servers: readonly string[];
+    readonly name: string;
+    readonly replicas?: number;
+    readonly user?: string | undefined;
+    readonly password?: Secret | undefined;
+  },
   deps: BusDependencies,
 ): Promise<Bus> {
   const observe = createObserver(deps);
   const scope = createScope(deps.tracer);
   if (options.servers.length === 0) return new MemoryBus({}, { clock: deps.clock, observe, scope });
-  const { replicas, ...connection } = options;
+  const { servers, name, replicas, user, password } = options;
+  if ((user === undefined) !== (password === undefined)) {
+    throw new HostError({
+      code: "NATS_CREDENTIALS_INCOMPLETE",
+      missing: user === undefined ? "NATS_USER" : "NATS_PASSWORD",
+    });
+  }
+  const connection = user === undefined || password === undefined ? {} : { user, pass: password.reveal() };
   const limits = replicas === undefined ? {} : { replicas };
-  return await connectJetStreamBus({ ...connection, limits }, { observe, scope });
+  return await connectJetStreamBus({ servers, name, connection, limits }, { observe, scope });
 }
 
 function createObserver({ log, meter }: BusDependencies): (observation: BusObservation) => void {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ConfigDeclaration, type ConfigOf, declareConfig, setting } from "./config.ts";
+import { type ConfigDeclaration, type ConfigOf, declareConfig, secretSetting, setting } from "./config.ts";
 import { flag, integer, list, optionalText, text } from "./config-schemas.ts";
 import { logLevels } from "./logger.ts";
 import type { Requirement } from "./module.ts";
@@ -63,6 +63,16 @@ export const hostConfig = declareConfig({
     schema: list(),
     default: "",
     description: "NATS servers for events, comma separated; events stay in the process when empty.",
+  }),
+  natsUser: setting({
+    env: "NATS_USER",
+    schema: optionalText(),
+    description: "User that the NATS servers know; with NATS_PASSWORD, or not at all.",
+  }),
+  natsPassword: secretSetting({
+    env: "NATS_PASSWORD",
+    schema: optionalText(),
+    description: "Password of NATS_USER.",
   }),
   natsReplicas: setting({
     env: "NATS_REPLICAS",

@@ -92,7 +92,13 @@ async function startAll(
     log.info({ address: started.admin.address }, "admin port open");
   }
   const bus = createBus(
-    { servers: plan.config.natsUrl, replicas: plan.config.natsReplicas, name: options.name },
+    {
+      name: options.name,
+      servers: plan.config.natsUrl,
+      user: plan.config.natsUser,
+      password: plan.config.natsPassword,
+      replicas: plan.config.natsReplicas,
+    },
     { clock: systemClock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },
   );
   started.bus = await unlessAborted(bus, signal);

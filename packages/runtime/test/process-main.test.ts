@@ -1,6 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { type Child, startChild } from "@koinon/testkit/child-process";
+import { startNats } from "@koinon/testkit/nats-server";
+import { describeWithProgram } from "@koinon/testkit/program-suite";
+import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 
 const children: Child[] = [];
 afterEach(async () => {
@@ -23,6 +28,28 @@ async function start(behaviour: string, env: Record<string, string> = {}, ready?
 function logged(child: Child): { msg: string; level: string; phase?: string }[] {
   return child.lines.flatMap((line) => (line.startsWith("{") ? [JSON.parse(line)] : []));
 }
+
+describeWithProgram("nats-server", "a process and a NATS server that knows its users", () => {
+  test("is ready with the password from a file, and not with another", async () => {
+    const nats = await startNats({ user: "koinon", password: "correct horse" });
+    const folder = await temporaryFolder();
+    try {
+      const file = path.join(folder.path, "password");
+      await writeFile(file, "correct horse\n");
+      const env = { NATS_URL: nats.url, NATS_USER: "koinon", ADMIN_LISTEN: "127.0.0.1:0" };
+      await start("", { ...env, NATS_PASSWORD_FILE: file }, /^ready/);
+      const stranger = await start("", { ...env, NATS_PASSWORD: "battery staple" });
+      await nats.child().waitForLine(/authentication error/);
+      expect(stranger.lines.some((line) => line.startsWith("ready"))).toBe(false);
+      expect(stranger.lines.join("\n")).not.toContain("battery");
+      await stranger.stop();
+    } finally {
+      for (const child of children.splice(0)) await child.stop();
+      await nats.stop();
+      await folder.remove();
+    }
+  }, 30_000);
+});
 
 describe("a process", () => {
   test("serves its admin port and ends in phases when asked to", async () => {
@@ -65,6 +92,12 @@ describe("a process", () => {
     expect([readyz.status, await readyz.json()]).toEqual([503, { ready: false, waitingFor: "the event bus" }]);
     await child.stop("SIGTERM");
     expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test("half of the credentials for NATS end it, with what is missing", async () => {
+    const child = await start("", { NATS_URL: "nats://127.0.0.1:1", NATS_USER: "koinon" });
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect(child.lines.join("\n")).toContain("NATS_CREDENTIALS_INCOMPLETE (missing=NATS_PASSWORD)");
   });
 
   test("a second signal ends it where it stands", async () => {
