@@ -2,9 +2,10 @@ import { emptyCodeHash } from "@koinon/ethereum/account";
 import type { Address } from "@koinon/secp256k1/address";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import { bytesToNibbles, type Nibbles } from "@koinon/trie/nibbles";
+import type { Nibbles } from "@koinon/trie/nibbles";
 import { prove } from "@koinon/trie/proof";
 import { emptyStorageRoot } from "./account-record.ts";
+import { hashedKey } from "./hashed-key.ts";
 import { SourceReader } from "./source-reader.ts";
 import { accountNodeKey, storageNodeKey } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
@@ -36,7 +37,7 @@ export function proveAccount(source: StateSource, address: Address, slots: reado
   const record = reader.record(address);
   const addressHash = keccak256(hexToBytes(address));
   const accounts = { node: (path: Nibbles) => source.get(accountNodeKey(path)) };
-  const hashNibbles = bytesToNibbles(addressHash);
+  const hashNibbles = hashedKey(address.slice(2));
   const storage = { node: (path: Nibbles) => source.get(storageNodeKey(hashNibbles, path)) };
   return {
     address,

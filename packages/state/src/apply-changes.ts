@@ -1,8 +1,7 @@
 import type { StateChanges } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
-import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
-import { keccak256 } from "@koinon/secp256k1/keccak";
-import { bytesToNibbles, type Nibbles } from "@koinon/trie/nibbles";
+import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
+import type { Nibbles } from "@koinon/trie/nibbles";
 import { type TrieChange, updateTrie } from "@koinon/trie/update";
 import {
   accountLeaf,
@@ -11,6 +10,7 @@ import {
   encodeAccountRecord,
   storageRootOf,
 } from "./account-record.ts";
+import { hashedKey } from "./hashed-key.ts";
 import { slotLeaf, wordToBytes } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
 import { accountKey, accountNodeKey, slotKey, storageNodeKey } from "./state-key.ts";
@@ -67,7 +67,7 @@ function changeAccount(
   const before = source.get(key);
   const isNamed = changes.accounts.has(address);
   const account = isNamed ? changes.accounts.get(address) : before && decodeAccountRecord(before);
-  const addressHash = bytesToNibbles(keccak256(hexToBytes(address)));
+  const addressHash = hashedKey(address.slice(2));
   const storageRoot = changeStorage(
     source,
     changes,
@@ -108,8 +108,11 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
     const after = word === 0n ? undefined : wordToBytes(word);
     if (isSameBytes(before, after)) continue;
     delta.set(key, { before, after });
-    const hash = keccak256(Buffer.from(key.slice(-64), "hex"));
-    leaves.push({ key: bytesToNibbles(hash), value: after && slotLeaf(after), earlier: before && slotLeaf(before) });
+    leaves.push({
+      key: hashedKey(key.slice(-64)),
+      value: after && slotLeaf(after),
+      earlier: before && slotLeaf(before),
+    });
   }
   if (leaves.length === 0) return rootBefore;
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -43,8 +43,36 @@ export class DatabaseView {
     return bytes === undefined ? undefined : checkedValue(table, key, bytes);
   }
 
-  /** The entries of a range, in the order of their keys, while the view is not released. */
+  /**
+   * The entries of a range, in the order of their keys, while the view is not released. Throws StateError `STATE_CORRUPT`, also
+   * at the end when the scan stopped early: LMDB's cursors end without a word at a page that is damaged.
+   */
   *range(table: string, range: TableRange = {}): Generator<TableEntry> {
+    const limit = range.limit ?? Number.POSITIVE_INFINITY;
+    let last: Uint8Array | undefined;
+    let count = 0;
+    for (const entry of this.#scan(table, range)) {
+      yield entry;
+      last = entry.key;
+      count++;
+    }
+    if (count < limit && !isSameKey(last, this.#farEnd(table, range))) {
+      throw new StateError({ code: "STATE_CORRUPT", where: table, reason: "a scan ends early" });
+    }
+  }
+
+  /** The last key of a range, found from its other side. */
+  #farEnd(table: string, { start, end, reverse = false }: TableRange): Uint8Array | undefined {
+    const back: TableRange = { reverse: !reverse, limit: 2, ...(end === undefined ? {} : { start: end }) };
+    for (const { key } of this.#scan(table, back)) {
+      if (end !== undefined && Buffer.compare(key, end) === 0) continue;
+      const isOutside = start !== undefined && Buffer.compare(key, start) === (reverse ? 1 : -1);
+      return isOutside ? undefined : key;
+    }
+    return undefined;
+  }
+
+  *#scan(table: string, range: TableRange): Generator<TableEntry> {
     const options = { ...range, ...this.#reading() };
     const entries = asStateError(() => this.#table(table).getRange(options)[Symbol.iterator]());
     try {
@@ -75,6 +103,11 @@ export class DatabaseView {
     if (table === undefined) throw new StateError({ code: "TABLE_UNKNOWN", table: name });
     return table;
   }
+}
+
+function isSameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return Buffer.compare(a, b) === 0;
 }
 
 /** Fast reads answer a buffer that the next read overwrites; it is longer than the `length` that lmdb gives it. */

@@ -8,7 +8,7 @@ import type { DatabaseView } from "./database-view.ts";
 import { metaKeys, tables, userTablePrefix } from "./layout.ts";
 import { encodeFrames, type SnapshotRecord } from "./snapshot-frames.ts";
 import { StateError } from "./state-error.ts";
-import { accountRange, keyFromBytes, slotRange } from "./state-key.ts";
+import { accountRange, isAccountKey, isSlotKey, keyFromBytes, slotRange } from "./state-key.ts";
 
 /**
  * The state after the head of a view as a stream: accounts, storage, code and the named tables; no trie nodes, which follow
@@ -29,6 +29,8 @@ function* snapshotRecords(view: DatabaseView, userTables: readonly string[]): Ge
   yield { kind: "block", key: none, value: head };
   const codeSeen = new Set<Hex>([emptyCodeHash]);
   for (const { key, value } of view.range(tables.state, accountRange)) {
+    const address = keyFromBytes(key);
+    if (!isAccountKey(address)) continue;
     const { codeHash, storageRoot } = decodeAccountRecord(value);
     if (!codeSeen.has(codeHash)) {
       codeSeen.add(codeHash);
@@ -36,10 +38,11 @@ function* snapshotRecords(view: DatabaseView, userTables: readonly string[]): Ge
       if (code === undefined) throw new StateError({ code: "CODE_MISSING", codeHash });
       yield { kind: "code", key: hexToBytes(codeHash), value: code };
     }
-    yield { kind: "account", key: key.subarray(1), value };
+    yield { kind: "account", key: hexToBytes(address), value };
     if (storageRoot === emptyStorageRoot) continue;
-    for (const slot of view.range(tables.state, slotRange(keyFromBytes(key)))) {
-      yield { kind: "slot", key: slot.key.subarray(21), value: slot.value };
+    for (const slot of view.range(tables.state, slotRange(address))) {
+      const name = keyFromBytes(slot.key);
+      if (isSlotKey(name)) yield { kind: "slot", key: hexToBytes(`0x${name.slice(-64)}`), value: slot.value };
     }
   }
   for (const table of userTables) {

@@ -1,19 +1,28 @@
 import type { Address } from "@koinon/secp256k1/address";
 import type { Nibbles } from "@koinon/trie/nibbles";
 import { allocateBytes } from "@koinon/trie/slab";
+import { hashedKey } from "./hashed-key.ts";
 
 /**
  * The name of one entry of the state, as text while in memory and as bytes on disk:
  *
- * - an account is its address, `0x` and 40 digits; on disk `a` and 20 bytes;
- * - a storage slot is the address followed by the 64 digits of the slot; on disk `s` and 52 bytes;
- * - a node of the account trie is its path; on disk `n` and a byte per digit, so that a node is near its children;
- * - a node of a storage trie is `m`, the 64 digits of the hash of the address, and its path; on disk the hash is packed.
+ * - an account is its address, `0x` and 40 digits;
+ * - a storage slot is the address followed by the 64 digits of the slot;
+ * - a node of the account trie is its path;
+ * - a node of a storage trie is `m`, the 64 digits of the hash of the address, and its path.
+ *
+ * On disk a node is `n` or `m` and the hash, and a byte per digit of its path, so that a node is near its children. Accounts and
+ * slots begin with eight digits of the path that their leaf is on, then `x` and their bytes: they share a page with their leaf,
+ * and a block that touches an account at random dirties one page for both.
  */
 export type StateKey = string;
 
 const addressDigits = 40;
-const letters = { account: 97, storageNode: 109, accountNode: 110, slot: 115, x: 120 };
+const pathDigits = 8;
+const letters = { storage: 109, account: 110, x: 120 };
+const accountBytes = 1 + pathDigits + 1 + 20;
+const storageBytes = 33;
+const slotBytes = storageBytes + pathDigits + 1 + 52;
 
 /** Key of an account. */
 export function accountKey(address: Address): StateKey {
@@ -42,7 +51,7 @@ export function storageNodeKey(addressHash: Nibbles, path: Nibbles): StateKey {
 
 /** How deep the node of either kind of trie is that has this key: how many digits its path has. */
 export function nodeDepth(key: StateKey): number {
-  return key.charCodeAt(0) === letters.storageNode ? key.length - 65 : key.length;
+  return key.charCodeAt(0) === letters.storage ? key.length - 65 : key.length;
 }
 
 /** True for a node of either kind of trie. */
@@ -52,25 +61,31 @@ export function isNodeKey(key: StateKey): boolean {
 
 /** Bytes that a key takes on disk. */
 export function keyBytes(key: StateKey): number {
-  if (key.charCodeAt(1) === letters.x) return key.length >> 1;
-  return key.charCodeAt(0) === letters.storageNode ? key.length - 32 : 1 + key.length;
+  if (key.charCodeAt(1) === letters.x) return key.length === addressDigits + 2 ? accountBytes : slotBytes;
+  return key.charCodeAt(0) === letters.storage ? key.length - 32 : 1 + key.length;
 }
 
 /** Writes a key as it is on disk and answers where it ends. */
 export function writeKey(key: StateKey, target: Uint8Array, offset: number): number {
-  if (key.charCodeAt(1) === letters.x) {
-    target[offset] = key.length === addressDigits + 2 ? letters.account : letters.slot;
-    return writePacked(key, 2, key.length, target, offset + 1);
+  if (key.charCodeAt(1) === letters.x) return writeEntryKey(key, target, offset);
+  if (key.charCodeAt(0) === letters.storage) {
+    target[offset] = letters.storage;
+    return writeText(key, 65, key.length, target, writePacked(key, 1, 65, target, offset + 1));
   }
+  target[offset] = letters.account;
+  return writeText(key, 0, key.length, target, offset + 1);
+}
+
+function writeEntryKey(key: StateKey, target: Uint8Array, offset: number): number {
+  const isAccount = key.length === addressDigits + 2;
+  const addressHash = hashedKey(key.slice(2, addressDigits + 2));
+  const path = isAccount ? addressHash : hashedKey(key.slice(addressDigits + 2));
+  target[offset] = isAccount ? letters.account : letters.storage;
   let at = offset + 1;
-  let index = 0;
-  if (key.charCodeAt(0) === letters.storageNode) {
-    target[offset] = letters.storageNode;
-    at = writePacked(key, 1, 65, target, at);
-    index = 65;
-  } else target[offset] = letters.accountNode;
-  for (; index < key.length; index++) target[at++] = key.charCodeAt(index);
-  return at;
+  if (!isAccount) at = writePacked(addressHash, 0, addressHash.length, target, at);
+  at = writeText(path, 0, pathDigits, target, at);
+  target[at] = letters.x;
+  return writePacked(key, 2, key.length, target, at + 1);
 }
 
 /** The key as it is on disk. */
@@ -83,23 +98,37 @@ export function keyToBytes(key: StateKey): Uint8Array {
 /** The key that these bytes are on disk. */
 export function keyFromBytes(bytes: Uint8Array): StateKey {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (bytes[0] === letters.accountNode) return text.toString("latin1", 1);
-  if (bytes[0] === letters.storageNode) return `m${text.toString("hex", 1, 33)}${text.toString("latin1", 33)}`;
-  return `0x${text.toString("hex", 1)}`;
+  const pathAt = bytes[0] === letters.account ? 1 : storageBytes;
+  // Paths have digits only.
+  if (bytes[pathAt + pathDigits] === letters.x) return `0x${text.toString("hex", pathAt + pathDigits + 1)}`;
+  return pathAt === 1
+    ? text.toString("latin1", 1)
+    : `m${text.toString("hex", 1, pathAt)}${text.toString("latin1", pathAt)}`;
 }
 
-/** Where all accounts are on disk, and nothing else. */
+/** True for an account, of the keys that begin with `0x`. */
+export function isAccountKey(key: StateKey): boolean {
+  return key.length === addressDigits + 2 && !isNodeKey(key);
+}
+
+/** Where all accounts are on disk, among the nodes of their trie. */
 export const accountRange = { start: Uint8Array.of(letters.account), end: Uint8Array.of(letters.account + 1) };
 
-/** Where the slots of an account are on disk, and nothing else. */
+/** Where the slots of an account are on disk, among the nodes of their trie. */
 export function slotRange(address: string): { start: Uint8Array; end: Uint8Array } {
-  const start = new Uint8Array(21);
-  start[0] = letters.slot;
-  writePacked(address, 2, address.length, start, 1);
-  // Longer than any key of the account by a byte, and no smaller than any of them.
-  const end = new Uint8Array(54).fill(0xff);
+  const start = new Uint8Array(storageBytes);
+  start[0] = letters.storage;
+  writePacked(hashedKey(address.slice(2)), 0, 64, start, 1);
+  // No digit and no x is as high.
+  const end = new Uint8Array(storageBytes + 1).fill(0xff);
   end.set(start);
   return { start, end };
+}
+
+function writeText(text: string, from: number, to: number, target: Uint8Array, offset: number): number {
+  let at = offset;
+  for (let index = from; index < to; index++) target[at++] = text.charCodeAt(index);
+  return at;
 }
 
 function writePacked(text: string, from: number, to: number, target: Uint8Array, offset: number): number {

@@ -17,7 +17,7 @@ import { encodeFormat, metaKeys, stateFormat, tables, userTablePrefix } from "./
 import { exportSnapshot } from "./snapshot-export.ts";
 import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
-import { isNodeKey, keyFromBytes, keyToBytes, type StateKey, slotRange } from "./state-key.ts";
+import { isNodeKey, isSlotKey, keyFromBytes, keyToBytes, type StateKey, slotRange } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
 import { type TableReader, type TableWriter, UserTables } from "./user-tables.ts";
 import { type VerifiedState, verifyState, type WholeState } from "./verify.ts";
@@ -248,7 +248,10 @@ export class StateStore implements CommittedStates {
   /** The entries of the last state, all or the slots of one account. */
   *#entries(slotsOf?: StateKey): Generator<readonly [StateKey, Uint8Array]> {
     const range = slotsOf === undefined ? {} : slotRange(slotsOf);
-    for (const { key, value } of this.#database.range(tables.state, range)) yield [keyFromBytes(key), value];
+    for (const { key, value } of this.#database.range(tables.state, range)) {
+      const name = keyFromBytes(key);
+      if (slotsOf === undefined || isSlotKey(name)) yield [name, value];
+    }
   }
 
   #numberOf(hash: Hex): bigint | undefined {

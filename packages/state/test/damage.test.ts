@@ -104,7 +104,7 @@ describe("a damaged store", () => {
     // The key is damaged, so that the account is not found any more: a checksum of what is found can not tell that.
     const file = join(path("good"), "data.mdb");
     const bytes = readFileSync(file);
-    const key = Buffer.concat([Buffer.from("a"), hexToBytes(addressOf(1))]);
+    const key = Buffer.concat([Buffer.from("x"), hexToBytes(addressOf(1))]);
     for (let at = bytes.indexOf(key); at !== -1; at = bytes.indexOf(key, at + 1))
       bytes[at + 20] = (bytes[at + 20] as number) ^ 1;
     writeFileSync(file, bytes);

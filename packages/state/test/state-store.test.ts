@@ -98,6 +98,24 @@ describe("StateStore", () => {
     expect(keys()).toEqual(["k1", "k2"]);
     expect(keys({ reverse: true, limit: 1 })).toEqual(["k2"]);
     expect(keys({ start: text("k1"), end: text("k2") })).toEqual(["k1"]);
+    const names = ["a", "b", "c", "d", "e"];
+    await store.write((tables) => {
+      for (const name of names) tables.put("bodies", text(name), text(name));
+    });
+    for (const start of ["", "a", "aa", "b", "e", "f"]) {
+      for (const end of ["", "a", "c", "cc", "e", "f"]) {
+        for (const reverse of [false, true]) {
+          const bounds = { ...(start && { start: text(start) }), ...(end && { end: text(end) }), reverse };
+          const inRange = (name: string) =>
+            reverse
+              ? (!start || name <= start) && (!end || name > end)
+              : (!start || name >= start) && (!end || name < end);
+          const wanted = names.filter(inRange);
+          const found = keys(bounds).filter((key) => names.includes(key));
+          expect({ start, end, found }).toEqual({ start, end, found: reverse ? wanted.reverse() : wanted });
+        }
+      }
+    }
     const failing = store.prepare(store.head?.hash, pay(a, 5n));
     const thrown = store.commit(failing, numberedBlock(2n), {
       write: () => {
