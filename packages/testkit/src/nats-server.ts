@@ -17,16 +17,23 @@ export interface NatsServer {
   stop(): Promise<void>;
 }
 
+/** Who may connect; everybody when left out. */
+export interface NatsServerOptions {
+  readonly user?: string;
+  readonly password?: string;
+}
+
 /** Starts nats-server on a free loopback port with its streams in a temporary folder. */
-export async function startNats(): Promise<NatsServer> {
+export async function startNats(options: NatsServerOptions = {}): Promise<NatsServer> {
   const program = findProgram("nats-server");
   if (program === undefined) throw new Error("no nats-server on this machine");
   const folder = await temporaryFolder("koinon-nats-");
   const port = await freePort();
+  const access = options.user === undefined ? [] : ["--user", options.user, "--pass", options.password ?? ""];
   const launch = () =>
     startChild({
       command: program,
-      args: ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", path.join(folder.path, "store")],
+      args: ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", path.join(folder.path, "store"), ...access],
       ready: /Server is ready/,
     });
   let child = await launch();
