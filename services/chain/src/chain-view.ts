@@ -147,7 +147,7 @@ export interface BlockOverrides {
   readonly prevRandao?: Hex;
   readonly baseFeePerGas?: bigint;
   readonly baseFeePerBlobGas?: bigint;
-  /** Hashes of blocks that are simulated on top of the chain; where it answers undefined the chain is asked. */
+  /** Hashes of the blocks before it, instead of the chain's: of blocks that are simulated, say. */
   readonly blockHash?: (number: bigint) => Hex | undefined;
 }
 

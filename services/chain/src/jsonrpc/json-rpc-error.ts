@@ -30,6 +30,12 @@ export const wireCodes = {
   SIMULATED_SENDER_NOT_EOA: -38024,
   SIMULATED_INIT_CODE_SIZE: -38025,
   SIMULATED_LIMIT: -38026,
+  // Engine API (execution-apis, engine/common).
+  ENGINE_UNKNOWN_PAYLOAD: -38001,
+  ENGINE_INVALID_FORKCHOICE_STATE: -38002,
+  ENGINE_INVALID_PAYLOAD_ATTRIBUTES: -38003,
+  ENGINE_TOO_LARGE_REQUEST: -38004,
+  ENGINE_UNSUPPORTED_FORK: -38005,
 } as const;
 
 /** What a caller is told: a kind, a sentence in the words that clients look for, and for a revert its data. */

@@ -95,7 +95,7 @@ export class Simulation {
         beneficiary: draft.beneficiary,
         prevRandao: draft.prevRandao,
         baseFeePerGas: draft.baseFeePerGas,
-        blockHash: (number) => this.#hashes.get(number),
+        blockHash: (number) => this.#hashes.get(number) ?? reader.header(number)?.hash,
       },
       tracer: transfers?.tracer,
     });
