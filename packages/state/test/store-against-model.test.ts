@@ -2,7 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { encodeRlp } from "@koinon/ethereum/rlp";
 import type { StateReader } from "@koinon/ethereum/state-access";
+import { hexToBytes } from "@koinon/secp256k1/hex";
+import { keccak256 } from "@koinon/secp256k1/keccak";
+import { verifyProof } from "@koinon/trie/proof";
 import type { BlockId } from "../src/block-record.ts";
 import { StateStore } from "../src/state-store.ts";
 import { createDice, randomChanges } from "./fixtures/random-changes.ts";
@@ -34,6 +38,34 @@ function differences(state: StateReader, model: StateModel): string[] {
 
 function expectSame(state: StateReader, model: StateModel): void {
   expect(differences(state, model)).toEqual([]);
+}
+
+/** Every account and some slots, there or not, proven under the block's root and the account's. */
+function expectProven(store: StateStore, block: bigint, model: StateModel): void {
+  const root = store.block(block)?.root;
+  if (root === undefined) throw new Error(`no block ${block}`);
+  expect(root).toBe(model.root());
+  for (let index = 0; index <= accountCount; index++) {
+    const address = addressOf(index);
+    const account = model.accounts.get(address);
+    const proof = store.proof(address, [0n, 3n, 2n ** 255n, 1000n], block);
+    const storageHash = model.storageRoot(address);
+    expect({ storageHash: proof.storageHash, balance: proof.balance }).toEqual({
+      storageHash,
+      balance: account?.balance ?? 0n,
+    });
+    const leaf = account && encodeRlp([account.nonce, account.balance, storageHash, account.codeHash]);
+    expect(verifyProof(hexToBytes(root), keccak256(hexToBytes(address)), proof.accountProof)).toEqual({
+      valid: true,
+      value: leaf,
+    });
+    for (const { slot, value, proof: nodes } of proof.storageProof) {
+      expect(value).toBe(model.storage.get(address)?.get(slot) ?? 0n);
+      const key = keccak256(hexToBytes(`0x${slot.toString(16).padStart(64, "0")}`));
+      const stored = value === 0n ? undefined : encodeRlp(value);
+      expect(verifyProof(hexToBytes(storageHash), key, nodes)).toEqual({ valid: true, value: stored });
+    }
+  }
 }
 
 describe("StateStore beside a model", () => {
@@ -99,6 +131,7 @@ describe("StateStore beside a model", () => {
         const oldest = Number(store.oldest);
         const past = oldest + dice(models.length - oldest);
         expectSame(store.at(BigInt(past)), models[past] as StateModel);
+        if (round % 4 === 0) expectProven(store, BigInt(past), models[past] as StateModel);
         if (dice(6) === 0) {
           const target = Math.max(models.length - 1 - dice(10), Number(store.oldest));
           await store.revert(BigInt(target));
