@@ -194,6 +194,13 @@ export const marketConfig = declareConfig({
     default: "6000",
     description: "How long a market process counts as alive after it last said so.",
   }),
+  voidedKeptMs: setting({
+    env: "MARKET_VOIDED_KEPT_MS",
+    schema: integer({ min: 60 * minuteMs, max: 3_650 * dayMs }),
+    default: "2592000000",
+    description:
+      "How long a request that was given back stays in the list of requests; later its id is as good as new. What was settled is kept for ever.",
+  }),
   unloggedMs: setting({
     env: "MARKET_UNLOGGED_MS",
     schema: integer({ min: 100, max: dayMs }),

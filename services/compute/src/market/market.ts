@@ -122,6 +122,7 @@ export class Market implements Module {
     this.#background.start({ name: "orphans", intervalMs: leaseMs / 3, run: () => reconciler.adoptOrphans() });
     this.#background.start({ name: "expiry", intervalMs: 1_000, run: () => reconciler.expireReservations() });
     this.#background.start({ name: "unlogged", intervalMs: unloggedMs, run: () => reconciler.publishUnlogged() });
+    this.#background.start({ name: "retention", intervalMs: 60_000, run: () => reconciler.forgetVoided() });
     this.#stopObserving = this.#metrics.observe({
       requests: () => this.#gate.active,
       waiting: () => this.#slots.waiting(),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { MoneyStore, SettleOutcome } from "../../src/market/accounts/money-store.ts";
 import type { ReservesAhead } from "../../src/market/accounts/reserve-ahead.ts";
+import { describeRetention } from "./money-retention-suite.ts";
 import { address, hash, reservation, SessionSample, terms, zeroHash } from "./money-samples.ts";
 
 const consumer = address("alice");
@@ -33,6 +34,8 @@ export function describeMoneyStore(name: string, create: () => Promise<MoneyStor
     };
     const voidRequest = (request: string, relayedBy = "market-1") =>
       store.void({ requestId: hash(request), relayedBy, reason: "PROVIDERS_FAILED", attempts: [], now: 3_000 });
+
+    describeRetention(() => ({ store, assertBalanced, close }));
 
     describe("budgets", () => {
       test("opening credits the limit once per request", async () => {

@@ -188,6 +188,16 @@ export class MemoryMoneyStore implements MoneyStore, ReservesAhead {
     return expired.length;
   }
 
+  async forgetVoided(closedBefore: number, limit: number): Promise<number> {
+    const forgotten = [...this.#requests.values()]
+      .map(({ record }) => record)
+      .filter(({ state, closedAt = 0 }) => state === "voided" && closedAt < closedBefore)
+      .sort((left, right) => (left.closedAt ?? 0) - (right.closedAt ?? 0))
+      .slice(0, limit);
+    for (const { requestId } of forgotten) this.#requests.delete(requestId);
+    return forgotten.length;
+  }
+
   async reservations(requestIds: readonly Hex[]): Promise<ReadonlyMap<Hex, SettlementRecord>> {
     const found = new Map<Hex, SettlementRecord>();
     for (const requestId of requestIds) {

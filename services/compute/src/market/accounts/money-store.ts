@@ -188,6 +188,9 @@ export interface MoneyStore {
   /** Voids reservations that have expired, reason RESERVATION_EXPIRED; answers how many. */
   expire(now: number, limit: number): Promise<number>;
 
+  /** Forgets requests that were voided before `closedBefore`, oldest first, at most `limit`; answers how many. Settled ones stay: they are money. */
+  forgetVoided(closedBefore: number, limit: number): Promise<number>;
+
   /** By request ids. */
   reservations(requestIds: readonly Hex[]): Promise<ReadonlyMap<Hex, SettlementRecord>>;
   /** By request id or receipt id. */

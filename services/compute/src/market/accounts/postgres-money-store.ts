@@ -198,6 +198,17 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
     });
   }
 
+  async forgetVoided(closedBefore: number, limit: number): Promise<number> {
+    // Materialized: a subquery that skips locked rows may run again for each row it is compared with, and then exceeds its limit.
+    return await this.#database.execute(
+      `WITH due AS MATERIALIZED (
+         SELECT request_id FROM settlements WHERE state = 'voided' AND closed_at < $1
+         ORDER BY closed_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+       DELETE FROM settlements USING due WHERE settlements.request_id = due.request_id`,
+      [closedBefore, limit],
+    );
+  }
+
   async reservations(requestIds: readonly Hex[]): Promise<ReadonlyMap<Hex, SettlementRecord>> {
     const rows = await this.#database.query<SettlementRow>(
       {

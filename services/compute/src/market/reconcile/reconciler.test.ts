@@ -13,9 +13,10 @@ instanceStoreSuite("memory", async () => new MemoryInstanceStore());
 describe("Reconciler", () => {
   const clock = new FakeClock();
   let instances: MemoryInstanceStore;
-  const options = { leaseMs: 1_000, orphanMs: 5_000, unloggedMs: 300, batchSize: 2 };
+  const options = { leaseMs: 1_000, orphanMs: 5_000, unloggedMs: 300, voidedKeptMs: 86_400_000, batchSize: 2 };
   let ended: [string, number][];
   let open: number;
+  let voided: number[];
   let unlogged: (UnloggedSettlement & { settledAt: number })[];
   let published: { subject: string; id: string }[];
   const reconciler = (instance: string) =>
@@ -31,6 +32,11 @@ describe("Reconciler", () => {
           open -= expired;
           return expired;
         },
+        forgetVoided: async (before, limit) => {
+          const forgotten = Math.min(voided.filter((closedAt) => closedAt < before).length, limit);
+          voided.splice(0, forgotten);
+          return forgotten;
+        },
         unlogged: async (before, limit) => unlogged.filter(({ settledAt }) => settledAt < before).slice(0, limit),
       },
       bus: {
@@ -40,7 +46,7 @@ describe("Reconciler", () => {
       },
     });
   beforeEach(() => {
-    [ended, open, unlogged, published] = [[], 0, [], []];
+    [ended, open, voided, unlogged, published] = [[], 0, [], [], []];
     instances = new MemoryInstanceStore();
   });
 
@@ -88,6 +94,18 @@ describe("Reconciler", () => {
     open = 5;
     await reconciler("any").expireReservations();
     expect(open).toBe(0);
+  });
+
+  test("what was given back is forgotten at its age, a bounded number per run", async () => {
+    voided = Array.from({ length: 80 }, () => clock.now());
+    clock.advance(86_400_000);
+    await reconciler("any").forgetVoided();
+    expect(voided.length).toBe(80);
+    clock.advance(1);
+    await reconciler("any").forgetVoided();
+    expect(voided.length).toBe(8);
+    await reconciler("any").forgetVoided();
+    expect(voided.length).toBe(0);
   });
 
   test("what is not logged in time is published again, oldest first, under an id of its own each time", async () => {
