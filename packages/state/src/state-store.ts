@@ -178,8 +178,6 @@ export class StateStore implements CommittedStates {
     const batch = this.#revertWrites(target, head);
     batch.append(extraWrites);
     await this.#write(batch);
-    this.#cache.clear();
-    this.#reverts++;
     return target;
   }
 
@@ -268,9 +266,14 @@ export class StateStore implements CommittedStates {
 
   /** Follows what is on disk, and lets candidates that are there now read from there. */
   #advance(): void {
+    const previous = this.#head?.number ?? -1n;
     this.#database.refresh();
     this.#loadHead();
     const number = this.#head?.number ?? -1n;
+    if (number < previous) {
+      this.#cache.clear();
+      this.#reverts++;
+    }
     while (this.#pending[0] !== undefined && this.#pending[0].block.number <= number) {
       const { candidate, block } = this.#pending.shift() as PendingBlock;
       this.#cache.apply(candidate.delta);

@@ -1,6 +1,6 @@
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import type { Nibbles } from "./nibbles.ts";
-import { decodeNode, isHashRef, type NodeRef, type TrieNode } from "./node.ts";
+import { decodeNode, type TrieNode } from "./node.ts";
 import { TrieError } from "./trie-error.ts";
 
 /**
@@ -14,14 +14,6 @@ export interface NodeReader {
 
 /** The root of a trie without keys: Keccak-256 of the empty string's RLP. */
 export const emptyRoot: Uint8Array = keccak256(Uint8Array.of(0x80));
-
-/** Reads the node that a reference stands for; throws TrieError `NODE_MISSING` or `NODE_MALFORMED`. */
-export function readNode(reader: NodeReader, ref: NodeRef, path: Nibbles): TrieNode {
-  if (!isHashRef(ref)) return parseNode(ref);
-  const bytes = reader.node(path);
-  if (bytes === undefined) throw new TrieError({ code: "NODE_MISSING", path });
-  return parseNode(bytes);
-}
 
 /** Decodes a stored node; throws TrieError `NODE_MALFORMED`. */
 export function parseNode(bytes: Uint8Array): TrieNode {
