@@ -11,7 +11,8 @@ export type ClientScript = (target: Target, seen: Observations) => Promise<void>
 export function compareWithAnvil(name: string, script: ClientScript, stepsMin: number): void {
   const { missing } = findBinary("anvil");
   if (missing !== undefined) {
-    test.skip(`${name}: compared with anvil (skipped: ${missing})`, () => undefined);
+    const skipped = test.skip;
+    skipped(`${name}: compared with anvil (skipped: ${missing})`, () => undefined);
     test(`${name}: on our node alone`, async () => {
       expect((await observe(startOwnNode, script)).length).toBeGreaterThanOrEqual(stepsMin);
     });

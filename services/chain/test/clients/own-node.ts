@@ -36,7 +36,13 @@ export async function startOwnNode(options: Partial<JsonRpcServerOptions> = {}):
   const stopped = new AbortController();
   const proposing = proposer.run(stopped.signal);
   const server = new JsonRpcServer(
-    { host: "127.0.0.1", port: 0, policy: { corsOrigins: [], hosts: [] }, clientVersion: "koinon/test", ...options },
+    {
+      host: "127.0.0.1",
+      port: 0,
+      policy: { corsOrigins: [], hosts: [] },
+      clientVersion: "koinon/test",
+      ...options,
+    },
     { view, clock: systemClock, random: systemRandom, log },
   );
   const port = await server.start();
