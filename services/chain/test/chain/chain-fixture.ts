@@ -64,9 +64,12 @@ export interface ChainFixture {
 export const never: AbortSignal = new AbortController().signal;
 
 /** A proposer that nobody runs, with a clock at genesis and randomness that repeats. */
-export function manualProposer(engine: ExecutionEngine, commitments: BlockCommitments = noCommitments): SoloProposer {
+export function manualProposer(
+  engine: ExecutionEngine,
+  { commitments = noCommitments, buildMs = 0 }: { commitments?: BlockCommitments | undefined; buildMs?: number } = {},
+): SoloProposer {
   return new SoloProposer(
-    { intervalMs: 0, emptyBlocks: true, feeRecipient: "0x00000000000000000000000000000000000000fe", buildMs: 0 },
+    { intervalMs: 0, emptyBlocks: true, feeRecipient: "0x00000000000000000000000000000000000000fe", buildMs },
     {
       engine,
       clock: { now: () => 0x6500_0000 * 1000 },
@@ -94,7 +97,7 @@ export async function startChainFixture(
     clock: { now: () => 0x6500_0000 * 1000 },
     workerLost: () => undefined,
   });
-  const proposer = manualProposer(chain.engine, choice.commitments);
+  const proposer = manualProposer(chain.engine, { commitments: choice.commitments });
   const submitRaw = async (raws: readonly Uint8Array[]) => {
     for (const outcome of await chain.view.intake.submit(raws, never)) {
       if ("rejection" in outcome) throw new Error(`refused: ${outcome.rejection.code}`);
