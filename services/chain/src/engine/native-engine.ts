@@ -1,4 +1,5 @@
-import type { BlockHeader } from "@koinon/ethereum/block-header";
+import type { Block } from "@koinon/ethereum/block";
+import { type BlockHeader, blockHash } from "@koinon/ethereum/block-header";
 import type { Hex } from "@koinon/secp256k1/hex";
 import { InvalidBlockError } from "../errors.ts";
 import type { RecoveryPool } from "../ingest/recovery-pool.ts";
@@ -24,7 +25,7 @@ import {
 } from "./execution-engine.ts";
 import { type Branch, ForkChoice } from "./fork-choice.ts";
 import { createPacing } from "./pacing.ts";
-import { blobHashes, checkedPayloadHeader, proposedPayload } from "./payload.ts";
+import { blobHashes, bodyFault, checkedPayloadHeader, proposedPayload } from "./payload.ts";
 import { payloadIdOf } from "./payload-id.ts";
 import { Turns } from "./turns.ts";
 
@@ -82,6 +83,17 @@ export class NativeEngine implements ExecutionEngine {
     return this.turns.take(() => this.check(proposed, signal));
   }
 
+  /** Checks a whole block, as nodes hand them on and files keep them; like `newPayload`, which lacks only its header. */
+  newBlock(block: Block, signal: AbortSignal): Promise<PayloadStatus> {
+    const hash = blockHash(block.header);
+    return this.turns.take(async () => {
+      if (this.isKnown(hash)) return valid(hash);
+      const fault = bodyFault(block);
+      // Another body may be the header's.
+      return fault === undefined ? this.checkBlock(hash, block, { signal }) : invalid(undefined, fault.message);
+    });
+  }
+
   async forkchoiceUpdated(
     state: ForkchoiceState,
     attributes: PayloadAttributes | undefined,
@@ -112,12 +124,22 @@ export class NativeEngine implements ExecutionEngine {
   }
 
   private async check(proposed: ProposedPayload, signal: AbortSignal): Promise<PayloadStatus> {
-    const { chain, tree } = this.dependencies;
-    const { blockHash: hash, parentHash } = proposed.payload;
-    if (tree.candidate(hash) !== undefined || chain.numberOf(hash) !== undefined) return valid(hash);
+    const { payload, blobVersionedHashes } = proposed;
+    const { blockHash: hash, transactions, withdrawals } = payload;
+    if (this.isKnown(hash)) return valid(hash);
     const header = headerOrFault(proposed);
     // The hash names no block, so nothing can be remembered about it.
     if (header instanceof InvalidBlockError) return invalid(undefined, header.message);
+    return this.checkBlock(hash, { header, transactions, withdrawals }, { blobVersionedHashes, signal });
+  }
+
+  private async checkBlock(
+    hash: Hex,
+    { header, transactions: raws, withdrawals }: Block,
+    { blobVersionedHashes, signal }: { readonly blobVersionedHashes?: readonly Hex[]; readonly signal: AbortSignal },
+  ): Promise<PayloadStatus> {
+    const { tree } = this.dependencies;
+    const { parentHash } = header;
     const known = tree.invalidBlock(hash);
     if (known !== undefined) return invalid(known.latestValidHash, known.reason);
     const badParent = tree.invalidBlock(parentHash);
@@ -126,17 +148,22 @@ export class NativeEngine implements ExecutionEngine {
     if (parent === undefined) return syncing;
     try {
       assertHeaderFollows(header, parent, this.dependencies);
-      const transactions = await recoverBlock(proposed.payload.transactions, this.dependencies, signal);
-      if (blobHashes(transactions).join() !== proposed.blobVersionedHashes.join()) {
+      const transactions = await recoverBlock(raws, this.dependencies, signal);
+      if (blobVersionedHashes !== undefined && blobHashes(transactions).join() !== blobVersionedHashes.join()) {
         // Consensus is wrong about the block here; the block itself may be fine.
         return invalid(undefined, "BLOB_HASHES_WRONG");
       }
-      await this.execute({ hash, header, transactions, withdrawals: proposed.payload.withdrawals }, parent);
+      await this.execute({ hash, header, transactions, withdrawals }, parent);
       return valid(hash);
     } catch (error) {
       if (error instanceof InvalidBlockError) return this.refuse(hash, parentHash, error.message);
       throw error;
     }
+  }
+
+  private isKnown(hash: Hex): boolean {
+    const { chain, tree } = this.dependencies;
+    return tree.candidate(hash) !== undefined || chain.numberOf(hash) !== undefined;
   }
 
   private refuse(hash: Hex, latestValidHash: Hex | undefined, reason: string): PayloadStatus {

@@ -1,3 +1,4 @@
+import type { Block } from "@koinon/ethereum/block";
 import { type BlockHeader, blockHash, emptyUnclesHash, zeroNonce } from "@koinon/ethereum/block-header";
 import { requestsHash } from "@koinon/ethereum/requests";
 import { encodeWithdrawal } from "@koinon/ethereum/withdrawal";
@@ -49,6 +50,19 @@ export function checkedPayloadHeader(proposed: ProposedPayload): BlockHeader {
     throw new InvalidBlockError({ code: "BLOCK_HASH_WRONG", given: payload.blockHash, computed });
   }
   return header;
+}
+
+/** Why a body is not the one that its header names; undefined when it is. */
+export function bodyFault({ header, transactions, withdrawals }: Block): InvalidBlockError | undefined {
+  const roots = {
+    transactionsRoot: bytesToHex(orderedRoot(transactions)),
+    withdrawalsRoot: bytesToHex(orderedRoot(withdrawals.map(encodeWithdrawal))),
+  };
+  for (const [field, computed] of Object.entries(roots)) {
+    const given = header[field as keyof typeof roots];
+    if (given !== computed) return new InvalidBlockError({ code: "HEADER_FIELD_WRONG", field, given, computed });
+  }
+  return undefined;
 }
 
 /** A block in the form in which it is proposed. */
