@@ -129,7 +129,7 @@ export class Dispatcher {
     const outcomes = await this.#call(requests, method, context);
     return requests.map(({ id, method: name }, index) => {
       const outcome = outcomes[index];
-      const text = this.#outcomeText(id ?? null, name, outcome);
+      const text = this.#outcomeText(id ?? null, name, outcome, context);
       return id === undefined ? undefined : text;
     });
   }
@@ -149,19 +149,24 @@ export class Dispatcher {
     return Promise.allSettled([(async () => method.call(first?.params ?? [], context))()]);
   }
 
-  #outcomeText(id: RequestId, name: string, outcome: PromiseSettledResult<unknown> | undefined): string {
+  #outcomeText(
+    id: RequestId,
+    name: string,
+    outcome: PromiseSettledResult<unknown> | undefined,
+    { signal }: CallContext,
+  ): string {
     if (outcome?.status === "fulfilled") {
       const text = resultText(id, outcome.value);
       if (text.length <= this.#limits.responseLengthMax) return text;
       return errorText(id, faultToWire({ code: "RESPONSE_TOO_LARGE", message: "response too large" }));
     }
-    return errorText(id, this.#wireError(name, outcome?.reason));
+    return errorText(id, this.#wireError(name, outcome?.reason, signal));
   }
 
-  #wireError(name: string, error: unknown): WireError {
+  #wireError(name: string, error: unknown, signal: AbortSignal): WireError {
     const told = this.#dependencies.translate(error);
     if (told !== undefined) return faultToWire(told.fault);
-    if (error instanceof Error && error.name === "TimeoutError") {
+    if (signal.aborted && error === signal.reason) {
       return faultToWire({ code: "TIMEOUT", message: "request timed out" });
     }
     this.#dependencies.log.error({ err: error, method: name }, "a JSON-RPC method failed");
