@@ -12,6 +12,8 @@ import { row, type Summary, summarise, tableHead } from "./load/summary.ts";
 import { openClusterNetwork } from "./network/cluster-network.ts";
 
 const ratePerSecond = Number(process.env.KOINON_CLUSTER_RATE ?? "20");
+/** A status with a code, or a connection that broke with the process at its other end. */
+const told = /^50[234] [A-Z_]+$|^UND_ERR_SOCKET$|^ECONN(RESET|REFUSED)$/;
 /** Load before and after each event that counts as part of it. */
 const marginMs = 2_000;
 
@@ -64,6 +66,25 @@ describe("under steady load", () => {
     "%s: no request fails",
     async (_, event) => {
       expect((await during(event)).failures).toEqual({});
+    },
+    300_000,
+  );
+
+  const killed = ["gateway", "market", "poi", "provider", "postgres", "nats", "redis"];
+  test.each(killed)(
+    "kill -9 of %s: what fails is told so, and it is over when the pod is back",
+    async (name) => {
+      const happen = async () => {
+        await network.kill(name);
+        await network.recover();
+      };
+      const summary = await during({ name: `${name}: kill -9`, happen });
+      expect(Object.keys(summary.failures).filter((outcome) => !told.test(outcome))).toEqual([]);
+      const from = load.nowMs();
+      await elapsed(marginMs);
+      const to = load.nowMs();
+      await elapsed(1_000);
+      expect(summarise(load.samples, from, to).failures).toEqual({});
     },
     300_000,
   );

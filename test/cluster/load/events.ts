@@ -1,6 +1,16 @@
 import { waitFor } from "@koinon/testkit/wait-for";
 import { rotateCertificates } from "../network/certificates.ts";
-import { charts, edgeNamespace, helm, isReady, kubectl, namespace, podsOf, release } from "../network/kubernetes.ts";
+import {
+  charts,
+  edgeNamespace,
+  helm,
+  isReady,
+  kubectl,
+  list,
+  namespace,
+  podsOf,
+  release,
+} from "../network/kubernetes.ts";
 
 /** Something that happens to a release under load; it resolves when the release has come to rest again. */
 export interface ClusterEvent {
@@ -33,6 +43,7 @@ export const orderly: readonly ClusterEvent[] = [
   { name: "helm upgrade that replaces every pod", happen: upgrade },
   { name: "helm rollback", happen: rollback },
   { name: "new certificates for every service", happen: () => rotateCertificates() },
+  { name: "a node is drained, and taken back", happen: drain },
 ];
 
 async function scale(place: Place, change: number): Promise<void> {
@@ -73,6 +84,16 @@ async function change(...command: string[]): Promise<void> {
   for (const { place, pods: old } of before) {
     await replaced(place, new Set(old.map(({ metadata }) => metadata.uid)), old.length);
   }
+}
+
+/** The node without database and engine, which are single here; with one node there is nothing to drain to. */
+async function drain(): Promise<void> {
+  const names = (await list<{ metadata: { name: string } }>("nodes", namespace)).map(({ metadata }) => metadata.name);
+  const node = names.find((name) => name !== "node-1");
+  if (node === undefined) return;
+  await kubectl("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=240s");
+  for (const place of places) await rest(place, (await pods(place)).length);
+  await kubectl("uncordon", node);
 }
 
 function pods({ service, place }: Place) {
