@@ -61,6 +61,17 @@ export function describeMoneyStore(name: string, create: () => Promise<MoneyStor
         await assertBalanced();
       });
 
+      test("many are read at once, without those that do not exist", async () => {
+        await open(10n);
+        await open(20n, "bob");
+        const found = await store.accounts(["bob", "nobody", "alice", "bob"]);
+        expect(found.map(({ accountId, limit }) => [accountId, limit]).sort()).toEqual([
+          ["alice", 10n],
+          ["bob", 20n],
+        ]);
+        expect(await store.accounts([])).toEqual([]);
+      });
+
       test("a deposit adds once per request", async () => {
         await open(10n);
         const deposit = { requestId: "d1", accountId: "alice", amount: 5n, now: 2 };

@@ -27,6 +27,14 @@ export class Budgets {
     return budgetOf(account);
   }
 
+  /** Budgets by key, of at most 100 keys; those that have none are left out. */
+  async getAll(keyIds: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Budget>> {
+    if (keyIds.length === 0) return new Map();
+    const byAccount = new Map(keyIds.map((id) => [accountIdOf(id), id]));
+    const { accounts } = await this.#accounts.batchGetAccounts({ accountIds: [...byAccount.keys()] }, bounds(signal));
+    return new Map(accounts.map((account) => [byAccount.get(account.accountId) ?? "", budgetOf(account)]));
+  }
+
   /** Adds to a budget; the same request id adds once per key. */
   async deposit(keyId: string, amount: string, requestId: string, signal?: AbortSignal): Promise<Budget> {
     const accountId = accountIdOf(keyId);

@@ -130,21 +130,30 @@ async function listPage(
   const page = await store.list(page_size + 1, after, signal);
   const records = page.slice(0, page_size);
   const last = records.at(-1);
-  // At most 100 calls at once, and in one process none of them leaves it; the market has no call for many accounts.
-  const data = await Promise.all(
-    records.map(async (record) => keyView(record, await budgetIfThere(record, budgets, signal))),
-  );
+  const found = await budgetsIfThere(records, budgets, signal);
+  const data = records.map((record) => keyView(record, found.get(record.id) ?? null));
   const more = page.length > page_size && last !== undefined;
   return { data, next_page_token: more ? pageTokens.issue("keys", {}, [String(last.createdAtMs), last.id]) : "" };
 }
 
-/** Keys can be listed and revoked also while the market is down: their budgets are then unknown. */
 async function budgetIfThere(record: KeyRecord, budgets: Budgets, signal: AbortSignal): Promise<Budget | null> {
-  if (record.state === "opening") return null;
+  return (await budgetsIfThere([record], budgets, signal)).get(record.id) ?? null;
+}
+
+/** Keys can be listed and revoked also while the market is down: their budgets are then unknown. */
+async function budgetsIfThere(
+  records: readonly KeyRecord[],
+  budgets: Budgets,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Budget>> {
+  const opened = records.filter(({ state }) => state !== "opening");
   try {
-    return await budgets.get(record.id, signal);
+    return await budgets.getAll(
+      opened.map(({ id }) => id),
+      signal,
+    );
   } catch (error) {
-    if (error instanceof RpcError) return null;
+    if (error instanceof RpcError) return new Map();
     throw error;
   }
 }

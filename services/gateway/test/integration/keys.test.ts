@@ -132,6 +132,20 @@ describe("creating keys", () => {
     ).toHaveLength(1);
   });
 
+  test("a page of keys asks the market once for all their budgets", async () => {
+    for (let n = 0; n < 3; n += 1) await create({ name: `listed ${n}`, budget: String(10 + n) });
+    running.market.accountBatches.length = 0;
+    const { data } = (await (await running.call("GET", "/v1/keys?page_size=3")).json()) as {
+      data: { name: string; budget: { limit: string } | null }[];
+    };
+    expect(data.map(({ name, budget }) => [name, budget?.limit])).toEqual([
+      ["listed 2", "12"],
+      ["listed 1", "11"],
+      ["listed 0", "10"],
+    ]);
+    expect(running.market.accountBatches).toEqual([3]);
+  });
+
   test("needs the scope admin", async () => {
     const { key } = await create({ name: "plain", budget: "0" });
     const refused = await running.call("POST", "/v1/keys", { key: key.key, body: { name: "x", budget: "1" } });

@@ -6,6 +6,14 @@ import type { Account } from "./money-store.ts";
 
 const cachedMax = 50_000;
 
+interface AccountRow {
+  name: string;
+  consumer: Buffer;
+  credited: string;
+  spent: string;
+  reserved: string;
+}
+
 /** Row numbers of accounts, which never change once given; the most recently learnt are kept. */
 export class AccountRows {
   readonly #database: Database;
@@ -41,22 +49,26 @@ export class AccountRows {
 
 /** A budget as it is now. */
 export async function readAccount(queryable: Queryable, accountId: string): Promise<Account | undefined> {
-  const [row] = await queryable.query<{ consumer: Buffer; credited: string; spent: string; reserved: string }>(
+  return (await readAccounts(queryable, [accountId]))[0];
+}
+
+/** Budgets as they are at one moment; those that do not exist are left out. */
+export async function readAccounts(queryable: Queryable, accountIds: readonly string[]): Promise<Account[]> {
+  const rows = await queryable.query<AccountRow>(
     {
-      name: "money-account",
-      text: `SELECT consumer, credits_posted AS credited, debits_posted AS spent, debits_pending AS reserved
-        FROM accounts WHERE kind = 'budget' AND name = $1`,
+      name: "money-accounts",
+      text: `SELECT name, consumer, credits_posted AS credited, debits_posted AS spent, debits_pending AS reserved
+        FROM accounts WHERE kind = 'budget' AND name = ANY($1::text[])`,
     },
-    [accountId],
+    [accountIds],
   );
-  if (row === undefined) return undefined;
-  return {
-    accountId,
-    consumer: bytesToHex(row.consumer),
-    limit: BigInt(row.credited),
-    spent: BigInt(row.spent),
-    reserved: BigInt(row.reserved),
-  };
+  return rows.map(({ name, consumer, credited, spent, reserved }) => ({
+    accountId: name,
+    consumer: bytesToHex(consumer),
+    limit: BigInt(credited),
+    spent: BigInt(spent),
+    reserved: BigInt(reserved),
+  }));
 }
 
 async function findAccount(

@@ -83,6 +83,10 @@ export class MemoryMoneyStore implements MoneyStore, ReservesAhead {
     return this.#consumers.has(accountId) ? this.#account(accountId) : undefined;
   }
 
+  async accounts(accountIds: readonly string[]): Promise<Account[]> {
+    return [...new Set(accountIds)].filter((id) => this.#consumers.has(id)).map((id) => this.#account(id));
+  }
+
   async reserve(request: ReservationRequest): Promise<"reserved" | "duplicate"> {
     const { requestId, accountId, now, ...reservation } = request;
     const consumer = this.#consumers.get(accountId);

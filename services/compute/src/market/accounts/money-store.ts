@@ -154,6 +154,8 @@ export interface MoneyStore {
   }): Promise<Account>;
   deposit(request: { requestId: string; accountId: string; amount: bigint; now: number }): Promise<Account>;
   account(accountId: string): Promise<Account | undefined>;
+  /** Those that exist, in any order. */
+  accounts(accountIds: readonly string[]): Promise<Account[]>;
 
   /** Reserves; `duplicate` when the request id was ever reserved before, whatever became of it. */
   reserve(request: ReservationRequest): Promise<"reserved" | "duplicate">;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isFault } from "@koinon/errors/domain-error";
 import type { Database } from "@koinon/postgres/database";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
-import { AccountRows, readAccount } from "./account-rows.ts";
+import { AccountRows, readAccount, readAccounts } from "./account-rows.ts";
 import { AccountsError } from "./errors.ts";
 import type {
   Account,
@@ -66,6 +66,11 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
   async account(accountId: string): Promise<Account | undefined> {
     await this.#settles.flush();
     return await readAccount(this.#database, accountId);
+  }
+
+  async accounts(accountIds: readonly string[]): Promise<Account[]> {
+    await this.#settles.flush();
+    return await readAccounts(this.#database, accountIds);
   }
 
   async reserve(request: ReservationRequest): Promise<"reserved" | "duplicate"> {

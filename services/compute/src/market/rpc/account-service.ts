@@ -10,6 +10,7 @@ import { MarketError } from "../errors.ts";
 import { addressField, amountField, invalidField, textField } from "./field.ts";
 
 const accountIdLengthMax = 64;
+const batchMax = 100;
 // Room for callers that put the account's id and an id of their own into one.
 const requestIdLengthMax = 256;
 
@@ -18,7 +19,7 @@ export function createAccountHandlers({
   money,
   clock,
 }: {
-  money: Pick<MoneyStore, "openAccount" | "deposit" | "account">;
+  money: Pick<MoneyStore, "openAccount" | "deposit" | "account" | "accounts">;
   clock: Clock;
 }): Handlers<AccountServiceDefinition> {
   return {
@@ -36,6 +37,11 @@ export function createAccountHandlers({
       const account = await money.account(textField(accountId, "account_id", accountIdLengthMax));
       if (account === undefined) throw new MarketError({ code: "ACCOUNT_UNKNOWN", account: accountId });
       return { account: accountMessage(account) };
+    },
+    async batchGetAccounts({ accountIds }) {
+      if (accountIds.length > batchMax) throw invalidField("account_ids", `more than ${batchMax}`);
+      const ids = accountIds.map((id) => textField(id, "account_ids", accountIdLengthMax));
+      return { accounts: (await money.accounts(ids)).map(accountMessage) };
     },
     async deposit({ requestId, accountId, amount }) {
       const credited = amountField(amount, "amount");
