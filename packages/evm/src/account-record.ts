@@ -4,6 +4,7 @@ import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { Program } from "./program.ts";
 import { hexToWord, type Word } from "./word.ts";
+import type { WordMap } from "./word-map.ts";
 
 /** A storage slot during a block. */
 export class Slot {
@@ -35,10 +36,11 @@ export class AccountRecord {
   codeHash: Hex;
   /** Decoded code, undefined until it is needed. */
   program: Program | undefined = undefined;
-  readonly slots: Map<Word, Slot> = new Map();
+  /** Undefined until one is asked for. */
+  slots: WordMap<Slot> | undefined = undefined;
   /** True when no slot of the base state is left: the account was removed since. */
   storageCleared = false;
-  transient: Map<Word, Word> | undefined = undefined;
+  transient: WordMap<Word> | undefined = undefined;
   /** The transactions, counted from 1, in which the account was last accessed, created, destroyed and changed. */
   warmIn = 0;
   createdIn = 0;

@@ -19,6 +19,7 @@ import { Machine, type RunResult } from "./machine.ts";
 import type { Tracer } from "./tracer.ts";
 import { assertCallable, assertValid, type Fees, feesOf } from "./validation.ts";
 import { hexToWord, toWord } from "./word.ts";
+import type { WordHash } from "./word-map.ts";
 import { WorldState } from "./world-state.ts";
 
 const safeGasMax = BigInt(Number.MAX_SAFE_INTEGER);
@@ -66,6 +67,12 @@ export interface BlockExecutionOptions {
   readonly tracer?: Tracer | undefined;
 }
 
+/** What an Evm lends to the execution of a block. */
+interface BlockExecutionParts {
+  readonly codeCache: CodeCache;
+  readonly wordHash: WordHash;
+}
+
 /** Execution of one block, transaction after transaction; what it changes is in `changes()` and nowhere else. */
 export class BlockExecution {
   readonly rules: ForkRules;
@@ -77,19 +84,20 @@ export class BlockExecution {
   private readonly machine: Machine;
   private used = 0n;
 
-  constructor(options: BlockExecutionOptions, dependencies: EvmDependencies & { readonly codeCache: CodeCache }) {
+  constructor(options: BlockExecutionOptions, dependencies: EvmDependencies & BlockExecutionParts) {
     const { fork, state, block, chainId } = options;
     this.rules = forkRules(fork);
     this.block = block;
     this.chainId = chainId;
     this.dependencies = dependencies;
     this.tracer = options.tracer;
-    this.world = new WorldState(state, dependencies.precompiles(fork), dependencies.codeCache);
+    const { codeCache, wordHash } = dependencies;
+    this.world = new WorldState(state, { precompiles: dependencies.precompiles(fork), codeCache, wordHash });
     this.machine = new Machine({
       rules: this.rules,
       world: this.world,
       block: createBlockWords(block, chainId),
-      codeCache: dependencies.codeCache,
+      codeCache,
       hasStorage: (address) => state.hasStorage?.(address) ?? false,
     });
   }

@@ -3,30 +3,47 @@ import { BlockExecution, type BlockExecutionOptions } from "./block-execution.ts
 import { CodeCache } from "./code-cache.ts";
 import type { EvmDependencies } from "./dependencies.ts";
 import { opcodesOf } from "./opcode-table.ts";
+import { WordHash } from "./word-map.ts";
 
 /** Settings of an Evm. */
 export interface EvmOptions {
   readonly chainId: bigint;
   /** Bytes of code that are kept decoded, per fork; the decoded form takes about ten times as much. */
   readonly codeCacheBytes: number;
+  /**
+   * 256 unpredictable bits, different on every machine, against contracts that choose storage slots which collide in our maps. Without
+   * them results are the same, but such a contract can slow a block down: to be left out in tests alone.
+   */
+  readonly hashSecret?: bigint;
 }
+
+const publicSecret = 0x9e3779b97f4a7c15f39cc0605cedc8341082276bf3a27251f86c6a11d0c18e95n;
 
 /** The Ethereum virtual machine of a chain: executes blocks, and keeps decoded code from one to the next. */
 export class Evm {
   private readonly options: EvmOptions;
   private readonly dependencies: EvmDependencies;
+  private readonly wordHash: WordHash;
   private readonly caches = new Map<Fork, CodeCache>();
   private readonly tracedCaches = new Map<Fork, CodeCache>();
 
   constructor(options: EvmOptions, dependencies: EvmDependencies) {
     this.options = options;
     this.dependencies = dependencies;
+    this.wordHash = new WordHash(options.hashSecret ?? publicSecret);
   }
 
   /** Begins the execution of a block, or of a call in one, on top of a state. */
   beginBlock(options: Omit<BlockExecutionOptions, "chainId">): BlockExecution {
     const codeCache = this.codeCache(options.fork, options.tracer !== undefined);
-    return new BlockExecution({ ...options, chainId: this.options.chainId }, { ...this.dependencies, codeCache });
+    return new BlockExecution(
+      { ...options, chainId: this.options.chainId },
+      {
+        ...this.dependencies,
+        codeCache,
+        wordHash: this.wordHash,
+      },
+    );
   }
 
   private codeCache(fork: Fork, traced: boolean): CodeCache {

@@ -10,6 +10,7 @@ import type { CodeCache } from "./code-cache.ts";
 import { Journal } from "./journal.ts";
 import type { Program } from "./program.ts";
 import { toBigInt, toWord, type Word, wordToAddress } from "./word.ts";
+import { type WordHash, WordMap } from "./word-map.ts";
 
 /** What a snapshot of a world state holds. */
 export interface Snapshot {
@@ -26,6 +27,7 @@ export class WorldState {
   private readonly reader: StateReader;
   private readonly precompiles: ReadonlyMap<Address, Precompile>;
   private readonly codeCache: CodeCache;
+  private readonly wordHash: WordHash;
   private readonly accounts = new Map<Address, AccountRecord>();
   private readonly deployed = new Map<Hex, Uint8Array>();
   private readonly journal = new Journal();
@@ -38,10 +40,18 @@ export class WorldState {
   /** EIP-3529 refund counter of the running transaction. */
   refund = 0;
 
-  constructor(reader: StateReader, precompiles: ReadonlyMap<Address, Precompile>, codeCache: CodeCache) {
+  constructor(
+    reader: StateReader,
+    parts: {
+      readonly precompiles: ReadonlyMap<Address, Precompile>;
+      readonly codeCache: CodeCache;
+      readonly wordHash: WordHash;
+    },
+  ) {
     this.reader = reader;
-    this.precompiles = precompiles;
-    this.codeCache = codeCache;
+    this.precompiles = parts.precompiles;
+    this.codeCache = parts.codeCache;
+    this.wordHash = parts.wordHash;
   }
 
   /** The record of an address, of an account that exists or not. */
@@ -136,6 +146,7 @@ export class WorldState {
 
   /** The slot, read from the base state the first time. */
   slot(account: AccountRecord, key: Word): Slot {
+    account.slots ??= new WordMap(this.wordHash);
     let slot = account.slots.get(key);
     if (slot === undefined) {
       const stored = account.base !== undefined && !account.storageCleared;
@@ -165,7 +176,7 @@ export class WorldState {
   }
 
   transientStore(account: AccountRecord, key: Word, value: Word): void {
-    account.transient ??= new Map();
+    account.transient ??= new WordMap(this.wordHash);
     this.journal.transient(account, key, account.transient.get(key) ?? 0);
     account.transient.set(key, value);
     this.markChanged(account);
@@ -201,7 +212,7 @@ export class WorldState {
     account.balance = 0n;
     account.codeHash = emptyCodeHash;
     account.program = undefined;
-    account.slots.clear();
+    account.slots = undefined;
     account.storageCleared = true;
   }
 
@@ -252,8 +263,8 @@ function differs(record: AccountRecord): boolean {
 
 function changedSlots(record: AccountRecord): Map<bigint, bigint> {
   const slots = new Map<bigint, bigint>();
-  for (const [key, slot] of record.slots) {
-    if (slot.current !== slot.base) slots.set(toBigInt(key), toBigInt(slot.current));
+  for (const { key, value } of record.slots?.entries() ?? []) {
+    if (value.current !== value.base) slots.set(toBigInt(key), toBigInt(value.current));
   }
   return slots;
 }
