@@ -17,6 +17,7 @@ export type GatewayFault =
   | { readonly code: "MODEL_UNKNOWN"; readonly model: string }
   | { readonly code: "MANIFEST_UNKNOWN"; readonly manifest: string }
   | { readonly code: "KEY_UNKNOWN"; readonly key: string }
+  | { readonly code: "KEY_NOT_REVOKED"; readonly key: string }
   | { readonly code: "RECEIPT_UNKNOWN"; readonly id: string }
   | { readonly code: "NO_RECEIPT"; readonly id: string; readonly state: string }
   | { readonly code: "NOT_LOGGED_YET"; readonly id: string; readonly retryAfterMs: number }

@@ -58,6 +58,13 @@ export const marketConfig = declareConfig({
     default: "",
     description: "Comma list of the root addresses that may register as providers; empty lets everybody.",
   }),
+  allowedRegions: setting({
+    env: "MARKET_ALLOWED_REGIONS",
+    schema: list(),
+    default: "",
+    description:
+      "Comma list of the regions whose providers may register, by the region that they sign; empty lets everybody.",
+  }),
   providersMax: setting({
     env: "MARKET_PROVIDERS_MAX",
     schema: integer({ min: 1, max: 100_000 }),

@@ -8,6 +8,7 @@ export type MarketFault =
   | { code: "FIELD_INVALID"; field: string; reason: string }
   | { code: "REGISTRATION_REFUSED"; part: "certificate" | "announcement" | "quote" | "manifest"; reason: string }
   | { code: "PROVIDER_NOT_ALLOWED"; provider: Address }
+  | { code: "REGION_NOT_ALLOWED"; region: string }
   | { code: "ENDPOINT_NOT_ALLOWED"; endpoint: string }
   | { code: "ANNOUNCEMENT_STALE"; sequence: bigint; known: bigint }
   | { code: "PROVIDER_NAME_TAKEN"; name: string }

@@ -83,6 +83,7 @@ export class Market implements Module {
       {
         ...config,
         allowedRoots: config.allowedRoots.length === 0 ? undefined : new Set(config.allowedRoots),
+        allowedRegions: config.allowedRegions.length === 0 ? undefined : new Set(config.allowedRegions),
         standing: standingOptions(config),
         breaker: breakerOptions,
       },

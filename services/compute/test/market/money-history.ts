@@ -62,7 +62,7 @@ export class MoneyHistory {
     if (kind < 91) return await this.#endRelay();
     if (kind < 92) return this.#endRelaysOf();
     if (kind < 95) return this.#expire();
-    if (kind < 97) return this.#deposit();
+    if (kind < 97) return this.#random.chance(0.6) ? this.#deposit() : this.#withdraw();
     return this.#markLogged();
   }
 
@@ -195,6 +195,12 @@ export class MoneyHistory {
       now: this.#now,
     };
     return { name: "deposit", calls: [(store) => store.deposit(request)] };
+  }
+
+  #withdraw(): HistoryStep {
+    const accountId = this.#random.pick(accounts);
+    const request = { requestId: `withdrawal ${this.#random.integer(8)}`, accountId, now: this.#now };
+    return { name: "withdraw", calls: [(store) => store.withdraw(request)] };
   }
 
   #markLogged(): HistoryStep {

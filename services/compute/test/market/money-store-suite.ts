@@ -3,6 +3,7 @@ import type { MoneyStore, SettleOutcome } from "../../src/market/accounts/money-
 import type { ReservesAhead } from "../../src/market/accounts/reserve-ahead.ts";
 import { describeRetention } from "./money-retention-suite.ts";
 import { address, hash, reservation, SessionSample, terms, zeroHash } from "./money-samples.ts";
+import { describeWithdrawals } from "./money-withdrawal-suite.ts";
 
 const consumer = address("alice");
 const fault = (code: string, more = {}) => ({ fault: { code, ...more } });
@@ -36,6 +37,7 @@ export function describeMoneyStore(name: string, create: () => Promise<MoneyStor
       store.void({ requestId: hash(request), relayedBy, reason: "PROVIDERS_FAILED", attempts: [], now: 3_000 });
 
     describeRetention(() => ({ store, assertBalanced, close }));
+    describeWithdrawals(() => ({ store, assertBalanced, close }));
 
     describe("budgets", () => {
       test("opening credits the limit once per request", async () => {

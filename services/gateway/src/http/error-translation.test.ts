@@ -29,6 +29,7 @@ const faults: { [C in GatewayFault["code"]]: [Extract<GatewayFault, { code: C }>
   MODEL_UNKNOWN: [{ code: "MODEL_UNKNOWN", model: "m" }, 404],
   MANIFEST_UNKNOWN: [{ code: "MANIFEST_UNKNOWN", manifest: "0x" }, 404],
   KEY_UNKNOWN: [{ code: "KEY_UNKNOWN", key: "k" }, 404],
+  KEY_NOT_REVOKED: [{ code: "KEY_NOT_REVOKED", key: "k" }, 409],
   RECEIPT_UNKNOWN: [{ code: "RECEIPT_UNKNOWN", id: "r" }, 404],
   NO_RECEIPT: [{ code: "NO_RECEIPT", id: "r", state: "voided" }, 409],
   NOT_LOGGED_YET: [{ code: "NOT_LOGGED_YET", id: "r", retryAfterMs: 1 }, 503],

@@ -78,6 +78,11 @@ const rules: Rules = {
     param: () => "hash",
   },
   KEY_UNKNOWN: { status: 404, type: "not_found_error", message: ({ key }) => `There is no API key '${key}'.` },
+  KEY_NOT_REVOKED: {
+    status: 409,
+    type: "conflict_error",
+    message: ({ key }) => `The API key '${key}' is in use: revoke it before its budget is withdrawn.`,
+  },
   RECEIPT_UNKNOWN: {
     status: 404,
     type: "not_found_error",

@@ -2,7 +2,7 @@ import type { Account, AccountServiceDefinition } from "@koinon/contracts/koinon
 import type { Client } from "@koinon/rpc/handler";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { accountIdOf, type KeyRecord } from "./key-record.ts";
-import type { Budget } from "./key-schemas.ts";
+import type { Budget, Withdrawal } from "./key-schemas.ts";
 
 /** The budgets of keys, which the market keeps. */
 export class Budgets {
@@ -33,6 +33,16 @@ export class Budgets {
     const byAccount = new Map(keyIds.map((id) => [accountIdOf(id), id]));
     const { accounts } = await this.#accounts.batchGetAccounts({ accountIds: [...byAccount.keys()] }, bounds(signal));
     return new Map(accounts.map((account) => [byAccount.get(account.accountId) ?? "", budgetOf(account)]));
+  }
+
+  /** Takes back what is available of a budget; the same request id takes once per key. */
+  async withdraw(keyId: string, requestId: string, signal?: AbortSignal): Promise<Withdrawal> {
+    const accountId = accountIdOf(keyId);
+    const { account, amount } = await this.#accounts.withdraw(
+      { requestId: `withdraw_${accountId}_${requestId}`, accountId },
+      bounds(signal),
+    );
+    return { withdrawn: amount, budget: budgetOf(account) };
   }
 
   /** Adds to a budget; the same request id adds once per key. */

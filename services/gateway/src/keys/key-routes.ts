@@ -19,6 +19,8 @@ import {
   keyListSchema,
   keyParamsSchema,
   keySchema,
+  withdrawalSchema,
+  withdrawSchema,
 } from "./key-schemas.ts";
 
 const getBudget = declareRoute({
@@ -82,6 +84,19 @@ const deposit = declareRoute({
   errors: [404, 409, 502, 504],
 });
 
+const withdraw = declareRoute({
+  method: "POST",
+  path: "/v1/keys/:id/withdraw",
+  id: "withdraw",
+  summary: "Take back what is left of a revoked key's budget; what is reserved stays until its requests end",
+  tag: "keys",
+  access: "admin",
+  params: keyParamsSchema,
+  body: withdrawSchema,
+  answers: { 200: { description: "What went back, and the budget after.", schema: withdrawalSchema } },
+  errors: [404, 409, 502, 504],
+});
+
 /** What the key routes work with. */
 export interface KeyRouteDependencies {
   readonly store: KeyStore;
@@ -117,6 +132,12 @@ export function addKeyRoutes(routes: ApiRoutes, dependencies: KeyRouteDependenci
     if ((await store.find(params.id, signal)) === undefined)
       throw new GatewayError({ code: "KEY_UNKNOWN", key: params.id });
     return budgets.deposit(params.id, body.amount, body.request_id, signal);
+  });
+  addRoute(routes, withdraw, async ({ params, body, signal }) => {
+    const record = await store.find(params.id, signal);
+    if (record === undefined) throw new GatewayError({ code: "KEY_UNKNOWN", key: params.id });
+    if (record.revokedAtMs === null) throw new GatewayError({ code: "KEY_NOT_REVOKED", key: params.id });
+    return budgets.withdraw(params.id, body.request_id, signal);
   });
 }
 

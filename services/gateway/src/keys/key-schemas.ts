@@ -46,3 +46,13 @@ export const depositSchema = z.strictObject({
   amount: amountSchema.refine((amount) => amount !== "0", "more than nothing"),
   request_id: z.string().min(1).max(128).describe("the same id adds once"),
 });
+
+export const withdrawSchema = z.strictObject({
+  request_id: z.string().min(1).max(128).describe("the same id takes once"),
+});
+
+export const withdrawalSchema = z.strictObject({
+  withdrawn: amountSchema.describe("micro-credits that went back by this request id"),
+  budget: budgetSchema,
+});
+export type Withdrawal = z.infer<typeof withdrawalSchema>;

@@ -153,6 +153,28 @@ describe("creating keys", () => {
   });
 });
 
+describe("a revoked key", () => {
+  test("gives back what is left of its budget, once per request; a key in use does not", async () => {
+    const { key } = await create({ name: "leaving", budget: "500" });
+    const withdraw = (requestId: string) =>
+      running.call("POST", `/v1/keys/${key.id}/withdraw`, { body: { request_id: requestId } });
+    const early = await withdraw("w");
+    expect([early.status, await code(early)]).toEqual([409, "KEY_NOT_REVOKED"]);
+    await running.call("DELETE", `/v1/keys/${key.id}`);
+    for (const attempt of ["first", "again"]) {
+      const response = await withdraw("w");
+      expect([attempt, response.status, await response.json()]).toEqual([
+        attempt,
+        200,
+        { withdrawn: "500", budget: { limit: "0", spent: "0", reserved: "0", available: "0" } },
+      ]);
+    }
+    expect(await (await withdraw("w2")).json()).toMatchObject({ withdrawn: "0" });
+    const unknown = await running.call("POST", `/v1/keys/${"0".repeat(16)}/withdraw`, { body: { request_id: "w" } });
+    expect([unknown.status, await code(unknown)]).toEqual([404, "KEY_UNKNOWN"]);
+  });
+});
+
 describe("creation while the market is down", () => {
   test("with a name: the key waits, and a repetition finishes it", async () => {
     running.market.accountFault = new TestFault("MARKET_DOWN");

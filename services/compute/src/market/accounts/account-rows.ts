@@ -57,7 +57,7 @@ export async function readAccounts(queryable: Queryable, accountIds: readonly st
   const rows = await queryable.query<AccountRow>(
     {
       name: "money-accounts",
-      text: `SELECT name, consumer, credits_posted AS credited, debits_posted AS spent, debits_pending AS reserved
+      text: `SELECT name, consumer, credits_posted - withdrawn AS credited, debits_posted - withdrawn AS spent, debits_pending AS reserved
         FROM accounts WHERE kind = 'budget' AND name = ANY($1::text[])`,
     },
     [accountIds],

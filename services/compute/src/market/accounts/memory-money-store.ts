@@ -17,6 +17,7 @@ import type {
   SettleOutcome,
   SettleRequest,
   UnloggedSettlement,
+  Withdrawal,
 } from "./money-store.ts";
 import type { AheadReservation, ReservesAhead } from "./reserve-ahead.ts";
 import { headAfter, settlePlace } from "./session-place.ts";
@@ -38,6 +39,7 @@ export class MemoryMoneyStore implements MoneyStore, ReservesAhead {
   readonly #consumers = new Map<string, Address>();
   readonly #deposits = new Map<string, OpeningTransfer>();
   readonly #requests = new Map<Hex, Kept>();
+  readonly #withdrawals = new Map<string, { accountId: string; amount: bigint }>();
   readonly #byReceipt = new Map<Hex, Hex>();
   readonly #sessions = new Map<Hex, SessionHead>();
   /** In the order of settling; gone once logged. */
@@ -77,6 +79,20 @@ export class MemoryMoneyStore implements MoneyStore, ReservesAhead {
     this.ledger.apply(transfer);
     this.#deposits.set(requestId, transfer);
     return this.#account(accountId);
+  }
+
+  async withdraw({ requestId, accountId }: Parameters<MoneyStore["withdraw"]>[0]): Promise<Withdrawal> {
+    if (!this.#consumers.has(accountId)) throw new AccountsError({ code: "ACCOUNT_UNKNOWN", account: accountId });
+    const before = this.#withdrawals.get(requestId);
+    if (before !== undefined && before.accountId !== accountId)
+      throw new AccountsError({ code: "REQUEST_ID_REUSED", requestId });
+    if (before !== undefined) return { amount: before.amount, account: this.#account(accountId) };
+    const { limit, spent, reserved } = this.#account(accountId);
+    const amount = limit - spent - reserved;
+    const id = `withdraw:${requestId}`;
+    this.ledger.apply({ kind: "immediate", id, debit: budget(accountId), credit: issuance, amount });
+    this.#withdrawals.set(requestId, { accountId, amount });
+    return { amount, account: this.#account(accountId) };
   }
 
   async account(accountId: string): Promise<Account | undefined> {
@@ -287,7 +303,11 @@ export class MemoryMoneyStore implements MoneyStore, ReservesAhead {
   #account(accountId: string): Account {
     const { creditsPosted, debitsPosted, debitsPending } = this.ledger.account(budget(accountId)) as LedgerAccount;
     const consumer = this.#consumers.get(accountId) as Address;
-    return { accountId, consumer, limit: creditsPosted, spent: debitsPosted, reserved: debitsPending };
+    const withdrawn = [...this.#withdrawals.values()]
+      .filter((each) => each.accountId === accountId)
+      .reduce((sum, { amount }) => sum + amount, 0n);
+    const [limit, spent] = [creditsPosted - withdrawn, debitsPosted - withdrawn];
+    return { accountId, consumer, limit, spent, reserved: debitsPending };
   }
 }
 

@@ -11,6 +11,12 @@ export interface Account {
   readonly reserved: bigint;
 }
 
+/** What a withdrawal took, and the budget after it. */
+export interface Withdrawal {
+  readonly amount: bigint;
+  readonly account: Account;
+}
+
 /** One dispatch to one provider and how it ended. */
 export interface Attempt {
   readonly providerName: string;
@@ -153,6 +159,8 @@ export interface MoneyStore {
     now: number;
   }): Promise<Account>;
   deposit(request: { requestId: string; accountId: string; amount: bigint; now: number }): Promise<Account>;
+  /** Gives what is available of a budget back to issuance, once per request id; what is reserved stays. Throws ACCOUNT_UNKNOWN, REQUEST_ID_REUSED. */
+  withdraw(request: { requestId: string; accountId: string; now: number }): Promise<Withdrawal>;
   account(accountId: string): Promise<Account | undefined>;
   /** Those that exist, in any order. */
   accounts(accountIds: readonly string[]): Promise<Account[]>;

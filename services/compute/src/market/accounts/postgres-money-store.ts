@@ -14,8 +14,10 @@ import type {
   SettleOutcome,
   SettleRequest,
   UnloggedSettlement,
+  Withdrawal,
 } from "./money-store.ts";
 import { deposit, openAccount } from "./postgres-deposits.ts";
+import { withdraw } from "./postgres-withdrawals.ts";
 import type { AheadReservation, ReservesAhead } from "./reserve-ahead.ts";
 import { type PlacedReservation, ReserveLane } from "./reserve-lane.ts";
 import { SettleLane } from "./settle-lane.ts";
@@ -61,6 +63,11 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
 
   async deposit(request: Parameters<MoneyStore["deposit"]>[0]): Promise<Account> {
     return await deposit(this.#database, request);
+  }
+
+  async withdraw(request: Parameters<MoneyStore["withdraw"]>[0]): Promise<Withdrawal> {
+    await this.#settles.flush();
+    return await withdraw(this.#database, request);
   }
 
   async account(accountId: string): Promise<Account | undefined> {

@@ -11,6 +11,7 @@ const options: RegistryOptions = {
   heartbeatIntervalMs: 1_000,
   providersMax: 10,
   allowedRoots: undefined,
+  allowedRegions: undefined,
   standing: { penaltyMs: 10_000, penaltyMsMax: 100_000, strikeMemoryMs: 1_000_000 },
   breaker: { windowSize: 8, windowMs: 10_000, outcomesMin: 2, failureRatio: 0.5, pauseMs: 500, pauseMsMax: 4_000 },
   quoteMarginMs: 100,
@@ -40,6 +41,7 @@ describe("Registry", () => {
     );
     const codes = [
       "PROVIDER_NOT_ALLOWED",
+      "REGION_NOT_ALLOWED",
       "ENDPOINT_NOT_ALLOWED",
       "ANNOUNCEMENT_STALE",
       "PROVIDER_NAME_TAKEN",
@@ -77,6 +79,9 @@ describe("Registry", () => {
     expect(await codeOf(registry.register(beta.registration([offer])))).toBe("PROVIDER_NOT_ALLOWED");
     const elsewhere = alpha.registration([offer], { endpoint: "http://169.254.169.254/" });
     expect(await codeOf(registry.register(elsewhere))).toBe("ENDPOINT_NOT_ALLOWED");
+    const local = open({ allowedRegions: new Set(["eu"]) });
+    expect(await codeOf(local.register(alpha.registration([offer], { region: "us" })))).toBe("REGION_NOT_ALLOWED");
+    await local.register(alpha.registration([offer], { region: "eu" }));
     const old = alpha.registration([offer]);
     await registry.register(alpha.registration([offer]));
     expect(await codeOf(registry.register(old))).toBe("ANNOUNCEMENT_STALE");

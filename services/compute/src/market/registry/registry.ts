@@ -19,6 +19,8 @@ export interface RegistryOptions {
   readonly providersMax: number;
   /** Roots that may register; undefined lets everybody. */
   readonly allowedRoots: ReadonlySet<Address> | undefined;
+  /** Signed regions that may register; undefined lets everybody. */
+  readonly allowedRegions: ReadonlySet<string> | undefined;
   readonly standing: StandingOptions;
   readonly breaker: CircuitBreakerOptions;
   /** A quote that expires sooner than this is not offered any more, since the answer could outlive it, in ms. */
@@ -75,12 +77,15 @@ export class Registry {
   /** Verifies and keeps a registration; it takes effect before this resolves. */
   async register(documents: RegistrationDocuments): Promise<void> {
     const { store, domain, clock, log } = this.#deps;
-    const { allowedRoots, providersMax } = this.#options;
+    const { allowedRoots, allowedRegions, providersMax } = this.#options;
     const now = clock.now();
     const registration = verifyRegistration(documents, { domain, now });
-    const { provider, endpoint, name, sequence } = registration;
+    const { provider, endpoint, name, region, sequence } = registration;
     if (allowedRoots !== undefined && !allowedRoots.has(provider)) {
       throw new MarketError({ code: "PROVIDER_NOT_ALLOWED", provider });
+    }
+    if (allowedRegions !== undefined && !allowedRegions.has(region)) {
+      throw new MarketError({ code: "REGION_NOT_ALLOWED", region });
     }
     if (!this.#deps.acceptsEndpoint(endpoint)) throw new MarketError({ code: "ENDPOINT_NOT_ALLOWED", endpoint });
     const standing = (before: Parameters<typeof liftFirstStrike>[0]) => liftFirstStrike(before, now);

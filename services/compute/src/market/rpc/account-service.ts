@@ -19,7 +19,7 @@ export function createAccountHandlers({
   money,
   clock,
 }: {
-  money: Pick<MoneyStore, "openAccount" | "deposit" | "account" | "accounts">;
+  money: Pick<MoneyStore, "openAccount" | "deposit" | "account" | "accounts" | "withdraw">;
   clock: Clock;
 }): Handlers<AccountServiceDefinition> {
   return {
@@ -42,6 +42,14 @@ export function createAccountHandlers({
       if (accountIds.length > batchMax) throw invalidField("account_ids", `more than ${batchMax}`);
       const ids = accountIds.map((id) => textField(id, "account_ids", accountIdLengthMax));
       return { accounts: (await money.accounts(ids)).map(accountMessage) };
+    },
+    async withdraw({ requestId, accountId }) {
+      const { account, amount } = await money.withdraw({
+        requestId: textField(requestId, "request_id", requestIdLengthMax),
+        accountId: textField(accountId, "account_id", accountIdLengthMax),
+        now: clock.now(),
+      });
+      return { account: accountMessage(account), amount: amount.toString() };
     },
     async deposit({ requestId, accountId, amount }) {
       const credited = amountField(amount, "amount");
