@@ -1,5 +1,5 @@
 import { type ConfigOf, declareConfig, secretSetting, setting } from "@koinon/runtime/config";
-import { bigInteger, integer, list, text } from "@koinon/runtime/config-schemas";
+import { bigInteger, integer, list, optionalText, text, url } from "@koinon/runtime/config-schemas";
 import { parseVerifierKey } from "@koinon/tlog/note-key";
 import { TlogError } from "@koinon/tlog/tlog-error";
 import { z } from "zod";
@@ -81,6 +81,51 @@ export const poiConfig = declareConfig({
     schema: integer({ min: 1, max: 16_384 }),
     default: "2048",
     description: "Most events in hand at once; twice the batch keeps verifying and writing busy at the same time.",
+  }),
+  anchorRpcUrl: secretSetting({
+    env: "POI_ANCHOR_RPC_URL",
+    schema: url().optional(),
+    description:
+      "JSON-RPC URL of a node of the chain that checkpoints are anchored to; without it nothing is anchored. May hold the node's credentials.",
+  }),
+  anchorChainId: setting({
+    env: "POI_ANCHOR_CHAIN_ID",
+    schema: bigInteger({ min: 1n }).optional(),
+    description: "Id of that chain; a node of another one is refused.",
+  }),
+  anchorRegistry: setting({
+    env: "POI_ANCHOR_REGISTRY",
+    schema: z
+      .string()
+      .regex(/^0x[0-9a-f]{40}$/, "is not an address in lower-case hex")
+      .optional(),
+    description: "Address of the CheckpointRegistry contract.",
+  }),
+  anchorKey: secretSetting({
+    env: "POI_ANCHOR_KEY",
+    schema: optionalText(),
+    description:
+      "Private key (32 bytes, 0x-hex) of the account that submits and pays, for nothing else; it registers the log's origin if nobody has.",
+  }),
+  anchorIntervalMs: setting({
+    env: "POI_ANCHOR_INTERVAL_MS",
+    schema: integer({ min: 100, max: 86_400_000 }),
+    default: "600000",
+    description: "Time between two anchored checkpoints.",
+  }),
+  anchorConfirmations: setting({
+    env: "POI_ANCHOR_CONFIRMATIONS",
+    schema: integer({ min: 0, max: 100 }),
+    default: "0",
+    description:
+      "Blocks that have to follow an anchor's block before it counts; none for a chain that takes no block back.",
+  }),
+  anchorFeeMax: setting({
+    env: "POI_ANCHOR_FEE_MAX",
+    schema: bigInteger({ min: 1n }),
+    default: "100000000000",
+    description:
+      "Most that is paid for a transaction, wei per gas; while the chain asks for more, nothing is anchored.",
   }),
 });
 

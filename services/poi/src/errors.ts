@@ -6,6 +6,8 @@ export type PoiFault =
   | { code: "RECEIPT_REFUSED"; reason: string }
   | { code: "CHECKPOINT_PENDING"; index: bigint }
   | { code: "NO_CHECKPOINT" }
+  | { code: "ANCHOR_PENDING"; index: bigint }
+  | { code: "ANCHORING_OFF" }
   | { code: "TILE_NOT_FOUND"; path: string }
   | { code: "TREE_SIZE_UNKNOWN"; size: bigint; published: bigint }
   | { code: "REQUEST_INVALID"; field: string }

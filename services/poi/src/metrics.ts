@@ -2,11 +2,27 @@ import type { Counter, Histogram, Meter } from "@opentelemetry/api";
 import type { WriteOutcome } from "./sequencer/log-writer.ts";
 import type { RefusalReason } from "./settled/refusal.ts";
 
+/** What became of an attempt to anchor a checkpoint. */
+export type AnchorOutcome =
+  /** It stands in the registry, and the proof is kept. */
+  | "anchored"
+  /** Its transaction was included and reverted. */
+  | "reverted"
+  /** Another transaction took its nonce. */
+  | "replaced"
+  /** Its transaction waited too long and was replaced by one that pays more. */
+  | "raised"
+  /** The chain no longer has the block it was in. */
+  | "reorganised"
+  /** A step failed and is tried again. */
+  | "failed";
+
 /** What is observed when metrics are collected. */
 export interface PoiGauges {
   /** Undefined while this process is not the sequencer. */
   sequencer(): { treeSize: bigint; held: number; queued: number } | undefined;
   publishedSize(): bigint | undefined;
+  anchoredSize(): bigint | undefined;
 }
 
 // A commit takes about a millisecond on a fast disk; each step is about a factor of two.
@@ -27,6 +43,7 @@ export class PoiMetrics {
   readonly #checkpointDelay: Histogram;
   readonly #cosignatures: Counter;
   readonly #terms: Counter;
+  readonly #anchors: Counter;
 
   constructor(meter: Meter) {
     this.#meter = meter;
@@ -41,6 +58,7 @@ export class PoiMetrics {
     this.#terms = meter.createCounter("poi.sequencer.terms", {
       description: "Times that this process became the sequencer.",
     });
+    this.#anchors = meter.createCounter("poi.anchors", { description: "Attempts to anchor a checkpoint, by outcome." });
     this.#batch = meter.createHistogram("poi.append.events", {
       description: "Events in one append.",
       advice: { explicitBucketBoundaries: BATCH_EVENTS },
@@ -78,6 +96,7 @@ export class PoiMetrics {
       gauge("poi.held", "Receipts held for their predecessor.", () => gauges.sequencer()?.held),
       gauge("poi.queued", "Events waiting to be written.", () => gauges.sequencer()?.queued),
       gauge("poi.checkpoint.size", "Entries that the newest published checkpoint covers.", gauges.publishedSize),
+      gauge("poi.anchor.size", "Entries that the newest anchored checkpoint covers.", gauges.anchoredSize),
     ];
     return () => {
       for (const stop of stops) stop();
@@ -104,6 +123,10 @@ export class PoiMetrics {
 
   cosigned(count: number): void {
     this.#cosignatures.add(count);
+  }
+
+  anchored(outcome: AnchorOutcome): void {
+    this.#anchors.add(1, { outcome });
   }
 
   termStarted(): void {

@@ -10,6 +10,8 @@ import type { Module } from "@koinon/runtime/module";
 import { parseAddress } from "@koinon/secp256k1/address";
 import { parseVerifierKey } from "@koinon/tlog/note-key";
 import type { Meter } from "@opentelemetry/api";
+import { anchorConfigOf } from "./anchor/anchor-config.ts";
+import { AnchorPart } from "./anchor/anchor-part.ts";
 import type { PoiConfig } from "./config.ts";
 import { Cosigning } from "./log/cosigning.ts";
 import { openLogKey } from "./log/log-key.ts";
@@ -46,6 +48,8 @@ export class Poi implements Module {
   readonly #published: PublishedLog;
   readonly #relay: OutboxRelay;
   readonly #leadership: Leadership;
+  /** Undefined where nothing is anchored. */
+  readonly #anchors: AnchorPart | undefined;
   readonly #metrics: PoiMetrics;
   #stopObserving: () => void = () => undefined;
 
@@ -75,7 +79,18 @@ export class Poi implements Module {
         onWritten: () => this.#relay.wake(),
       },
     );
-    const proofs = new LogProofs(config, { database, published, hasher: nodeHasher });
+    const anchor = anchorConfigOf(config);
+    this.#anchors =
+      anchor &&
+      new AnchorPart(
+        { anchor, origin: key.origin, witnessThreshold: config.witnessThreshold, channel: publishedChannel },
+        {
+          ...{ database, clock, log, metrics: this.#metrics, hasher: nodeHasher },
+          isLeader: () => this.#leadership.state.role === "sequencer",
+        },
+      );
+    const anchors = this.#anchors?.lookup;
+    const proofs = new LogProofs(config, { database, published, hasher: nodeHasher, anchors });
     const witnesses = config.witnesses.map(parseVerifierKey);
     const cosigning = new Cosigning({ witnesses }, { database, metrics: this.#metrics });
     const pageTokens = new PageTokens({ key: key.derive("page tokens") });
@@ -101,18 +116,22 @@ export class Poi implements Module {
         return { treeSize: state.writer.treeSize, held: state.writer.held, queued: state.sequencer.queued };
       },
       publishedSize: () => this.#published.current?.size,
+      anchoredSize: () => this.#anchors?.anchoredSize,
     });
     await this.#leadership.settled();
+    this.#anchors?.start();
     await this.#published.read();
   }
 
   /** Writes and publishes what is in hand, and hands the log over to a standby. Readers are still served. */
   async quiesce(): Promise<void> {
+    await this.#anchors?.quiesce();
     await this.#leadership.stop();
   }
 
   async stop(): Promise<void> {
     this.#stopObserving();
+    await this.#anchors?.stop();
     await this.#leadership.stop();
     await this.#relay.stop();
     await this.#published.stop();
@@ -126,6 +145,7 @@ export class Poi implements Module {
       { name: "database", ok: this.#published.isConnected },
       { name: "sequencer", ok: role !== "stopped" && failures < failuresMax, detail: role },
       { name: "bus", ok: this.#bus.isConnected() },
+      ...(this.#anchors === undefined ? [] : [this.#anchors.health()]),
     ];
     return healthOf(parts, ["database"]);
   }

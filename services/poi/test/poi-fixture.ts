@@ -119,5 +119,7 @@ export function configOf(url: string): PoiConfig {
     ...{ chainId: 31_337n, verifyingContract: "0x0000000000000000000000000000000000000000" },
     ...{ checkpointIntervalMs: 20, witnesses: [], witnessThreshold: 0 },
     ...{ holdMs: 600_000, heldMax: 1_000, batchMax: 256, concurrency: 512 },
+    ...{ anchorRpcUrl: undefined, anchorChainId: undefined, anchorRegistry: undefined, anchorKey: undefined },
+    ...{ anchorIntervalMs: 100, anchorConfirmations: 0, anchorFeeMax: 100_000_000_000n },
   };
 }

@@ -7,8 +7,9 @@ import type { Database } from "@koinon/postgres/database";
 import { decodeLogEntry } from "@koinon/receipts/log-entry";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { createTileHashReader } from "@koinon/tlog/tile-reader";
+import type { AnchorLookup, AnchorWish, LinkedAnchor } from "../anchor/anchor-lookup.ts";
 import { PoiError } from "../errors.ts";
-import { newestCosigned, type PublishedCheckpoint } from "../store/checkpoint-store.ts";
+import { checkpointOfSize, newestCosigned, type PublishedCheckpoint } from "../store/checkpoint-store.ts";
 import { createTileSource, findReceipt, type LoggedReceipt } from "../store/log-reading.ts";
 import { findRefusal } from "../store/refusal-store.ts";
 import type { PublishedLog } from "./published-log.ts";
@@ -28,6 +29,20 @@ export interface ReceiptProof {
   readonly previous:
     | { readonly entry: Uint8Array; readonly certificateEntry: Uint8Array; readonly inclusion: InclusionProof }
     | undefined;
+  /** Of the checkpoint; undefined unless one was asked for and there is one. */
+  readonly anchor: LinkedAnchor | undefined;
+}
+
+/** What is asked for besides the receipt. */
+export interface ReceiptProofOptions {
+  /** Longest wait, milliseconds. */
+  readonly waitMs: number;
+  readonly anchor: AnchorWish | undefined;
+}
+
+interface ProofHead {
+  readonly checkpoint: PublishedCheckpoint;
+  readonly anchor: LinkedAnchor | undefined;
 }
 
 /** Makes proofs from what is published. */
@@ -36,33 +51,47 @@ export class LogProofs {
   readonly #database: Database;
   readonly #published: PublishedLog;
   readonly #hasher: TreeHasher;
+  readonly #anchors: Pick<AnchorLookup, "find"> | undefined;
 
   constructor(
     /** Cosignatures that a checkpoint should have before it is used for a receipt; waiting for them is bounded like any waiting. */
     options: { witnessThreshold: number },
-    dependencies: { database: Database; published: PublishedLog; hasher: TreeHasher },
+    dependencies: {
+      readonly database: Database;
+      readonly published: PublishedLog;
+      readonly hasher: TreeHasher;
+      /** Undefined where nothing is anchored. */
+      readonly anchors: Pick<AnchorLookup, "find"> | undefined;
+    },
   ) {
     this.#witnessThreshold = options.witnessThreshold;
     this.#database = dependencies.database;
     this.#published = dependencies.published;
     this.#hasher = dependencies.hasher;
+    this.#anchors = dependencies.anchors;
   }
 
   /**
-   * Proves a receipt by its id, waiting at most `waitMs` until a checkpoint covers it (and enough witnesses cosigned it). Throws
-   * RECEIPT_NOT_LOGGED, RECEIPT_REFUSED or CHECKPOINT_PENDING.
+   * Proves a receipt by its id, waiting at most `waitMs` until a checkpoint covers it (and enough witnesses cosigned it, and it is
+   * anchored, where that is required). Throws RECEIPT_NOT_LOGGED, RECEIPT_REFUSED, CHECKPOINT_PENDING, ANCHOR_PENDING or
+   * ANCHORING_OFF.
    */
-  async proveReceipt(id: Uint8Array, waitMs: number, signal: AbortSignal): Promise<ReceiptProof> {
+  async proveReceipt(
+    id: Uint8Array,
+    { waitMs, anchor: wish }: ReceiptProofOptions,
+    signal: AbortSignal,
+  ): Promise<ReceiptProof> {
+    if (wish?.required === true && this.#anchors === undefined) throw new PoiError({ code: "ANCHORING_OFF" });
     const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
     for (;;) {
       const isLastLook = over.aborted;
       const changed = this.#published.nextChange();
       const receipt = await findReceipt(this.#database, id);
-      const checkpoint = receipt && (await this.#checkpointAbove(receipt.index, isLastLook));
-      if (receipt !== undefined && checkpoint !== undefined) return await this.#prove(receipt, checkpoint);
+      const head = receipt && (await this.#headAbove(receipt.index, { wish, isLastLook, signal }));
+      if (receipt !== undefined && head !== undefined) return await this.#prove(receipt, head);
       if (isLastLook) {
         signal.throwIfAborted();
-        throw await this.#faultOf(id, receipt);
+        throw await this.#faultOf(id, receipt, wish);
       }
       await untilEither(changed, over);
     }
@@ -77,7 +106,7 @@ export class LogProofs {
     return { second: to, hashes: await createConsistencyProof(this.#reader(to), first, to, this.#hasher) };
   }
 
-  async #prove(receipt: LoggedReceipt, checkpoint: PublishedCheckpoint): Promise<ReceiptProof> {
+  async #prove(receipt: LoggedReceipt, { checkpoint, anchor }: ProofHead): Promise<ReceiptProof> {
     const before = await this.#previousOf(receipt);
     const inclusion = await this.#include(receipt, checkpoint);
     const previous = before && {
@@ -85,7 +114,7 @@ export class LogProofs {
       certificateEntry: before.certificateContent,
       inclusion: await this.#include(before, checkpoint),
     };
-    return { checkpoint, inclusion, previous };
+    return { checkpoint, inclusion, previous, anchor };
   }
 
   async #include({ index }: LoggedReceipt, { size }: PublishedCheckpoint): Promise<InclusionProof> {
@@ -100,6 +129,19 @@ export class LogProofs {
     return before;
   }
 
+  /** An anchored checkpoint where one is asked for and there; otherwise, unless it is required, the one to use without. */
+  async #headAbove(
+    index: bigint,
+    { wish, isLastLook, signal }: { wish: AnchorWish | undefined; isLastLook: boolean; signal: AbortSignal },
+  ): Promise<ProofHead | undefined> {
+    const anchor = wish && (await this.#anchors?.find(index, wish, signal));
+    const anchored = anchor && (await checkpointOfSize(this.#database, anchor.anchor.size));
+    if (anchored !== undefined) return { checkpoint: anchored, anchor };
+    if (wish?.required === true) return undefined;
+    const checkpoint = await this.#checkpointAbove(index, isLastLook);
+    return checkpoint && { checkpoint, anchor: undefined };
+  }
+
   /** The checkpoint to use for a leaf: the newest, or, where witnesses are asked for, the newest with enough of them while there is time. */
   async #checkpointAbove(index: bigint, isLastLook: boolean): Promise<PublishedCheckpoint | undefined> {
     const { current } = this.#published;
@@ -109,7 +151,9 @@ export class LogProofs {
     return cosigned ?? (isLastLook ? current : undefined);
   }
 
-  async #faultOf(id: Uint8Array, receipt: LoggedReceipt | undefined): Promise<PoiError> {
+  async #faultOf(id: Uint8Array, receipt: LoggedReceipt | undefined, wish: AnchorWish | undefined): Promise<PoiError> {
+    if (receipt !== undefined && wish?.required === true && (this.#published.current?.size ?? 0n) > receipt.index)
+      return new PoiError({ code: "ANCHOR_PENDING", index: receipt.index });
     if (receipt !== undefined) return new PoiError({ code: "CHECKPOINT_PENDING", index: receipt.index });
     const reason = await findRefusal(this.#database, id);
     return new PoiError(reason === undefined ? { code: "RECEIPT_NOT_LOGGED" } : { code: "RECEIPT_REFUSED", reason });

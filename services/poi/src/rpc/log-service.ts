@@ -1,8 +1,15 @@
-import { type GetInclusionProofResponse, LogServiceDefinition } from "@koinon/contracts/koinon/poi/v1/log_service";
+import {
+  type Anchor,
+  type AnchorWish,
+  type GetInclusionProofResponse,
+  LogServiceDefinition,
+} from "@koinon/contracts/koinon/poi/v1/log_service";
 import type { Database } from "@koinon/postgres/database";
 import { bindService, type FaultTable, type ServiceBinding } from "@koinon/rpc/binding";
+import { hexToBytes } from "@koinon/secp256k1/hex";
 import { TILE_WIDTH, type TileId } from "@koinon/tlog/tile";
 import { parseTilePath } from "@koinon/tlog/tile-path";
+import type { LinkedAnchor } from "../anchor/anchor-lookup.ts";
 import { PoiError, type PoiFault } from "../errors.ts";
 import type { Cosigning } from "../log/cosigning.ts";
 import type { LogKey } from "../log/log-key.ts";
@@ -21,6 +28,7 @@ export interface LogServiceDependencies {
 
 const waitMsMax = 10_000;
 const receiptIdBytes = 32;
+const trustedBlocksMax = 64;
 const hashTileBytesMax = 8_192;
 // 256 entries of 65,535 bytes and their lengths; real ones are below 300 kB.
 const bundleBytesMax = 256 * (65_535 + 2) + hashTileBytesMax;
@@ -30,6 +38,8 @@ const faults: FaultTable = {
   RECEIPT_REFUSED: "FAILED_PRECONDITION",
   CHECKPOINT_PENDING: { status: "UNAVAILABLE", retryAfterMs: 1_000 },
   NO_CHECKPOINT: { status: "UNAVAILABLE", retryAfterMs: 1_000 },
+  ANCHOR_PENDING: { status: "UNAVAILABLE", retryAfterMs: 10_000 },
+  ANCHORING_OFF: "FAILED_PRECONDITION",
   TILE_NOT_FOUND: "NOT_FOUND",
   TILE_PATH_MALFORMED: "INVALID_ARGUMENT",
   TREE_SIZE_UNKNOWN: "OUT_OF_RANGE",
@@ -58,10 +68,12 @@ export function bindLogService(dependencies: LogServiceDependencies): ServiceBin
         const id = parseTilePath(path);
         return { content: await readTile(dependencies.database, id), immutable: id.width === TILE_WIDTH };
       },
-      async getInclusionProof({ receiptId, waitMs }, { signal }) {
+      async getInclusionProof({ receiptId, waitMs, anchor }, { signal }) {
         if (receiptId.length !== receiptIdBytes) throw new PoiError({ code: "REQUEST_INVALID", field: "receipt_id" });
         if (waitMs > waitMsMax) throw new PoiError({ code: "REQUEST_INVALID", field: "wait_ms" });
-        return encodeProof(await proofs.proveReceipt(receiptId, waitMs, signal));
+        if (anchor !== undefined && !isAnswerable(anchor))
+          throw new PoiError({ code: "REQUEST_INVALID", field: "anchor.blocks" });
+        return encodeProof(await proofs.proveReceipt(receiptId, { waitMs, anchor }, signal));
       },
       async getConsistencyProof({ first, second }) {
         const proof = await proofs.proveConsistency(first, second);
@@ -81,11 +93,28 @@ async function readTile(database: Database, id: TileId): Promise<Uint8Array> {
   return content ?? new Uint8Array(0);
 }
 
-function encodeProof({ checkpoint, inclusion, previous }: ReceiptProof): GetInclusionProofResponse {
+function isAnswerable({ blocks }: AnchorWish): boolean {
+  return blocks.length <= trustedBlocksMax && blocks.every((hash) => hash.length === 32);
+}
+
+function encodeProof({ checkpoint, inclusion, previous, anchor }: ReceiptProof): GetInclusionProofResponse {
   return {
     checkpoint: checkpoint.note,
     inclusion: encodeInclusion(inclusion),
     previous: previous && { ...previous, inclusion: encodeInclusion(previous.inclusion) },
+    anchor: anchor && encodeAnchor(anchor),
+  };
+}
+
+function encodeAnchor({ registry, anchor, headers }: LinkedAnchor): Anchor {
+  const { account, slots } = anchor.proof;
+  const [root = [], submission = []] = slots;
+  return {
+    registry: hexToBytes(registry),
+    headers: [...headers],
+    account: account.map(hexToBytes),
+    root: root.map(hexToBytes),
+    submission: submission.map(hexToBytes),
   };
 }
 

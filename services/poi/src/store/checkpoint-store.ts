@@ -93,10 +93,12 @@ export async function insertCosignatures(
   await sql.query("SELECT pg_notify($1, '')", [channel]);
 }
 
-/** Forgets all but the newest checkpoints that nobody cosigned; answers how many. */
+/** Forgets all but the newest checkpoints that nobody cosigned and that are not anchored; answers how many. */
 export async function pruneCheckpoints(sql: Queryable, keep: number): Promise<number> {
   return await sql.execute(
     `DELETE FROM checkpoints WHERE witnesses = 0
+     AND NOT EXISTS (SELECT FROM anchors WHERE anchors.size = checkpoints.size)
+     AND NOT EXISTS (SELECT FROM anchor_submissions under_way WHERE under_way.size = checkpoints.size)
      AND size < (SELECT size FROM checkpoints ORDER BY size DESC OFFSET $1 LIMIT 1)`,
     [keep],
   );

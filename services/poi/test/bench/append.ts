@@ -93,7 +93,7 @@ async function prove(poi: Poi, place: TestDatabase): Promise<number[]> {
   const latencies: number[] = [];
   for (const { document_id } of asked) {
     const askedAt = clock.monotonicMs();
-    await client.getInclusionProof({ receiptId: document_id, waitMs: 1_000 });
+    await client.getInclusionProof({ receiptId: document_id, waitMs: 1_000, anchor: undefined });
     latencies.push(clock.monotonicMs() - askedAt);
   }
   return latencies;

@@ -41,7 +41,7 @@ describe("poi", () => {
     );
     await fixture.publish(works);
     await fixture.publish(works.slice(0, 50), 2);
-    await log.getInclusionProof({ receiptId: hexToBytes(works.at(-1)?.id ?? "0x"), waitMs: 2_000 });
+    await log.getInclusionProof({ receiptId: hexToBytes(works.at(-1)?.id ?? "0x"), waitMs: 2_000, anchor: undefined });
     const audited = await waitFor(async () => {
       const found = await auditLog(log);
       return found.checkpoint.size === 706n ? found : undefined;
@@ -71,7 +71,7 @@ describe("poi", () => {
     const provider = new SampleProvider("a");
     const [first, second] = [provider.serve(), provider.serve()];
     await fixture.publish([first, second]);
-    const proof = await log.getInclusionProof({ receiptId: hexToBytes(second.id), waitMs: 5_000 });
+    const proof = await log.getInclusionProof({ receiptId: hexToBytes(second.id), waitMs: 5_000, anchor: undefined });
     const { root, size } = openTestCheckpoint(proof.checkpoint);
     const { inclusion, previous } = proof;
     if (inclusion === undefined || previous?.inclusion === undefined) throw new Error("incomplete");
@@ -83,7 +83,7 @@ describe("poi", () => {
     expect(previous.certificateEntry).toEqual(
       Buffer.from(encodeLogEntry({ type: "certificate", signed: first.certificate })),
     );
-    const alone = await log.getInclusionProof({ receiptId: hexToBytes(first.id), waitMs: 0 });
+    const alone = await log.getInclusionProof({ receiptId: hexToBytes(first.id), waitMs: 0, anchor: undefined });
     expect(alone.previous).toBeUndefined();
   });
 
@@ -98,7 +98,7 @@ describe("poi", () => {
     );
     expect(held).toBe(39);
     await fixture.publish(first === undefined ? [] : [first]);
-    await log.getInclusionProof({ receiptId: hexToBytes(works.at(-1)?.id ?? "0x"), waitMs: 5_000 });
+    await log.getInclusionProof({ receiptId: hexToBytes(works.at(-1)?.id ?? "0x"), waitMs: 5_000, anchor: undefined });
     expect((await auditLog(log)).receipts).toEqual(idsOf(works));
     expect(await fixture.database.query("SELECT 1 FROM held_receipts")).toEqual([]);
     await waitFor(() => works.every(({ id }) => fixture.logged.has(id)));
@@ -112,12 +112,14 @@ describe("poi", () => {
     fixture.clock.shiftMs = 11_000;
     const receiptId = hexToBytes(second.id);
     const refusal = await waitFor(async () => {
-      const error = await log.getInclusionProof({ receiptId, waitMs: 0 }).catch((fault: Error) => fault);
+      const error = await log
+        .getInclusionProof({ receiptId, waitMs: 0, anchor: undefined })
+        .catch((fault: Error) => fault);
       return error instanceof Error && error.message.includes("RECEIPT_REFUSED") ? error : undefined;
     });
     expect(refusal.message).toContain("PREDECESSOR_MISSING");
     await fixture.publish([first, second], 2);
-    await log.getInclusionProof({ receiptId, waitMs: 5_000 });
+    await log.getInclusionProof({ receiptId, waitMs: 5_000, anchor: undefined });
     expect(await fixture.database.query("SELECT 1 FROM refused_receipts")).toEqual([]);
   });
 
@@ -137,7 +139,7 @@ describe("poi", () => {
     expect(rows.map(({ reason }) => reason)).toEqual([
       ...["DOCUMENT_MALFORMED", "EVENT_MALFORMED", "FEE_WRONG", "SESSION_CONFLICT"],
     ]);
-    await log.getInclusionProof({ receiptId: hexToBytes(good.id), waitMs: 5_000 });
+    await log.getInclusionProof({ receiptId: hexToBytes(good.id), waitMs: 5_000, anchor: undefined });
     expect((await auditLog(log)).receipts).toEqual([good.id]);
   });
 
@@ -149,7 +151,7 @@ describe("poi", () => {
     await waitFor(async () => (await fixture.database.query("SELECT 1 FROM held_receipts")).length === 3);
     await fixture.publish(works.slice(0, 1));
     await publishing;
-    await log.getInclusionProof({ receiptId: hexToBytes(works[5]?.id ?? "0x"), waitMs: 5_000 });
+    await log.getInclusionProof({ receiptId: hexToBytes(works[5]?.id ?? "0x"), waitMs: 5_000, anchor: undefined });
     expect((await auditLog(log)).receipts).toEqual(idsOf(works));
   });
 });

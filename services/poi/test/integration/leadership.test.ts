@@ -46,11 +46,11 @@ describe("one sequencer", () => {
     const provider = new SampleProvider("a");
     const [one, two] = [provider.serve(), provider.serve()];
     await fixture.publish([one]);
-    await second.log.getInclusionProof({ receiptId: idOf(one), waitMs: 5_000 });
+    await second.log.getInclusionProof({ receiptId: idOf(one), waitMs: 5_000, anchor: undefined });
     await first.stop();
     await waitFor(() => roleOf(second) === "sequencer");
     await fixture.publish([two]);
-    await second.log.getInclusionProof({ receiptId: idOf(two), waitMs: 5_000 });
+    await second.log.getInclusionProof({ receiptId: idOf(two), waitMs: 5_000, anchor: undefined });
     expect((await auditLog(second.log)).receipts).toEqual([one.id, two.id]);
   });
 
@@ -70,7 +70,8 @@ describe("one sequencer", () => {
       await breakLock();
     }
     await publishing;
-    for (const { id } of works) await pois[0].log.getInclusionProof({ receiptId: hexToBytes(id), waitMs: 5_000 });
+    for (const { id } of works)
+      await pois[0].log.getInclusionProof({ receiptId: hexToBytes(id), waitMs: 5_000, anchor: undefined });
     const audited = await auditLog(pois[0].log);
     expect(audited.receipts.toSorted()).toEqual(works.map(({ id }) => id).toSorted());
   });
@@ -85,9 +86,12 @@ describe("one sequencer", () => {
     await waitFor(() => running.poi.health().status === "not-serving");
     await postgres.restart();
     await publishing;
-    await waitFor(() => running.log.getInclusionProof({ receiptId: idOf(works.at(-1)), waitMs: 1_000 }), {
-      deadlineMs: 15_000,
-    });
+    await waitFor(
+      () => running.log.getInclusionProof({ receiptId: idOf(works.at(-1)), waitMs: 1_000, anchor: undefined }),
+      {
+        deadlineMs: 15_000,
+      },
+    );
     expect((await auditLog(running.log)).receipts).toEqual(works.map(({ id }) => id));
     await waitFor(() => running.poi.health().status === "serving");
   });

@@ -81,7 +81,11 @@ describeWithProgram("nats-server", "poi as processes of its own over NATS and gR
     for (const { admin } of [first, second]) expect((await fetch(`${admin}/readyz`)).status).toBe(200);
 
     await publish(works.slice(0, 200));
-    await second.log.getInclusionProof({ receiptId: hexToBytes(works[199]?.id ?? "0x"), waitMs: 5_000 });
+    await second.log.getInclusionProof({
+      receiptId: hexToBytes(works[199]?.id ?? "0x"),
+      waitMs: 5_000,
+      anchor: undefined,
+    });
 
     await bus.publish({ subject: "koinon.compute.v1.settled.0xab", id: "junk", payload: Uint8Array.of(7, 7) });
     const { note } = await first.log.getCheckpoint({});
@@ -101,7 +105,11 @@ describeWithProgram("nats-server", "poi as processes of its own over NATS and gR
     await publish(works.slice(200));
     await first.child.stop();
     expect(await first.child.exited).toEqual({ code: 0, signal: null });
-    await second.log.getInclusionProof({ receiptId: hexToBytes(works[399]?.id ?? "0x"), waitMs: 10_000 });
+    await second.log.getInclusionProof({
+      receiptId: hexToBytes(works[399]?.id ?? "0x"),
+      waitMs: 10_000,
+      anchor: undefined,
+    });
     expect((await auditLog(second.log)).receipts).toEqual(works.map(({ id }) => id));
     await waitFor(() => told.size === 400);
     await second.child.stop();

@@ -32,7 +32,8 @@ beforeAll(async () => {
   for (const part of [works.slice(0, 0), works.slice(0, 300), works.slice(300)]) {
     await fixture.publish(part);
     const last = part.at(-1);
-    if (last !== undefined) await running.log.getInclusionProof({ receiptId: hexToBytes(last.id), waitMs: 300 });
+    if (last !== undefined)
+      await running.log.getInclusionProof({ receiptId: hexToBytes(last.id), waitMs: 300, anchor: undefined });
     notes.push((await running.log.getCheckpoint({})).note);
   }
 });
@@ -91,17 +92,21 @@ describe("log service", () => {
 
   test("refuses requests that make no sense", async () => {
     const { log } = running;
-    await expect(log.getInclusionProof({ receiptId: new Uint8Array(31), waitMs: 0 })).rejects.toThrow(
+    await expect(
+      log.getInclusionProof({ receiptId: new Uint8Array(31), waitMs: 0, anchor: undefined }),
+    ).rejects.toThrow("REQUEST_INVALID");
+    await expect(log.getInclusionProof({ receiptId: lastId, waitMs: 10_001, anchor: undefined })).rejects.toThrow(
       "REQUEST_INVALID",
     );
-    await expect(log.getInclusionProof({ receiptId: lastId, waitMs: 10_001 })).rejects.toThrow("REQUEST_INVALID");
-    const unknown = log.getInclusionProof({ receiptId: new Uint8Array(32), waitMs: 30 });
+    const unknown = log.getInclusionProof({ receiptId: new Uint8Array(32), waitMs: 30, anchor: undefined });
     await expect(unknown).rejects.toThrow("RECEIPT_NOT_LOGGED");
     const certificate = await fixture.database.query<{ document_id: Buffer }>(
       "SELECT document_id FROM log_entries LIMIT 1",
     );
     const receiptId = certificate[0]?.document_id ?? new Uint8Array(0);
-    await expect(log.getInclusionProof({ receiptId, waitMs: 0 })).rejects.toThrow("RECEIPT_NOT_LOGGED");
+    await expect(log.getInclusionProof({ receiptId, waitMs: 0, anchor: undefined })).rejects.toThrow(
+      "RECEIPT_NOT_LOGGED",
+    );
   });
 });
 
@@ -123,13 +128,13 @@ describe("cosignatures", () => {
   test("are added to the published note, and receipts are proved under a cosigned checkpoint when there is one", async () => {
     const { log } = running;
     const firstId = hexToBytes(works[0]?.id ?? "0x");
-    const before = await log.getInclusionProof({ receiptId: firstId, waitMs: 0 });
+    const before = await log.getInclusionProof({ receiptId: firstId, waitMs: 0, anchor: undefined });
     expect(openTestCheckpoint(before.checkpoint).size).toBe(606n);
     await log.addCosignature({ note: cosigned(notes[1] ?? "") });
-    const proof = await log.getInclusionProof({ receiptId: firstId, waitMs: 1_000 });
+    const proof = await log.getInclusionProof({ receiptId: firstId, waitMs: 1_000, anchor: undefined });
     expect(openTestCheckpoint(proof.checkpoint).size).toBe(304n);
     expect(parseNote(proof.checkpoint).signatures.map(({ name }) => name)).toEqual([logKey.name, witness.name]);
-    const waiting = log.getInclusionProof({ receiptId: lastId, waitMs: 5_000 });
+    const waiting = log.getInclusionProof({ receiptId: lastId, waitMs: 5_000, anchor: undefined });
     await log.addCosignature({ note: cosigned(notes[2] ?? "") });
     expect(parseNote((await waiting).checkpoint).signatures).toHaveLength(2);
     await log.addCosignature({ note: cosigned(notes[2] ?? "", witness, 1_800_000_100n) });
