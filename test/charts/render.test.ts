@@ -26,7 +26,7 @@ const running = (manifests: readonly Manifest[]) => [
   ...manifests.filter(({ kind }) => kind === "Job"),
 ];
 
-describe.each(["small", "ha", "edge-provider"])("profile %s", (name) => {
+describe.each(["small", "ha", "edge-provider", "local-compute"])("profile %s", (name) => {
   const values = profile(name);
   const manifests = render(values);
 

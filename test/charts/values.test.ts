@@ -95,7 +95,7 @@ describe("schemas of values", () => {
 });
 
 describe("the environment of processes", () => {
-  test.each(["small", "ha", "edge-provider"])(
+  test.each(["small", "ha", "edge-provider", "local-compute"])(
     "profile %s gives each process what it needs and nothing unknown",
     (name) => {
       const manifests = render(profile(name));
