@@ -160,5 +160,7 @@ export interface Capabilities {
   readonly chain_id: string;
   readonly verifying_contract: string;
   readonly modules: Readonly<Record<string, boolean>>;
+  /** JSON-RPC of the chain over HTTP and WebSocket; absent when it is off. */
+  readonly chain_rpc?: string;
   readonly limits: Readonly<Record<string, number>>;
 }

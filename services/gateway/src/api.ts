@@ -80,7 +80,8 @@ function capabilitiesOf(config: GatewayConfig, { version, poiLog }: ApiDependenc
     version,
     chain_id: config.chainId.toString(),
     verifying_contract: config.verifyingContract,
-    modules: { compute: true, poi: poiLog !== undefined },
+    modules: { compute: true, poi: poiLog !== undefined, chain: config.chainRpcUrl !== undefined },
+    ...(config.chainRpcUrl === undefined ? {} : { chain_rpc: config.chainRpcUrl }),
     limits: {
       body_bytes: config.bodyBytesMax,
       page_size: 100,

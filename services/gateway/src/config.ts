@@ -1,5 +1,5 @@
 import { type ConfigOf, declareConfig, secretSetting, setting } from "@koinon/runtime/config";
-import { bigInteger, integer, list, optionalText, text } from "@koinon/runtime/config-schemas";
+import { bigInteger, integer, list, optionalText, text, url } from "@koinon/runtime/config-schemas";
 import { type Address, isAddress } from "@koinon/secp256k1/address";
 import { z } from "zod";
 import { createApiKeyFromText } from "./keys/api-key.ts";
@@ -73,6 +73,11 @@ export const gatewayConfig = declareConfig({
     schema: z.custom<Address>(isAddress, "is not an address in lower-case hex"),
     default: "0x0000000000000000000000000000000000000000",
     description: "Verifying contract of the EIP-712 domain.",
+  }),
+  chainRpcUrl: setting({
+    env: "GATEWAY_CHAIN_RPC_URL",
+    schema: url().optional(),
+    description: "JSON-RPC of this deployment's chain, as clients reach it; shown in the capabilities.",
   }),
   trustFile: setting({
     env: "GATEWAY_TRUST_FILE",

@@ -15,6 +15,7 @@ const capabilitiesSchema = z.strictObject({
   modules: z
     .record(z.string(), z.boolean())
     .describe("what is switched on; a module that is off answers 501 MODULE_DISABLED"),
+  chain_rpc: z.url().optional().describe("JSON-RPC of the chain over HTTP and WebSocket; absent when it is off"),
   limits: z.strictObject({
     body_bytes: countSchema.describe("largest request body"),
     page_size: countSchema.describe("most entries of a list's page"),

@@ -32,7 +32,11 @@ beforeAll(async () => {
   running = await startGateway(postgres, {
     market,
     log,
-    env: { GATEWAY_TRUST_FILE: trustFile, GATEWAY_BUNDLE_WAIT_MS: "200" },
+    env: {
+      GATEWAY_TRUST_FILE: trustFile,
+      GATEWAY_BUNDLE_WAIT_MS: "200",
+      GATEWAY_CHAIN_RPC_URL: "http://127.0.0.1:8545",
+    },
   });
 });
 afterAll(async () => {
@@ -314,7 +318,8 @@ describe("what a deployment says of itself", () => {
     expect(await json(await running.call("GET", "/v1/capabilities", { key: null }))).toMatchObject({
       version: "0.1.0",
       chain_id: "31337",
-      modules: { compute: true, poi: true },
+      modules: { compute: true, poi: true, chain: true },
+      chain_rpc: "http://127.0.0.1:8545",
       limits: { body_bytes: 4_000_000, page_size: 100, bundle_wait_ms: 200 },
     });
   });
@@ -359,7 +364,9 @@ describe("with poi switched off", () => {
         expect(response.headers.get("x-should-retry")).toBe("false");
         expect(await json(response)).toMatchObject({ error: { code: "MODULE_DISABLED" } });
       }
-      expect((await json(await small.call("GET", "/v1/capabilities"))).modules).toEqual({ compute: true, poi: false });
+      const capabilities = await json(await small.call("GET", "/v1/capabilities"));
+      expect(capabilities).toMatchObject({ modules: { compute: true, poi: false, chain: false } });
+      expect(capabilities).not.toHaveProperty("chain_rpc");
       expect((await small.call("GET", `/v1/receipts/${made.id}`)).status).toBe(200);
       expect((await small.call("GET", "/trust.json")).status).toBe(404);
     } finally {
