@@ -1,11 +1,11 @@
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { Opcode } from "./opcode-table.ts";
-import { decodeProgram, type Program } from "./program.ts";
+import { DecodeTable, decodeProgram, type Program } from "./program.ts";
 
 /** Decoded programs of one fork by code hash: bounded by the bytes of code, the least recently used going first. */
 export class CodeCache {
   readonly empty: Program;
-  private readonly opcodes: readonly (Opcode | undefined)[];
+  private readonly table: DecodeTable;
   private readonly traced: boolean;
   private readonly sizeBytesMax: number;
   private readonly programs = new Map<Hex, Program>();
@@ -16,7 +16,7 @@ export class CodeCache {
     readonly traced: boolean;
     readonly sizeBytesMax: number;
   }) {
-    this.opcodes = options.opcodes;
+    this.table = new DecodeTable(options.opcodes);
     this.traced = options.traced;
     this.sizeBytesMax = options.sizeBytesMax;
     this.empty = this.decode(new Uint8Array(0));
@@ -24,7 +24,7 @@ export class CodeCache {
 
   /** Decodes code that is run once, such as init code. */
   decode(bytes: Uint8Array): Program {
-    return decodeProgram(bytes, this.opcodes, this.traced);
+    return decodeProgram(bytes, this.table, this.traced);
   }
 
   /** The program with this code hash, decoded from `load` when it is not in the cache. */

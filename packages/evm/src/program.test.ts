@@ -2,10 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { CodeCache } from "./code-cache.ts";
 import { opcodesOf } from "./opcode-table.ts";
-import { decodeProgram, Internal, parseDelegation } from "./program.ts";
+import { DecodeTable, decodeProgram, Internal, parseDelegation } from "./program.ts";
 
 const osaka = opcodesOf("osaka");
-const decode = (hex: `0x${string}`) => decodeProgram(hexToBytes(hex), osaka, false);
+const table = new DecodeTable(osaka);
+const decode = (hex: `0x${string}`) => decodeProgram(hexToBytes(hex), table, false);
 
 describe("decodeProgram", () => {
   test("a JUMPDEST inside of pushed bytes is none", () => {
@@ -37,8 +38,8 @@ describe("decodeProgram", () => {
 
   test("instructions of later forks are invalid", () => {
     const clz = hexToBytes("0x60011e");
-    expect(decodeProgram(clz, opcodesOf("prague"), false).ops).toContain(0xfe);
-    expect(decodeProgram(clz, opcodesOf("osaka"), false).ops).toContain(0x1e);
+    expect(decodeProgram(clz, new DecodeTable(opcodesOf("prague")), false).ops).toContain(0xfe);
+    expect(decodeProgram(clz, table, false).ops).toContain(0x1e);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { Opcode } from "./opcode-table.ts";
-import { bytesToWord } from "./word.ts";
+import { readWord, type Word } from "./word.ts";
 
 /**
  * Bytecode, decoded once for the interpreter. Gas and stack bounds are checked once per block of straight-line code, where it
@@ -52,11 +52,35 @@ const code = {
 };
 
 // STOP, JUMP, RETURN, REVERT, INVALID, SELFDESTRUCT: what follows is reached by a jump or not at all.
-const endsCode = new Set([0x00, 0x56, 0xf3, 0xfd, 0xfe, 0xff]);
+const endsCode = [0x00, 0x56, 0xf3, 0xfd, 0xfe, 0xff];
 // JUMPI, SSTORE, GAS, CREATE, CALL, CALLCODE, DELEGATECALL, CREATE2, STATICCALL: the next instruction begins a block.
-const endsBlock = new Set([0x57, 0x55, 0x5a, 0xf0, 0xf1, 0xf2, 0xf4, 0xf5, 0xfa]);
+const endsBlock = [0x57, 0x55, 0x5a, 0xf0, 0xf1, 0xf2, 0xf4, 0xf5, 0xfa];
+
+const Flow = { undefined: 0, goesOn: 1, endsBlock: 2, endsCode: 3 } as const;
+
+/** The instructions of a fork as the decoder wants them: by code, in typed arrays, because init code is decoded while it is paid for. */
+export class DecodeTable {
+  readonly flow = new Uint8Array(256);
+  readonly gas = new Int32Array(256);
+  readonly pops = new Uint8Array(256);
+  readonly pushes = new Uint8Array(256);
+
+  constructor(opcodes: readonly (Opcode | undefined)[]) {
+    for (const opcode of opcodes) {
+      if (opcode === undefined) continue;
+      this.flow[opcode.code] = Flow.goesOn;
+      this.gas[opcode.code] = opcode.gas;
+      this.pops[opcode.code] = opcode.pops;
+      this.pushes[opcode.code] = opcode.pushes;
+    }
+    for (const ending of endsBlock) this.flow[ending] = Flow.endsBlock;
+    for (const ending of endsCode) this.flow[ending] = Flow.endsCode;
+  }
+}
 
 const stackItems = 1024;
+const scratch = new Uint8Array(32);
+const scratchView = new DataView(scratch.buffer);
 const delegationSize = 23;
 
 /** EIP-7702: the address in a delegation designator, undefined for other code. */
@@ -66,20 +90,22 @@ export function parseDelegation(bytes: Uint8Array): Address | undefined {
 }
 
 /** Decodes bytecode under a fork's instructions; with `traced` every instruction is a block behind a call to the tracer. */
-export function decodeProgram(bytes: Uint8Array, opcodes: readonly (Opcode | undefined)[], traced: boolean): Program {
-  const decoder = new Decoder(bytes, opcodes, traced);
+export function decodeProgram(bytes: Uint8Array, table: DecodeTable, traced: boolean): Program {
+  const decoder = new Decoder(bytes, table, traced);
   return decoder.decode();
 }
 
 class Decoder {
   private readonly bytes: Uint8Array;
-  private readonly opcodes: readonly (Opcode | undefined)[];
+  private readonly table: DecodeTable;
   private readonly traced: boolean;
   private readonly ops: Uint8Array;
   private readonly args: Int32Array;
   private readonly targets: Int32Array;
   private readonly constants: bigint[] = [];
-  private readonly blocks: number[] = [];
+  /** Grows by doubling. */
+  private blocks = new Int32Array(48);
+  private blocksLength = 0;
   private length = 0;
   /** Instructions whose operand is a byte offset until all targets are known. */
   private readonly unresolved: number[] = [];
@@ -89,10 +115,10 @@ class Decoder {
   private peak = 0;
   private blockAt = -1;
 
-  constructor(bytes: Uint8Array, opcodes: readonly (Opcode | undefined)[], traced: boolean) {
+  constructor(bytes: Uint8Array, table: DecodeTable, traced: boolean) {
     const capacity = bytes.length * (traced ? 3 : 2) + 4;
     this.bytes = bytes;
-    this.opcodes = opcodes;
+    this.table = table;
     this.traced = traced;
     this.ops = new Uint8Array(capacity);
     this.args = new Int32Array(capacity);
@@ -120,7 +146,7 @@ class Decoder {
       ops: this.ops.slice(0, this.length),
       args: this.args.slice(0, this.length),
       constants: this.constants,
-      blocks: Int32Array.from(this.blocks),
+      blocks: this.blocks.slice(0, this.blocksLength),
       targets: this.targets,
       delegate: parseDelegation(bytes),
     };
@@ -128,19 +154,19 @@ class Decoder {
 
   /** Emits the instruction at `pc` and gives where to go on. */
   private instruction(byte: number, pc: number, size: number): number {
-    const opcode = this.opcodes[byte];
+    const flow = this.table.flow[byte];
     const next = pc + size;
-    if (opcode === undefined) {
+    if (flow === Flow.undefined) {
       this.emit(code.invalid, byte);
       return this.skipDead(next);
     }
-    this.account(opcode);
+    this.account(byte);
     if (byte === code.jumpdest) return next;
     if (byte >= code.push0 && byte <= code.push32) return this.push(pc, size);
     if (byte === code.pc) this.emit(Internal.pushSmall, pc);
     else this.emit(byte, byte);
-    if (endsCode.has(byte)) return this.skipDead(next);
-    if (endsBlock.has(byte)) this.closeBlock();
+    if (flow === Flow.endsCode) return this.skipDead(next);
+    if (flow === Flow.endsBlock) this.closeBlock();
     return next;
   }
 
@@ -149,7 +175,7 @@ class Decoder {
     const word = this.immediate(pc + 1, size - 1);
     const following = this.bytes[next];
     if (!this.traced && (following === code.jump || following === code.jumpi)) {
-      this.account(this.opcodes[following] as Opcode);
+      this.account(following);
       const target = typeof word === "number" && word < this.bytes.length ? word : this.bytes.length;
       this.unresolved.push(this.length);
       this.emit(following === code.jump ? Internal.jumpTo : Internal.jumpToIf, target);
@@ -163,24 +189,32 @@ class Decoder {
   }
 
   /** A pushed word; code that ends inside of it continues with zeros. */
-  private immediate(start: number, size: number): number | bigint {
-    if (start + size <= this.bytes.length) return bytesToWord(this.bytes.subarray(start, start + size));
-    const padded = new Uint8Array(size);
-    padded.set(this.bytes.subarray(start));
-    return bytesToWord(padded);
+  private immediate(start: number, size: number): Word {
+    const { bytes } = this;
+    if (size === 0) return 0;
+    if (size === 1) return bytes[start] ?? 0;
+    if (size === 2) return ((bytes[start] ?? 0) << 8) | (bytes[start + 1] ?? 0);
+    scratch.fill(0);
+    scratch.set(bytes.subarray(start, start + size), 32 - size);
+    return readWord(scratchView, 0);
   }
 
-  private account(opcode: Opcode): void {
-    this.gas += opcode.gas;
-    this.needed = Math.max(this.needed, opcode.pops - this.height);
-    this.height += opcode.pushes - opcode.pops;
-    this.peak = Math.max(this.peak, this.height);
+  private account(byte: number): void {
+    const pops = this.table.pops[byte] as number;
+    this.gas += this.table.gas[byte] as number;
+    if (pops - this.height > this.needed) this.needed = pops - this.height;
+    this.height += (this.table.pushes[byte] as number) - pops;
+    if (this.height > this.peak) this.peak = this.height;
   }
 
   private openBlock(): void {
-    this.blockAt = this.blocks.length;
+    this.blockAt = this.blocksLength;
+    this.blocksLength += 3;
     this.emit(Internal.block, this.blockAt);
-    this.blocks.push(0, 0, 0);
+    if (this.blocksLength <= this.blocks.length) return;
+    const grown = new Int32Array(2 * this.blocks.length);
+    grown.set(this.blocks);
+    this.blocks = grown;
   }
 
   private closeBlock(): void {

@@ -93,10 +93,3 @@ export function writeWord(view: DataView, offset: number, word: Word): void {
   view.setBigUint64(offset + 16, word >> 64n);
   view.setBigUint64(offset + 24, word);
 }
-
-/** Reads up to 32 big-endian bytes as a word. */
-export function bytesToWord(bytes: Uint8Array): Word {
-  let value = 0n;
-  for (let index = 0; index < bytes.length; index++) value = (value << 8n) | BigInt(bytes[index] as number);
-  return toWord(value);
-}
