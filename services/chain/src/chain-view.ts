@@ -218,8 +218,13 @@ export type SubmitOutcome = { readonly hash: Hex } | { readonly rejection: Submi
 
 /** The way in for transactions. */
 export interface TransactionIntake {
-  /** Outcomes in the order of the bytes; throws IngestError when the batch was not looked at. */
-  submit(raws: readonly Uint8Array[], signal: AbortSignal): Promise<SubmitOutcome[]>;
+  /**
+   * Outcomes in the order of the bytes; throws IngestError when the batch was not looked at. With `after`, the pool sees the
+   * transactions when that is over, so that batches of one origin keep their order while senders are recovered side by side.
+   */
+  submit(raws: readonly Uint8Array[], signal: AbortSignal, after?: Promise<unknown>): Promise<SubmitOutcome[]>;
+  /** Resolves when the pool is not nearly full, for those who would rather wait than be refused. */
+  room(signal: AbortSignal): Promise<void>;
 }
 
 /** A block that was added or undone, in order. `cursor` resumes behind it. */
@@ -231,6 +236,7 @@ export interface BlockEvent {
 
 /** The logs of a block that was added or undone; `logs` may be empty, so that cursors go on where nothing matches. */
 export interface LogEvent {
+  readonly kind: "added" | "removed";
   readonly block: ChainHeader;
   readonly logs: readonly ChainLog[];
   readonly cursor: string;

@@ -102,7 +102,7 @@ export async function openChain(options: ChainOptions, { clock, workerLost }: Ch
   const view: ChainView = {
     reader,
     execution: new CallExecution(options.calls, { ...running, reader, clock }),
-    intake: createIntake({ recovery, mempool }),
+    intake: createIntake({ transactionsMax: options.mempool.transactionsMax }, { recovery, mempool }),
     mempool,
     subscriptions: new StoreSubscriptions({ store, mempool, heads }),
   };

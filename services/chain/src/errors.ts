@@ -5,6 +5,8 @@ import type { Hex } from "@koinon/secp256k1/hex";
 /** What the chain refuses or fails with. Codes are API. */
 export type ChainFault =
   | { code: "BLOCK_UNKNOWN"; block: string }
+  | { code: "TRANSACTION_UNKNOWN" }
+  | { code: "SETTING_INVALID"; variable: string; reason: string }
   | { code: "GENESIS_NOT_EXECUTABLE" }
   /** The data folder holds a chain that began otherwise. */
   | { code: "GENESIS_MISMATCH"; stored: Hex; given: Hex }

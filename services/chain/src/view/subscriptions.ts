@@ -7,6 +7,7 @@ import type { Mempool } from "../mempool/mempool.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import type { HeadSignal } from "./head-signal.ts";
 import { bloomMayMatch, matchingLogs } from "./log-search.ts";
+import { settledOrAborted } from "./settled-or-aborted.ts";
 
 interface Position {
   readonly number: bigint;
@@ -36,7 +37,7 @@ export class StoreSubscriptions implements ChainSubscriptions {
     for await (const { kind, block, undone, cursor } of this.steps(options)) {
       const isPossible = bloomMayMatch(block.header.logsBloom, filter);
       const transactions = !isPossible ? [] : undone === undefined ? this.store.transactions(block) : numbered(undone);
-      yield { block, logs: matchingLogs(filter, block, transactions, kind === "removed"), cursor };
+      yield { kind, block, logs: matchingLogs(filter, block, transactions, kind === "removed"), cursor };
     }
   }
 
@@ -54,7 +55,7 @@ export class StoreSubscriptions implements ChainSubscriptions {
     });
     try {
       for (;;) {
-        await unlessAborted(arrived.promise, signal);
+        await settledOrAborted(arrived.promise, signal);
         if (signal.aborted) return;
         const transactions = queue.slice(-queueMax);
         const batch = { transactions, dropped: dropped + queue.length - transactions.length };
@@ -76,7 +77,7 @@ export class StoreSubscriptions implements ChainSubscriptions {
     while (!signal.aborted) {
       const change = this.heads.change();
       const step = this.stepFrom(position);
-      if (step === undefined) await unlessAborted(change, signal);
+      if (step === undefined) await settledOrAborted(change, signal);
       else {
         position = step.position;
         yield { ...step, cursor: formatCursor(position) };
@@ -120,17 +121,4 @@ function parseCursor(cursor: string): Position {
   const [number = "", hash] = cursor.split("-");
   if (!/^\d{1,20}$/.test(number) || !isHex(hash, 32)) throw new ChainError({ code: "CURSOR_INVALID" });
   return { number: BigInt(number), hash };
-}
-
-/** Waits for a promise or the signal, whichever comes first. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise: aborted, resolve } = Promise.withResolvers<void>();
-  const onAbort = (): void => resolve();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

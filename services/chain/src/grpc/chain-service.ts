@@ -1,0 +1,121 @@
+import { type CallRequest, ChainServiceDefinition } from "@koinon/contracts/koinon/chain/v1/chain_service";
+import { bindService, type FaultTable, type ServiceBinding } from "@koinon/rpc/binding";
+import { hexToBytes } from "@koinon/secp256k1/hex";
+import type { BlockRef, CallMessage, ChainHeader, ChainView } from "../chain-view.ts";
+import { ChainError } from "../errors.ts";
+import { headerMessage, logMessage, placeMessage, proofMessage, receiptMessage } from "./messages.ts";
+import { submitStream } from "./submission.ts";
+import { readAddress, readBlockRef, readHash, readWord } from "./values.ts";
+
+const faults: FaultTable = {
+  BLOCK_UNKNOWN: "NOT_FOUND",
+  TRANSACTION_UNKNOWN: "NOT_FOUND",
+  REQUEST_INVALID: "INVALID_ARGUMENT",
+  CURSOR_INVALID: "INVALID_ARGUMENT",
+  CURSOR_TOO_OLD: "OUT_OF_RANGE",
+  HISTORY_PRUNED: "OUT_OF_RANGE",
+  INSUFFICIENT_FUNDS: "FAILED_PRECONDITION",
+  INTRINSIC_GAS_TOO_LOW: "INVALID_ARGUMENT",
+  FLOOR_DATA_GAS_TOO_LOW: "INVALID_ARGUMENT",
+  INIT_CODE_TOO_LARGE: "INVALID_ARGUMENT",
+  INGEST_OVERLOADED: { status: "RESOURCE_EXHAUSTED", retryAfterMs: 100 },
+  INGEST_BATCH_TOO_LARGE: "INVALID_ARGUMENT",
+  INGEST_WORKER_CRASHED: { status: "UNAVAILABLE", retryAfterMs: 100 },
+  INGEST_CLOSED: { status: "UNAVAILABLE", retryAfterMs: 1_000 },
+};
+
+const slotsMax = 1_024;
+const filterMax = 1_024;
+/** A block of 8 MiB and its header. */
+const responseBytesMax = 9 * 2 ** 20;
+/** Subscriptions last; a client that is cut off resumes with its cursor. */
+const timeoutMsMax = 24 * 60 * 60_000;
+
+/** The chain over RPC. */
+export function bindChainService({ reader, execution, intake, subscriptions }: ChainView): ServiceBinding {
+  const headerOf = (ref: BlockRef): ChainHeader => {
+    const header = reader.header(ref);
+    if (header === undefined) throw new ChainError({ code: "BLOCK_UNKNOWN", block: String(ref) });
+    return header;
+  };
+  return bindService({
+    definition: ChainServiceDefinition,
+    callers: "any",
+    faults,
+    limits: { maxResponseBytes: responseBytesMax, maxTimeoutMs: timeoutMsMax },
+    handlers: {
+      submitTransactions: (batches, { signal }) => submitStream(batches, intake, signal),
+      async getBlock({ block, includeTransactions }) {
+        const ref = headerOf(readBlockRef(block)).hash;
+        const found = includeTransactions ? reader.block(ref) : undefined;
+        return { header: headerMessage(headerOf(ref)), transactions: found?.transactions.map(({ raw }) => raw) ?? [] };
+      },
+      async getTransaction({ hash }) {
+        const found = reader.transaction(readHash(hash, "hash"));
+        if (found === undefined) throw new ChainError({ code: "TRANSACTION_UNKNOWN" });
+        const { transaction, place } = found;
+        return {
+          transaction: transaction.raw,
+          sender: hexToBytes(transaction.sender),
+          place: place && placeMessage(place),
+        };
+      },
+      async getReceipt({ hash }) {
+        const receipt = reader.receipt(readHash(hash, "hash"));
+        if (receipt === undefined) throw new ChainError({ code: "TRANSACTION_UNKNOWN" });
+        return receiptMessage(receipt);
+      },
+      async call(request) {
+        const outcome = await execution.call(callMessage(request), { at: readBlockRef(request.block) });
+        const { failure, output, gasUsed } = outcome;
+        return { succeeded: failure === undefined, output, gasUsed, failure: failure ?? "" };
+      },
+      async getProof({ block, address, slots }) {
+        if (slots.length > slotsMax) throw new ChainError({ code: "REQUEST_INVALID", field: "slots" });
+        const header = headerOf(readBlockRef(block));
+        const words = slots.map((slot) => readWord(slot, "slots"));
+        return proofMessage(header, reader.proof(readAddress(address, "address"), words, header.hash));
+      },
+      async *subscribeBlocks({ cursor }, { signal }) {
+        for await (const event of subscriptions.blocks({ cursor: cursorOf(cursor), signal })) {
+          yield {
+            header: headerMessage(event.block),
+            removed: event.kind === "removed",
+            cursor: event.cursor,
+          };
+        }
+      },
+      async *subscribeLogs({ cursor, addresses, topics }, { signal }) {
+        if (addresses.length > filterMax) throw new ChainError({ code: "REQUEST_INVALID", field: "addresses" });
+        if (topics.length > 4) throw new ChainError({ code: "REQUEST_INVALID", field: "topics" });
+        const filter = {
+          addresses: addresses.map((address) => readAddress(address, "addresses")),
+          topics: topics.map((choice) => choice.topics.map((topic) => readHash(topic, "topics"))),
+        };
+        for await (const event of subscriptions.logs(filter, { cursor: cursorOf(cursor), signal })) {
+          yield {
+            blockHash: hexToBytes(event.block.hash),
+            blockNumber: event.block.header.number,
+            logs: event.logs.map(logMessage),
+            removed: event.kind === "removed",
+            cursor: event.cursor,
+          };
+        }
+      },
+    },
+  });
+}
+
+function cursorOf(cursor: string): string | undefined {
+  return cursor === "" ? undefined : cursor;
+}
+
+function callMessage({ from, to, data, value, gas }: CallRequest): CallMessage {
+  return {
+    from: from.length === 0 ? undefined : readAddress(from, "from"),
+    to: to.length === 0 ? undefined : readAddress(to, "to"),
+    data,
+    value: readWord(value, "value"),
+    gas: gas === 0n ? undefined : gas,
+  };
+}

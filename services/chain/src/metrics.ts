@@ -1,0 +1,67 @@
+import type { Counter, Histogram, Meter } from "@opentelemetry/api";
+import type { ChainHeader, ChainView } from "./chain-view.ts";
+
+// Powers of four up to what a block of 8 MiB can hold.
+const BLOCK_TRANSACTIONS = [0, 1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536];
+
+/** Every metric of a shard. */
+export class ChainMetrics {
+  readonly #meter: Meter;
+  readonly #blocks: Counter;
+  readonly #transactions: Counter;
+  readonly #gas: Counter;
+  readonly #blockTransactions: Histogram;
+  readonly #workersLost: Counter;
+  readonly #publishFailures: Counter;
+
+  constructor(meter: Meter) {
+    this.#meter = meter;
+    this.#blocks = meter.createCounter("chain.blocks", { description: "Blocks committed." });
+    this.#transactions = meter.createCounter("chain.transactions", { description: "Transactions committed." });
+    this.#gas = meter.createCounter("chain.gas", { description: "Gas used by committed transactions." });
+    this.#blockTransactions = meter.createHistogram("chain.block.transactions", {
+      description: "Transactions in one block.",
+      advice: { explicitBucketBoundaries: BLOCK_TRANSACTIONS },
+    });
+    this.#workersLost = meter.createCounter("chain.recovery.workers.lost", {
+      description: "Threads that ended while they recovered senders.",
+    });
+    this.#publishFailures = meter.createCounter("chain.events.failures", {
+      description: "Failed attempts to publish a block's event.",
+    });
+  }
+
+  /** Registers what is read at collection; answers how to stop that. */
+  observe({ reader, mempool }: ChainView): () => void {
+    const gauge = (name: string, description: string, read: () => number) => {
+      const instrument = this.#meter.createObservableGauge(name, { description });
+      const callback = (result: { observe(value: number): void }) => result.observe(read());
+      instrument.addCallback(callback);
+      return () => instrument.removeCallback(callback);
+    };
+    const stops = [
+      gauge("chain.height", "Number of the last block on disk.", () => Number(reader.head().header.number)),
+      gauge("chain.mempool.pending", "Transactions that can go into a block.", () => mempool.status().pending),
+      gauge("chain.mempool.queued", "Transactions that wait for others.", () => mempool.status().queued),
+      gauge("chain.mempool.bytes", "Bytes of all waiting transactions.", () => mempool.status().bytes),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  committed({ header, transactionCount }: ChainHeader): void {
+    this.#blocks.add(1);
+    this.#transactions.add(transactionCount);
+    this.#gas.add(Number(header.gasUsed));
+    this.#blockTransactions.record(transactionCount);
+  }
+
+  workerLost(): void {
+    this.#workersLost.add(1);
+  }
+
+  publishFailed(): void {
+    this.#publishFailures.add(1);
+  }
+}
