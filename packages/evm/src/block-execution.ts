@@ -118,8 +118,9 @@ export class BlockExecution {
     if (this.tracer?.begin !== undefined) this.traceBegin(this.tracer, request);
     const fees = feesOf(transaction, block);
     this.prepare(transaction, sender, fees);
-    const run = this.run(transaction, sender, fees);
-    const result = this.settle(transaction, sender, fees, run);
+    const gas = splitGas(transaction);
+    const run = this.run(transaction, sender, { fees, gas: gas.running });
+    const result = this.settle(transaction, sender, { fees, gas, run });
     this.tracer?.end?.({ gasUsed: result.gasUsed });
     this.machine.tracer = undefined;
     world.endTransaction();
@@ -155,9 +156,12 @@ export class BlockExecution {
     }
   }
 
-  private run(transaction: TransactionPayload, sender: AccountRecord, fees: Fees): RunResult {
+  private run(
+    transaction: TransactionPayload,
+    sender: AccountRecord,
+    { fees, gas }: { readonly fees: Fees; readonly gas: number },
+  ): RunResult {
     const { world, machine } = this;
-    const gas = Number(runningGas(transaction));
     machine.transaction = {
       origin: sender.word,
       gasPrice: toWord(fees.effectiveGasPrice),
@@ -205,12 +209,11 @@ export class BlockExecution {
   private settle(
     transaction: TransactionPayload,
     sender: AccountRecord,
-    fees: Fees,
-    { halt, gasLeft, output }: RunResult,
+    { fees, gas, run }: { readonly fees: Fees; readonly gas: GasSplit; readonly run: RunResult },
   ): TransactionResult {
     const { world } = this;
-    const running = runningGas(transaction);
-    const spent = takesAllGas(halt) ? transaction.gasLimit : intrinsicGas(transaction) + running - BigInt(gasLeft);
+    const { halt, gasLeft, output } = run;
+    const spent = takesAllGas(halt) ? transaction.gasLimit : gas.intrinsic + BigInt(gas.running - gasLeft);
     const refund = BigInt(cappedRefund(world.refund, Number(spent)));
     let gasUsed = spent - refund;
     if (this.rules.calldataFloor) {
@@ -280,11 +283,18 @@ export class BlockExecution {
   }
 }
 
-/**
- * The gas that a transaction runs with. What goes beyond the exact numbers stays aside: no block has that much, but a call or a
- * test may name it.
- */
-function runningGas(transaction: TransactionPayload): bigint {
-  const gas = transaction.gasLimit - intrinsicGas(transaction);
-  return gas < safeGasMax ? gas : safeGasMax;
+/** A transaction's gas. */
+interface GasSplit {
+  readonly intrinsic: bigint;
+  /**
+   * What is left to run with. What goes beyond the exact numbers stays aside: no block has that much, but a call or a test may
+   * name it.
+   */
+  readonly running: number;
+}
+
+function splitGas(transaction: TransactionPayload): GasSplit {
+  const intrinsic = intrinsicGas(transaction);
+  const rest = transaction.gasLimit - intrinsic;
+  return { intrinsic, running: rest < safeGasMax ? Number(rest) : Number.MAX_SAFE_INTEGER };
 }
