@@ -3,7 +3,7 @@ import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
 import { SimpleStateManager } from "@ethereumjs/statemanager";
 import { createTxFromRLP } from "@ethereumjs/tx";
 import { Account, createAddressFromString } from "@ethereumjs/util";
-import { createVM, runTx } from "@ethereumjs/vm";
+import { createVM, type RunTxOpts, runTx, type VM } from "@ethereumjs/vm";
 import type { Fork } from "@koinon/ethereum/fork";
 import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
@@ -21,14 +21,17 @@ export interface Outcome {
   readonly state: readonly string[];
 }
 
+/** The outcome of a transaction that is not valid; why differs in words. */
+export const refused: Outcome = { refused: true, succeeded: false, gasUsed: 0n, output: "", logs: [], state: [] };
+
 const hardforks: Readonly<Record<Fork, Hardfork>> = {
   cancun: Hardfork.Cancun,
   prague: Hardfork.Prague,
   osaka: Hardfork.Osaka,
 };
 
-/** Runs a scenario with @ethereumjs/vm. */
-export async function runReference(scenario: Scenario, fork: Fork, context: BlockContext): Promise<Outcome> {
+/** Runs a scenario with @ethereumjs/vm: the outcome of each transaction, the state being that after it. */
+export async function runReference(scenario: Scenario, fork: Fork, context: BlockContext): Promise<Outcome[]> {
   const common = new Common({ chain: Mainnet, hardfork: hardforks[fork] });
   const stateManager = new SimpleStateManager({ common });
   for (const [address, { balance = 0n, nonce = 0n, code, storage = [] }] of scenario.accounts) {
@@ -51,9 +54,17 @@ export async function runReference(scenario: Scenario, fork: Fork, context: Bloc
     },
     { common, skipConsensusFormatValidation: true },
   );
-  const tx = createTxFromRLP(encodeTransaction(scenario.transaction), { common });
+  const outcomes: Outcome[] = [];
+  for (const transaction of [scenario.transaction, ...scenario.later]) {
+    const tx = createTxFromRLP(encodeTransaction(transaction), { common });
+    outcomes.push(await runOne(vm, { tx, block, skipHardForkValidation: true }, stateManager));
+  }
+  return outcomes;
+}
+
+async function runOne(vm: VM, options: RunTxOpts, stateManager: SimpleStateManager): Promise<Outcome> {
   try {
-    const result = await runTx(vm, { tx, block, skipHardForkValidation: true });
+    const result = await runTx(vm, options);
     return {
       refused: false,
       succeeded: result.execResult.exceptionError === undefined,
@@ -66,7 +77,7 @@ export async function runReference(scenario: Scenario, fork: Fork, context: Bloc
     };
   } catch (error) {
     if (!(error instanceof Error) || !/invalid|tx|nonce|gas/i.test(error.message)) throw error;
-    return { refused: true, succeeded: false, gasUsed: 0n, output: error.message, logs: [], state: [] };
+    return refused;
   }
 }
 

@@ -8,10 +8,12 @@ import type { AccountSpec } from "../memory-state.ts";
 import { ProgramWriter } from "./program.ts";
 import { Random } from "./random.ts";
 
-/** A state and a transaction on it. */
+/** A state and transactions on it, one after the other. */
 export interface Scenario {
   readonly accounts: readonly (readonly [Address, AccountSpec])[];
   readonly transaction: Transaction;
+  /** What follows `transaction` in the same block. */
+  readonly later: readonly Transaction[];
   readonly sender: Address;
 }
 
@@ -30,7 +32,7 @@ function numbered(value: number): Address {
 }
 
 /** The scenario of a seed. */
-export function createScenario(seed: number, fork: Fork): Scenario {
+export function createScenario(seed: number, fork: Fork, laterCount = 0): Scenario {
   const random = new Random(seed);
   const precompiles = Array.from({ length: 9 }, (_, index) => numbered(1 + index));
   const addresses = [
@@ -58,8 +60,11 @@ export function createScenario(seed: number, fork: Fork): Scenario {
     accounts.push([delegating, { nonce: 1n, balance: 1_000n, code }]);
     if (random.oneIn(2)) accounts.push([authority.address, { nonce: BigInt(random.below(2)), balance: 10n }]);
   }
-  const payload = createPayload(random, fork, writer);
-  return { accounts, transaction: signTransaction(payload, sender), sender: sender.address };
+  const [transaction, ...later] = Array.from({ length: 1 + laterCount }, (_, index) => {
+    const payload = createPayload(random, fork, writer);
+    return signTransaction({ ...payload, nonce: payload.nonce + BigInt(index) }, sender);
+  }) as [Transaction, ...Transaction[]];
+  return { accounts, transaction, later, sender: sender.address };
 }
 
 function createPayload(random: Random, fork: Fork, writer: ProgramWriter): TransactionPayload {
