@@ -17,6 +17,7 @@ import {
   EngineError,
   type EngineHead,
   type ExecutionEngine,
+  type ExecutionPayload,
   type ForkchoiceOutcome,
   type ForkchoiceState,
   type PayloadAttributes,
@@ -67,6 +68,8 @@ export class NativeEngine implements ExecutionEngine {
   private readonly dependencies: NativeEngineDependencies;
   private readonly forkChoice: ForkChoice;
   private readonly jobs = new Map<Hex, BuildJob>();
+  /** Payloads as they were handed out: their hash is their hash. */
+  private readonly own = new WeakSet<ExecutionPayload>();
   /** Blocks are executed and chosen one after the other; only commits overlap with what follows. */
   private readonly turns = new Turns();
 
@@ -110,7 +113,9 @@ export class NativeEngine implements ExecutionEngine {
     const job = this.jobs.get(payloadId);
     if (job === undefined) throw new EngineError({ code: "PAYLOAD_UNKNOWN", payloadId });
     const { block } = await this.startBuild(job);
-    return { ...proposedPayload(block), blockValue: blockValue(block) };
+    const proposed = proposedPayload(block);
+    this.own.add(proposed.payload);
+    return { ...proposed, blockValue: blockValue(block) };
   }
 
   async head(): Promise<EngineHead> {
@@ -126,10 +131,11 @@ export class NativeEngine implements ExecutionEngine {
   private async check(proposed: ProposedPayload, signal: AbortSignal): Promise<PayloadStatus> {
     const { payload, blobVersionedHashes } = proposed;
     const { blockHash: hash, transactions, withdrawals } = payload;
-    if (this.isKnown(hash)) return valid(hash);
+    if (this.own.has(payload) && this.isKnown(hash)) return valid(hash);
     const header = headerOrFault(proposed);
     // The hash names no block, so nothing can be remembered about it.
     if (header instanceof InvalidBlockError) return invalid(undefined, header.message);
+    if (this.isKnown(hash)) return valid(hash);
     return this.checkBlock(hash, { header, transactions, withdrawals }, { blobVersionedHashes, signal });
   }
 
