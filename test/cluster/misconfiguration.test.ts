@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
@@ -19,7 +17,6 @@ import {
 } from "./network/kubernetes.ts";
 
 const place = "misconfigured";
-const run = promisify(execFile);
 
 type Values = Record<string, unknown>;
 
@@ -61,7 +58,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   "market, a Secret that is missing": {
     service: "market",
     change: { secretName: "absent" },
-    says: /secret "absent" not found/,
+    says: /secret \\"absent\\" not found/,
     where: "status",
   },
   "market, a certificate's Secret that is missing": {
@@ -69,18 +66,6 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     change: { tls: "absent" },
     says: /secret "absent" not found/,
     where: "event",
-  },
-  "market, the certificate of another service": {
-    service: "market",
-    change: { tls: "koinon-gateway-tls" },
-    says: /certificate.*spiffe:\/\/koinon\/market/,
-    where: "log",
-  },
-  "gateway, a certificate of another authority": {
-    service: "gateway",
-    change: { tls: "foreign" },
-    says: /certificate/,
-    where: "log",
   },
 };
 
@@ -94,7 +79,6 @@ describe("a mistake", () => {
     for (const service of ["gateway", "market", "poi"]) {
       for (const secret of [`koinon-${service}`, `koinon-${service}-tls`]) await copySecret(secret);
     }
-    await foreignCertificate(folder.path);
   }, 60_000);
   afterEach(() => helm("uninstall", "broken", "--namespace", place, "--wait").catch(() => ""), 120_000);
   afterAll(async () => {
@@ -135,7 +119,6 @@ describe("a mistake", () => {
       ["--set", "market.config.MARKET_FOO=1"],
       /additional properties 'MARKET_FOO' not allowed/,
     ],
-    ["no database", ["--set", "poi.secrets.POI_DATABASE_URL=null"], /POI_DATABASE_URL/],
     ["no NATS", ["--set", "global.natsUrl="], /global.natsUrl: name the NATS servers/],
   ])("%s is refused by the chart, by name", async (_, change, says) => {
     const upgrade = helm(
@@ -220,24 +203,5 @@ async function copySecret(name: string): Promise<void> {
     "--namespace",
     place,
     ...(await Promise.all(literals)),
-  );
-}
-
-/** A gateway's certificate by an authority that nobody here believes. */
-async function foreignCertificate(folder: string): Promise<void> {
-  await run(process.execPath, [
-    new URL("../../services/node/dist/main.js", import.meta.url).pathname,
-    "secrets",
-    `${folder}/foreign`,
-  ]);
-  await kubectl("delete", "secret", "foreign", "--namespace", place, "--ignore-not-found");
-  await kubectl(
-    "create",
-    "secret",
-    "generic",
-    "foreign",
-    "--namespace",
-    place,
-    `--from-file=${folder}/foreign/gateway/tls`,
   );
 }
