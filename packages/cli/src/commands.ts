@@ -40,6 +40,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "fetch, convert and list the models on this machine",
     load: async () => (await import("./commands/model.ts")).modelCommand,
   },
+  chain: {
+    summary: "begin, look at, copy and pay on a shard of the chain",
+    load: async () => (await import("./commands/chain.ts")).chainCommand,
+  },
   witness: {
     summary: "follow a log and cosign its checkpoints",
     load: async () => (await import("./commands/witness.ts")).witnessCommand,

@@ -12,6 +12,11 @@ export const settingsDeclaration = declareConfig({
     description: "Data folder of the network on this machine.",
   }),
   url: setting({ env: "KOINON_URL", schema: z.url().optional(), description: "Address of a gateway elsewhere." }),
+  rpc: setting({
+    env: "KOINON_RPC",
+    schema: z.url().optional(),
+    description: "JSON-RPC of a chain elsewhere.",
+  }),
   apiKey: secretSetting({
     env: "KOINON_API_KEY",
     schema: z.string().min(1).optional(),

@@ -95,6 +95,25 @@ describe("koinon verify", () => {
     expect((await koinon(["verify", bundle], {}, folder)).code).toBe(0);
   });
 
+  test("anchored to a chain: in a block of the trust file, or in one that the caller knows", async () => {
+    const [anchored, anchorTrust] = [vector("anchored-bundle.json"), vector("anchored-trust.json")];
+    const { code, out } = await koinon(["verify", anchored, "--trust", anchorTrust]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/✓ anchor .*It was anchored by block 7 of chain 31338/)]);
+    const block = /chain 31338\/0x[0-9a-f]{40}\/(0x[0-9a-f]{64})/.exec(out)?.[1] ?? "";
+    const text = readFileSync(anchorTrust, "utf8");
+    const blind = write("blind.json", text.replace(block, `0x${"00".repeat(32)}`));
+    expect((await koinon(["verify", anchored, "--trust", blind])).code).toBe(1);
+    expect((await koinon(["verify", anchored, "--trust", blind, "--block", block])).code).toBe(0);
+    const plain = await koinon(["verify", bundle, "--trust", trust]);
+    expect(plain.out).toContain("– anchor");
+    // Whoever names a block asks for an anchor.
+    const { anchoring } = JSON.parse(text) as { anchoring: object };
+    const plainTrust = JSON.parse(readFileSync(trust, "utf8")) as object;
+    const both = write("both.json", JSON.stringify({ ...plainTrust, format: "koinon.trust/2", anchoring }));
+    expect((await koinon(["verify", bundle, "--trust", both])).code).toBe(0);
+    expect((await koinon(["verify", bundle, "--trust", both, "--block", block])).out).toMatch(/^INVALID: anchor\n/);
+  });
+
   test("what can not be read: 2, with a reason and nothing on standard output", async () => {
     const cases: readonly [args: string[], reason: string][] = [
       [[path.join(folder, "absent.json"), "--trust", trust], "there is no such file"],
@@ -107,6 +126,8 @@ describe("koinon verify", () => {
       [[bundle, bundle, "--trust", trust], "exactly one bundle"],
       [["--trust", trust], "exactly one bundle"],
       [[bundle, "--trust"], "usage: koinon verify FILE"],
+      [[bundle, "--trust", trust, "--block", "0x12"], "is no block hash"],
+      [[bundle, "--trust", trust, "--block", `0x${"12".repeat(32)}`], "names a chain"],
       [[bundle, "--insecure"], "usage: koinon verify FILE"],
     ];
     for (const [args, reason] of cases) {

@@ -1,7 +1,9 @@
+import { mkdir } from "node:fs/promises";
 import { emptyCodeHash } from "@koinon/ethereum/account";
 import type { Genesis } from "@koinon/ethereum/genesis";
 import type { Authorization } from "@koinon/ethereum/transaction";
 import { Evm } from "@koinon/evm/evm";
+import { lockFolder } from "@koinon/machine/folder-lock";
 import { precompiles } from "@koinon/precompiles/precompiles";
 import type { Address } from "@koinon/secp256k1/address";
 import type { ChainView } from "./chain-view.ts";
@@ -53,10 +55,24 @@ export interface Chain {
   close(): Promise<void>;
 }
 
-/** Opens a chain, or begins it from its genesis; throws ChainError `GENESIS_MISMATCH`, or StateError. */
-export async function openChain(options: ChainOptions, { clock, workerLost }: ChainDependencies): Promise<Chain> {
+/**
+ * Opens a chain, or begins it from its genesis; throws ChainError `GENESIS_MISMATCH`, StateError, or FolderLockError
+ * `DATA_FOLDER_IN_USE` when another process has it open.
+ */
+export async function openChain(options: ChainOptions, dependencies: ChainDependencies): Promise<Chain> {
+  await mkdir(options.store.path, { recursive: true });
+  const lock = await lockFolder(options.store.path);
+  try {
+    const chain = assembleChain(options, await openChainStore(options.store, options.genesis), dependencies);
+    return { ...chain, close: () => chain.close().finally(() => lock.release()) };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+function assembleChain(options: ChainOptions, store: ChainStore, { clock, workerLost }: ChainDependencies): Chain {
   const { config } = options.genesis;
-  const store = await openChainStore(options.store, options.genesis);
   const heads = new HeadSignal();
   const chain = new CanonicalChain(store, heads);
   const tree = new BlockTree(options.engine, chain);

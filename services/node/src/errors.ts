@@ -4,6 +4,7 @@ import { DomainError } from "@koinon/errors/domain-error";
 export type NodeFault =
   | { code: "ENGINE_URL_UNUSABLE"; url: string; reason: string }
   | { code: "CONSUMER_KEY_REFUSED"; status: number; answer: string }
+  | { code: "CHAIN_NOT_SERVING"; rpc: string; waitedMs: number }
   | { code: "UNKNOWN_SERVICE"; name: string; known: string };
 
 export class NodeError extends DomainError<NodeFault> {}

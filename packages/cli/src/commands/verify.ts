@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
+import type { Trust } from "@koinon/receipts/trust";
 import { verifyBundle } from "@koinon/receipts/verify";
+import { isHex } from "@koinon/secp256k1/hex";
 import { type Command, type Terminal, UsageError } from "../command.ts";
 import { readInput, readTrust } from "../connection/files.ts";
 import { verificationJson, verificationReport } from "../verify/verification-report.ts";
 
 /** `koinon verify`: checks a proof bundle offline. */
 export const verifyCommand: Command = {
-  usage: "koinon verify FILE [--trust FILE | --data DIR] [--request FILE] [--response FILE] [--json]",
+  usage: "koinon verify FILE [--trust FILE | --data DIR] [--request FILE] [--response FILE] [--block HASH]… [--json]",
   help: `Verifies a proof bundle with no network: who served an answer, from which model, at which price, and that its receipt is in the log.
 Everything is checked against trust anchors that come from outside the bundle. With the exact bytes of request and response (for a
 stream: every byte that arrived) it also checks that these are the ones that the receipt is for.
@@ -16,6 +18,7 @@ stream: every byte that arrived) it also checks that these are the ones that the
   --data DIR       take trust.json of this data folder (KOINON_DATA, default ./data)
   --request FILE   the request body that was sent
   --response FILE  the response body that was received
+  --block HASH     a block that you know to be of the trust file's chain: the bundle has to be anchored in it or shortly before it
   --json           print the verdict and its steps as JSON
 
 Exit code: 0 valid, 1 invalid (the failing steps are named), 2 a file can not be read.`,
@@ -31,12 +34,13 @@ async function verify(args: readonly string[], terminal: Terminal): Promise<numb
       data: { type: "string" },
       request: { type: "string" },
       response: { type: "string" },
+      block: { type: "string", multiple: true, default: [] },
       json: { type: "boolean", default: false },
     },
   });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError("exactly one bundle file is needed");
-  const { trust } = await readTrust(values, terminal);
+  const trust = withBlocks((await readTrust(values, terminal)).trust, values.block);
   const bytes = await readInput(file, "the bundle");
   const result = verifyBundle(bytes, trust, {
     ...(values.request === undefined ? {} : { request: await readInput(values.request, "the request") }),
@@ -49,6 +53,22 @@ async function verify(args: readonly string[], terminal: Terminal): Promise<numb
   if (isJson(bytes)) return 1;
   terminal.err(`koinon verify: ${file} is not JSON`);
   return 2;
+}
+
+/** What is trusted with blocks that the caller knows; naming one asks for an anchor. */
+function withBlocks(trust: Trust, blocks: readonly string[]): Trust {
+  if (blocks.length === 0) return trust;
+  const known = blocks.map((block) => {
+    if (!isHex(block, 32)) throw new UsageError(`'${block}' is no block hash: 0x and 64 digits 0-9a-f`);
+    return block;
+  });
+  if (trust.anchoring.chains.length === 0)
+    throw new UsageError("--block needs a trust file that names a chain and its checkpoint registry");
+  const chains = trust.anchoring.chains.map((chain) => ({
+    ...chain,
+    blocks: [...new Set([...chain.blocks, ...known])],
+  }));
+  return { ...trust, anchoring: { chains, required: true } };
 }
 
 // A bundle that was tampered with is a "no"; something that is no bundle at all can not be read.

@@ -1,7 +1,9 @@
+import { developmentChain } from "@koinon/node/development-chain";
 import type { ReadyLine } from "@koinon/node/ready-line";
 
 /** What a person reads when the network is ready: where the Terminal is, a key, and a request to paste. */
-export function readyText({ url, apiKey, terminal, dataDir, model }: ReadyLine): string {
+export function readyText(ready: ReadyLine): string {
+  const { url, apiKey, terminal, dataDir, model } = ready;
   const body = JSON.stringify({
     model,
     messages: [{ role: "user", content: "The capital of France is" }],
@@ -13,7 +15,7 @@ export function readyText({ url, apiKey, terminal, dataDir, model }: ReadyLine):
   Terminal   ${terminal}
   API        ${url}/v1   (OpenAI clients: this is the base URL)
   Key        ${apiKey}
-  Data       ${dataDir}
+  Data       ${dataDir}${chainText(ready)}
 
   Try it:
 
@@ -22,4 +24,17 @@ export function readyText({ url, apiKey, terminal, dataDir, model }: ReadyLine):
       -H "content-type: application/json" \\
       -d '${body}'
 `;
+}
+
+/** The shard's part, when there is one: where it is, and lines to paste for its command line and for viem. */
+function chainText({ rpc, ws, chainId, dataDir }: ReadyLine): string {
+  if (rpc === undefined) return "";
+  const keyFile = `${dataDir}/${developmentChain.keyFile}`;
+  return `
+
+  Chain      ${rpc}   (${ws}; chain id ${chainId}; any Ethereum tool works)
+  Funded key ${keyFile}   (development coin, worth nothing)
+
+    cast send --rpc-url ${rpc} --private-key $(cat ${keyFile}) --value 1ether 0x000000000000000000000000000000000000dEaD
+    viem: createPublicClient({ transport: http("${rpc}") })`;
 }

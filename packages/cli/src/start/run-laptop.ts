@@ -14,6 +14,7 @@ export interface StartOptions {
   readonly engine?: string | undefined;
   readonly model?: string | undefined;
   readonly models?: string | undefined;
+  readonly withoutChain: boolean;
   readonly json: boolean;
 }
 
@@ -29,6 +30,7 @@ export async function runLaptop(options: StartOptions, terminal: Terminal): Prom
     {
       dataDir: options.data,
       port: options.port,
+      withoutChain: options.withoutChain,
       ...(options.engine === undefined ? {} : { engineUrl: options.engine }),
       ...(options.model === undefined ? {} : { model: parseModelSource(options.model) }),
       ...(modelsDir === undefined ? {} : { modelsDir }),

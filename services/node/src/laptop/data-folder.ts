@@ -8,6 +8,7 @@ export interface DataFolder {
   readonly trustFile: string;
   readonly postgres: string;
   readonly models: string;
+  readonly chain: string;
   readonly keys: string;
   readonly tls: string;
   /** Unix sockets; short names, since their paths are limited to about 100 bytes. */
@@ -27,6 +28,7 @@ export function openDataFolder(directory: string): DataFolder {
     trustFile: path.join(root, "trust.json"),
     postgres: path.join(root, "postgres"),
     models: path.join(root, "models"),
+    chain: path.join(root, "chain"),
     keys: path.join(root, "keys"),
     tls: path.join(root, "tls"),
     run: path.join(root, "run"),

@@ -23,6 +23,7 @@ export function hostEnvironment(parts: {
   readonly tls: Environment;
   readonly engineSocket: string;
   readonly models: ServedModels;
+  readonly chainRpc: string | undefined;
 }): Environment {
   return {
     // Port 0: the provider in a process of its own is told the port that was bound.
@@ -38,6 +39,7 @@ export function hostEnvironment(parts: {
     GATEWAY_TRUST_FILE: parts.trustFile,
     GATEWAY_TERMINAL_DIRECTORY: parts.terminalDir,
     GATEWAY_ADMINISTRATOR_BUDGET: administratorBudget,
+    ...(parts.chainRpc === undefined ? {} : { GATEWAY_CHAIN_RPC_URL: parts.chainRpc }),
     ...engineEnvironment(parts.models, parts.engineSocket),
   };
 }

@@ -13,16 +13,18 @@ import type { Logger } from "@koinon/runtime/logger";
 import type { Random } from "@koinon/runtime/random";
 import { type Phase, runPhases } from "@koinon/runtime/shutdown";
 import { createTelemetry, type Telemetry } from "@koinon/runtime/telemetry";
+import { childArguments } from "./child-arguments.ts";
 import { ensureConsumerKey } from "./consumer-key.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type LaptopDatabase, startDatabase } from "./database.ts";
 import { hostEnvironment, providerEnvironment } from "./environment.ts";
 import { ensureIdentities, type Identities } from "./identities.ts";
 import { laptopModules } from "./modules.ts";
-import { writeNetworkFile } from "./network-file.ts";
+import { type NetworkFile, writeNetworkFile } from "./network-file.ts";
 import type { LaptopOptions, ReadyLine } from "./options.ts";
 import { type Party, parties } from "./parties.ts";
 import { prepareModels, type ServedModels } from "./served-models.ts";
+import { planShard, type ShardProcess } from "./shard-process.ts";
 import { type SupervisedChild, superviseChild } from "./supervisor.ts";
 import { issueTlsFiles, type TlsFiles } from "./tls-identity.ts";
 import { type TlsOwner, TlsRenewal } from "./tls-renewal.ts";
@@ -37,12 +39,19 @@ export interface LaptopDependencies {
   readonly onProgress: OnProgress;
 }
 
-const serviceMain = fileURLToPath(new URL("../main.js", import.meta.url));
+/** What the host's own process is made of. */
+interface HostParts {
+  readonly models: ServedModels;
+  readonly identities: Identities;
+  readonly databaseUrl: string;
+  readonly chain: ShardProcess | undefined;
+}
+
 const terminalDir = fileURLToPath(new URL("./dist", import.meta.resolve("@koinon/terminal/package.json")));
 const childStopMs = 10_000;
 const databaseStopMs = 20_000;
 
-/** A whole network on one machine: database, market, log, gateway, engine and several providers. */
+/** A whole network on one machine: database, market, log, gateway, engine, several providers, and a shard of the chain. */
 export class Laptop {
   readonly #options: LaptopOptions;
   readonly #deps: LaptopDependencies;
@@ -56,7 +65,7 @@ export class Laptop {
   #bus: Bus | undefined;
   #telemetry: Telemetry | undefined;
   #host: Host | undefined;
-  #published: { url: string; adminKey: string } | undefined;
+  #published: Omit<NetworkFile, "processes"> | undefined;
 
   private constructor(options: LaptopOptions, dependencies: LaptopDependencies, folder: DataFolder, lock: FolderLock) {
     this.#options = options;
@@ -77,11 +86,12 @@ export class Laptop {
   async start(signal: AbortSignal): Promise<ReadyLine> {
     const { clock, random, log } = this.#deps;
     const modelsDir = this.#options.modelsDir ?? this.#folder.models;
+    const chain = this.#options.withoutChain === true ? undefined : await this.#startChain();
     const models = await prepareModels({ ...this.#options, modelsDir }, { ...this.#deps, signal });
     const identities = await ensureIdentities(this.#folder, parties, { clock, random });
     const onPid = (pid: number) => this.#noteProcess("postgres", pid);
     this.#database = await startDatabase(this.#folder.postgres, { log, random, onPid }, signal);
-    const marketAddress = await this.#startHost(models, identities, this.#database.url, signal);
+    const marketAddress = await this.#startHost({ models, identities, databaseUrl: this.#database.url, chain }, signal);
     const gateway = this.#modules?.gateway();
     invariant(gateway !== undefined, "the host creates the gateway before it has started");
     const { key: adminKey } = await gateway.bootstrapAdministrator(signal);
@@ -91,10 +101,12 @@ export class Laptop {
       await this.#startProviderProcess(party, models, marketAddress);
     }
     await untilProvidersServe({ url, apiKey, count: parties.length }, signal);
-    this.#published = { url, adminKey };
+    await chain?.serves(signal);
+    this.#published = { url, adminKey, ...(chain === undefined ? {} : { rpc: chain.ready.rpc }) };
     this.#publish();
     const model = (models.models.find(({ kind }) => kind === "chat") ?? models.models[0])?.model ?? "";
-    return { url, apiKey, terminal: `${url}/#key=${apiKey}`, dataDir: this.#folder.root, model };
+    const terminal = `${url}/#key=${apiKey}`;
+    return { url, apiKey, terminal, dataDir: this.#folder.root, model, ...chain?.ready };
   }
 
   /** Resolves with the first failure after which the network can not go on. */
@@ -111,12 +123,7 @@ export class Laptop {
   }
 
   /** Starts the modules of this process and answers the address at which the market serves other processes. */
-  async #startHost(
-    models: ServedModels,
-    identities: Identities,
-    databaseUrl: string,
-    signal: AbortSignal,
-  ): Promise<string> {
+  async #startHost({ models, identities, databaseUrl, chain }: HostParts, signal: AbortSignal): Promise<string> {
     const { clock, random, log } = this.#deps;
     const tls = await this.#tls.issue({ name: "node", services: ["market", "poi", "gateway", "provider"] });
     const env = hostEnvironment({
@@ -125,6 +132,7 @@ export class Laptop {
       trustFile: this.#folder.trustFile,
       engineSocket: path.join(this.#folder.run, "engine.sock"),
       tls: tlsEnvironment(tls),
+      chainRpc: chain?.ready.rpc,
     });
     const inside = parties.filter(({ ownProcess }) => !ownProcess);
     this.#modules = laptopModules(
@@ -160,6 +168,17 @@ export class Laptop {
     return address.replace("127.0.0.1", "localhost");
   }
 
+  async #startChain(): Promise<ShardProcess> {
+    const { log, clock, random, env } = this.#deps;
+    const plan = await planShard(
+      { folder: this.#folder, gatewayPort: this.#options.port, path: env.PATH ?? "" },
+      { clock, random },
+    );
+    const onStart = (pid: number) => this.#noteProcess("chain", pid);
+    this.#children.push(superviseChild(plan.child, { log, clock, onStart }));
+    return plan;
+  }
+
   async #startProviderProcess(party: Party, models: ServedModels, marketAddress: string): Promise<void> {
     const { clock, log, env } = this.#deps;
     const tls = await this.#tls.issue({ name: party.name, services: ["provider"] });
@@ -168,7 +187,7 @@ export class Laptop {
     const plan = {
       name: party.name,
       command: process.execPath,
-      args: ["--enable-source-maps", serviceMain, "provider", "--end-with-parent"],
+      args: childArguments("provider"),
       env: {
         PATH: env.PATH ?? "",
         LOG_LEVEL: "warn",
@@ -186,7 +205,7 @@ export class Laptop {
   #shutdownPhases(): readonly Phase[] {
     return [
       {
-        name: "stop providers",
+        name: "stop providers and chain",
         timeoutMs: childStopMs,
         run: async (signal) => {
           this.#tls.stop();

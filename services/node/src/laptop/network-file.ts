@@ -7,6 +7,8 @@ export interface NetworkFile {
   readonly url: string;
   /** Key with every scope. */
   readonly adminKey: string;
+  /** JSON-RPC of the shard, when there is one. */
+  readonly rpc?: string;
   /** Process ids by name: the host and the children that it supervises. */
   readonly processes: Readonly<Record<string, number>>;
 }

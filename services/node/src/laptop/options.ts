@@ -11,10 +11,23 @@ export interface LaptopOptions {
   readonly model?: ModelSource;
   /** Folder of the model store; inside the data folder when absent. */
   readonly modelsDir?: string;
+  /** Runs no shard of the chain. */
+  readonly withoutChain?: boolean;
+}
+
+/** What the development shard adds to it. */
+export interface ShardReady {
+  /** JSON-RPC over HTTP. */
+  readonly rpc: string;
+  /** JSON-RPC over WebSocket. */
+  readonly ws: string;
+  readonly chainId: number;
+  /** Private key that owns all coin of this data folder's chain, which is worth nothing. */
+  readonly devKey: string;
 }
 
 /** What a started network says of itself: the first line of `koinon start --json`. */
-export interface ReadyLine {
+export interface ReadyLine extends Partial<ShardReady> {
   /** Base URL of the gateway. */
   readonly url: string;
   /** A key with a budget, for applications and the Terminal. */

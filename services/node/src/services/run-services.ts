@@ -11,17 +11,25 @@ export const services: Readonly<Record<string, () => Promise<AnyDefinition>>> = 
   provider: async () => (await import("@koinon/compute/provider/module")).providerModule as AnyDefinition,
   engine: async () => (await import("@koinon/compute/engine/module")).engineModule as AnyDefinition,
   poi: async () => (await import("@koinon/poi/module")).poiModule as AnyDefinition,
+  chain: async () => (await import("@koinon/chain/module")).chainModule as AnyDefinition,
 };
 
-/** Runs the named services in this process, configured by its environment, until it is asked to end. */
-export async function runServices(names: readonly string[], options: { endWithParent: boolean }): Promise<void> {
+/** How services are run. */
+export interface ServicesOptions {
+  readonly endWithParent: boolean;
+  /** Settings by variable, for all services named; without it those of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs the named services in this process, configured by the environment, until it is asked to end. */
+export async function runServices(names: readonly string[], options: ServicesOptions): Promise<void> {
   const modules = [];
   for (const name of names) {
     const load = services[name];
     if (load === undefined) {
       throw new NodeError({ code: "UNKNOWN_SERVICE", name, known: Object.keys(services).join(", ") });
     }
-    modules.push({ definition: await load() });
+    modules.push({ definition: await load(), ...(options.env === undefined ? {} : { env: options.env }) });
   }
   if (options.endWithParent) endWithParent();
   await runProcess({ name: names.join("+"), modules });

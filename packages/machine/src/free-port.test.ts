@@ -1,0 +1,14 @@
+import { createServer } from "node:net";
+import { expect, test } from "@jest/globals";
+import { freePort } from "./free-port.ts";
+
+test("the preferred port is taken when it is free, and another one when it is not", async () => {
+  const port = await freePort();
+  expect(await freePort(port)).toBe(port);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const other = await freePort(port);
+  expect(other).not.toBe(port);
+  expect(other).toBeGreaterThan(0);
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "@koinon/machine/free-port";
+import type { Clock } from "@koinon/runtime/clock";
+import type { Random } from "@koinon/runtime/random";
+import { request } from "undici";
+import { NodeError } from "../errors.ts";
+import { childArguments } from "./child-arguments.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { developmentChain, ensureDevelopmentChain } from "./development-chain.ts";
+import type { ShardReady } from "./options.ts";
+import type { ChildPlan } from "./supervisor.ts";
+
+/** The development shard of a data folder, in a process of its own. */
+export interface ShardProcess {
+  readonly child: ChildPlan;
+  readonly ready: ShardReady;
+  /** Resolves when it answers; throws CHAIN_NOT_SERVING when that takes too long. */
+  serves(signal: AbortSignal): Promise<void>;
+}
+
+/** Where Ethereum's nodes serve JSON-RPC and its tools look for it. */
+const usualPort = 8545;
+/** Scripts send one transaction after the other and wait for each; block times run ahead of the clock meanwhile. */
+const blockIntervalMs = "100";
+const servesWithinMs = 60_000;
+const pollMs = 50;
+
+/** Makes the shard's key and genesis file at the first start, chooses its port, and says how its process is run. */
+export async function planShard(
+  { folder, gatewayPort, path }: { readonly folder: DataFolder; readonly gatewayPort: number; readonly path: string },
+  dependencies: { readonly clock: Clock; readonly random: Random },
+): Promise<ShardProcess> {
+  const { genesisFile, stateFolder, devKey } = ensureDevelopmentChain(folder, dependencies);
+  // Who asks for any free port for the gateway runs several networks, or tests.
+  const port = await freePort(gatewayPort === 0 ? 0 : usualPort);
+  const rpc = `http://127.0.0.1:${port}`;
+  const env = {
+    PATH: path,
+    LOG_LEVEL: "warn",
+    CHAIN_DATA: stateFolder,
+    CHAIN_GENESIS: genesisFile,
+    CHAIN_RPC_LISTEN: `127.0.0.1:${port}`,
+    // Pages under development come from anywhere; the node has no keys that a page could use.
+    CHAIN_RPC_CORS_ORIGINS: "*",
+    CHAIN_BLOCK_INTERVAL_MS: blockIntervalMs,
+    CHAIN_CACHE_MIB: "32",
+    CHAIN_RECOVERY_WORKERS: "1",
+  };
+  return {
+    child: { name: "chain", command: process.execPath, args: childArguments("chain"), env },
+    ready: { rpc, ws: `ws://127.0.0.1:${port}`, chainId: Number(developmentChain.chainId), devKey },
+    serves: (signal) => untilServing(rpc, signal),
+  };
+}
+
+async function untilServing(rpc: string, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.timeout(servesWithinMs);
+  while (!(await answers(rpc, signal))) {
+    if (limit.aborted) throw new NodeError({ code: "CHAIN_NOT_SERVING", rpc, waitedMs: servesWithinMs });
+    await delay(pollMs, undefined, { signal });
+  }
+}
+
+async function answers(rpc: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
+    const headers = { "content-type": "application/json" };
+    const response = await request(rpc, { method: "POST", headers, body, signal });
+    const { result } = (await response.body.json()) as { result?: string };
+    return result === `0x${developmentChain.chainId.toString(16)}`;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
