@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
+import { sampleAnchor } from "@koinon/solidity/sample-anchor";
 import { parseCheckpoint } from "@koinon/tlog/checkpoint";
 import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { parseNote } from "@koinon/tlog/note";
@@ -8,7 +9,6 @@ import { type Bundle, createBundle } from "../src/bundle.ts";
 import type { BundleAnchor } from "../src/bundle-anchor.ts";
 import { noAnchoring, type Trust, type TrustedChain } from "../src/trust.ts";
 import { verifyBundle } from "../src/verify/verify-bundle.ts";
-import { anchorOn } from "./anchored-chain.ts";
 import { createWorld } from "./world.ts";
 
 const world = createWorld({ anchorBlocks: 3 });
@@ -73,7 +73,7 @@ describe("an anchor that nobody here can check is no decoration", () => {
 
 describe("a registry", () => {
   const anchored = (change: Partial<typeof checkpoint>) => {
-    const made = anchorOn({ ...checkpoint, ...change });
+    const made = sampleAnchor({ ...checkpoint, ...change });
     return { bundle: { anchor: made.anchor }, anchoring: { chains: [made.chain] } };
   };
 
@@ -87,7 +87,7 @@ describe("a registry", () => {
   });
 
   test("without this checkpoint shows its absence", () => {
-    const made = anchorOn(checkpoint, { isAnchored: false });
+    const made = sampleAnchor(checkpoint, { isAnchored: false });
     const change = { bundle: { anchor: made.anchor }, anchoring: { chains: [made.chain] } };
     expect(faultOf(change)).toBe(`No checkpoint of size ${checkpoint.size} was anchored by that block.`);
   });

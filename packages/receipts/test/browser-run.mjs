@@ -18,4 +18,5 @@ const { implementation } = await import("@koinon/secp256k1/ecdsa");
 const read = (name) => readFileSync(new URL(`vectors/${name}`, import.meta.url));
 const given = { request: read("request.body"), response: read("response.body") };
 const result = verifyBundle(read("bundle.json"), parseTrust(read("trust.json")), given);
-process.stdout.write(JSON.stringify({ ...result, implementation, modules: loaded.length }));
+const anchored = verifyBundle(read("anchored-bundle.json"), parseTrust(read("anchored-trust.json")));
+process.stdout.write(JSON.stringify({ ...result, anchored, implementation, modules: loaded.length }));

@@ -17,6 +17,15 @@ describe("the checked-in vector", () => {
     expect(result.receiptId).toBe("0x9ab1143a249e00d7c3099fb7b6b495d7ce5949c50f0736b40e0f0290b812923d");
   });
 
+  test("of an anchored checkpoint verifies, and says where it is anchored", () => {
+    const trust = parseTrust(read("anchored-trust.json"));
+    const result = verifyBundle(read("anchored-bundle.json"), trust);
+    expect(result.steps.filter(({ status }) => status === "failed")).toEqual([]);
+    const [chain] = trust.anchoring.chains;
+    const id = `${chain?.chainId}/${chain?.registry}/${chain?.blocks.at(-1)}`;
+    expect(result).toMatchObject({ valid: true, anchors: expect.arrayContaining([{ kind: "chain", id, name: "" }]) });
+  });
+
   test("verifies with the modules that a browser loads, none of which is a Node built-in", () => {
     const script = fileURLToPath(new URL("browser-run.mjs", import.meta.url));
     const output = execFileSync(process.execPath, ["--conditions=browser", script], { encoding: "utf8" });
@@ -25,8 +34,9 @@ describe("the checked-in vector", () => {
       textChecked: boolean;
       implementation: string;
       steps: { name: string }[];
+      anchored: { valid: boolean };
     };
-    expect(result).toMatchObject({ valid: true, textChecked: true, implementation: "pure" });
+    expect(result).toMatchObject({ valid: true, textChecked: true, implementation: "pure", anchored: { valid: true } });
     expect(result.steps.map(({ name }) => name)).toEqual(stepNames);
   });
 });

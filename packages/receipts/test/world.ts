@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { Signer } from "@koinon/secp256k1/signer";
+import { sampleAnchor } from "@koinon/solidity/sample-anchor";
 import { formatCheckpoint, parseCheckpoint } from "@koinon/tlog/checkpoint";
 import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { formatNote, parseNote } from "@koinon/tlog/note";
@@ -18,7 +19,6 @@ import { type Quote, quoteDocument, quoteFee } from "../src/quote.ts";
 import { type Receipt, receiptDocument, zeroHash } from "../src/receipt.ts";
 import { requestIdFromHeader } from "../src/request-id.ts";
 import { noAnchoring, type Trust, type TrustedChain } from "../src/trust.ts";
-import { anchorOn } from "./anchored-chain.ts";
 import { auditPath, treeHash } from "./naive-tree.ts";
 
 /** What a generated world varies. */
@@ -165,7 +165,7 @@ export function createWorld(change: Partial<WorldOptions> = {}): World {
 
 /** A chain that this note's checkpoint is anchored to. */
 export function anchorNote(note: string, blocks: number) {
-  return anchorOn(parseCheckpoint(parseNote(note).text), { blocks });
+  return sampleAnchor(parseCheckpoint(parseNote(note).text), { blocks });
 }
 
 /** The inclusion proof of one entry. */

@@ -63,14 +63,18 @@ export class KoinonClient {
 
   /**
    * The proof bundle of a request, unverified. The gateway waits some seconds for the receipt's place in the log; with `waitMs`
-   * this client asks again for up to that long while it answers NOT_LOGGED_YET.
+   * this client asks again for up to that long while it answers NOT_LOGGED_YET. `anchor` is the gateway's query parameter: `none`,
+   * `any`, or the hash of a block that shows the anchor; without it the gateway chooses.
    */
   async bundle(
     id: string,
-    { waitMs = 0, signal }: CallOptions & { readonly waitMs?: number } = {},
+    { waitMs = 0, anchor, signal }: CallOptions & { readonly waitMs?: number; readonly anchor?: string } = {},
   ): Promise<Uint8Array> {
     const path = `/v1/receipts/${encodeURIComponent(id)}/bundle`;
-    const call = signal === undefined ? {} : { signal };
+    const call = {
+      ...(signal === undefined ? {} : { signal }),
+      ...(anchor === undefined ? {} : { query: { anchor } }),
+    };
     const patience = AbortSignal.timeout(waitMs);
     for (;;) {
       try {

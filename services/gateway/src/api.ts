@@ -56,10 +56,7 @@ export function addApi(config: GatewayConfig, deps: ApiDependencies): void {
     { market, clock, reader: new OfferReader({ domain }) },
   );
   const relay = new Relay({ timeoutMs: config.answerTimeoutMs, stallMs: config.stallTimeoutMs }, { market });
-  const bundles = new BundleMaker(
-    { waitMs: config.bundleWaitMs },
-    { log: poiLog, trimCheckpoint: (note) => trust.trimCheckpoint(note) },
-  );
+  const bundles = new BundleMaker({ waitMs: config.bundleWaitMs }, { log: poiLog, trust });
   addInferenceRoutes(routes, {
     relay,
     idempotencySecret: deps.seed.idempotencySecret(),

@@ -21,6 +21,7 @@ export type GatewayFault =
   | { readonly code: "RECEIPT_UNKNOWN"; readonly id: string }
   | { readonly code: "NO_RECEIPT"; readonly id: string; readonly state: string }
   | { readonly code: "NOT_LOGGED_YET"; readonly id: string; readonly retryAfterMs: number }
+  | { readonly code: "NOT_ANCHORED_YET"; readonly id: string; readonly retryAfterMs: number }
   | { readonly code: "REQUEST_ID_REUSED"; readonly requestId: string }
   | { readonly code: "MODULE_DISABLED"; readonly module: string }
   | { readonly code: "STORE_UNAVAILABLE" }

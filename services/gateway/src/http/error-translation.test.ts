@@ -33,6 +33,7 @@ const faults: { [C in GatewayFault["code"]]: [Extract<GatewayFault, { code: C }>
   RECEIPT_UNKNOWN: [{ code: "RECEIPT_UNKNOWN", id: "r" }, 404],
   NO_RECEIPT: [{ code: "NO_RECEIPT", id: "r", state: "voided" }, 409],
   NOT_LOGGED_YET: [{ code: "NOT_LOGGED_YET", id: "r", retryAfterMs: 1 }, 503],
+  NOT_ANCHORED_YET: [{ code: "NOT_ANCHORED_YET", id: "r", retryAfterMs: 1 }, 503],
   REQUEST_ID_REUSED: [{ code: "REQUEST_ID_REUSED", requestId: "r" }, 409],
   MODULE_DISABLED: [{ code: "MODULE_DISABLED", module: "poi" }, 501],
   STORE_UNAVAILABLE: [{ code: "STORE_UNAVAILABLE" }, 503],

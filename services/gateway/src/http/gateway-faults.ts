@@ -99,6 +99,12 @@ const rules: Rules = {
     message: ({ id }) => `The receipt '${id}' is not in a published checkpoint yet.`,
     retryAfterMs: (fault) => fault.retryAfterMs,
   },
+  NOT_ANCHORED_YET: {
+    status: 503,
+    type: "overloaded_error",
+    message: ({ id }) => `No checkpoint over the receipt '${id}' is anchored yet, or none that this block shows.`,
+    retryAfterMs: (fault) => fault.retryAfterMs,
+  },
   REQUEST_ID_REUSED: {
     status: 409,
     type: "conflict_error",

@@ -1,5 +1,6 @@
 import { type Settlement, SettlementState } from "@koinon/contracts/koinon/compute/v1/market_service";
 import type {
+  GetInclusionProofRequest,
   GetInclusionProofResponse,
   InclusionProof,
   LogServiceDefinition,
@@ -16,7 +17,9 @@ import { receiptDocument } from "@koinon/receipts/receipt";
 import type { Client } from "@koinon/rpc/handler";
 import { RpcError } from "@koinon/rpc/rpc-error";
 import { bytesToHex } from "@koinon/secp256k1/hex";
+import type { TrustFile } from "../deployment/trust-file.ts";
 import { GatewayError } from "../errors.ts";
+import { type AnchorChoice, anchorWishOf, bundleAnchorOf } from "./anchor-choice.ts";
 
 /** Options of making bundles. */
 export interface BundleMakerOptions {
@@ -28,8 +31,14 @@ export interface BundleMakerOptions {
 export interface BundleMakerDependencies {
   /** Undefined when the log is switched off. */
   readonly log: Pick<Client<LogServiceDefinition>, "getInclusionProof"> | undefined;
-  /** Leaves of a checkpoint's signatures only those that readers of this deployment's trust file know. */
-  trimCheckpoint(note: string): Promise<string>;
+  /** What the readers of this deployment's bundles pin. */
+  readonly trust: Pick<TrustFile, "current" | "trimCheckpoint">;
+}
+
+/** How one bundle is made. */
+export interface MakeOptions {
+  readonly anchor: AnchorChoice;
+  readonly signal: AbortSignal;
 }
 
 // The log may not have heard of a receipt that was settled a moment ago, nor have signed a checkpoint that covers it.
@@ -40,6 +49,8 @@ const pending: ReadonlySet<string> = new Set([
   "DEADLINE_EXCEEDED",
 ]);
 const RETRY_MS = 1_000;
+// Anchors are minutes apart.
+const ANCHOR_RETRY_MS = 30_000;
 // On top of the wait itself, for the call and the proof.
 const CALL_SLACK_MS = 2_000;
 
@@ -53,24 +64,36 @@ export class BundleMaker {
     this.#dependencies = dependencies;
   }
 
-  /** The bundle's bytes. Throws NO_RECEIPT, NOT_LOGGED_YET or MODULE_DISABLED. */
-  async make(id: string, settlement: Settlement, signal: AbortSignal): Promise<Uint8Array> {
+  /** The bundle's bytes. Throws NO_RECEIPT, NOT_LOGGED_YET, NOT_ANCHORED_YET or MODULE_DISABLED. */
+  async make(id: string, settlement: Settlement, { anchor: choice, signal }: MakeOptions): Promise<Uint8Array> {
     if (settlement.state === SettlementState.VOIDED)
       throw new GatewayError({ code: "NO_RECEIPT", id, state: "voided" });
     if (settlement.state !== SettlementState.SETTLED) throw notLoggedYet(id);
-    const proof = await this.#prove(id, settlement.receiptId, signal);
-    const checkpoint = await this.#dependencies.trimCheckpoint(proof.checkpoint);
-    return createBundle({ ...documentsOf(settlement), ...proofOf(proof), checkpoint, anchor: null });
+    const { trust } = this.#dependencies;
+    const pinned = (await trust.current())?.trust;
+    const request = { receiptId: settlement.receiptId, anchor: anchorWishOf(choice, pinned) };
+    const proof = await this.#prove(id, request, signal);
+    const checkpoint = await trust.trimCheckpoint(proof.checkpoint);
+    const anchor = bundleAnchorOf(proof.anchor, choice, pinned);
+    return createBundle({ ...documentsOf(settlement), ...proofOf(proof), checkpoint, anchor });
   }
 
-  async #prove(id: string, receiptId: Uint8Array, signal: AbortSignal): Promise<GetInclusionProofResponse> {
+  async #prove(
+    id: string,
+    { receiptId, anchor }: Omit<GetInclusionProofRequest, "waitMs">,
+    signal: AbortSignal,
+  ): Promise<GetInclusionProofResponse> {
     const { log } = this.#dependencies;
     if (log === undefined) throw new GatewayError({ code: "MODULE_DISABLED", module: "poi" });
     const { waitMs } = this.#options;
     try {
-      return await log.getInclusionProof({ receiptId, waitMs }, { signal, timeoutMs: waitMs + CALL_SLACK_MS });
+      return await log.getInclusionProof({ receiptId, waitMs, anchor }, { signal, timeoutMs: waitMs + CALL_SLACK_MS });
     } catch (error) {
-      if (error instanceof RpcError && pending.has(error.code) && !signal.aborted) throw notLoggedYet(id, error);
+      if (!(error instanceof RpcError) || signal.aborted) throw error;
+      if (pending.has(error.code)) throw notLoggedYet(id, error);
+      if (error.code === "ANCHOR_PENDING")
+        throw new GatewayError({ code: "NOT_ANCHORED_YET", id, retryAfterMs: ANCHOR_RETRY_MS }, { cause: error });
+      if (error.code === "ANCHORING_OFF") throw new GatewayError({ code: "MODULE_DISABLED", module: "anchoring" });
       throw error;
     }
   }

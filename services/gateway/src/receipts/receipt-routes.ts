@@ -6,8 +6,15 @@ import { GatewayError } from "../errors.ts";
 import { type ApiRoutes, addRoute, declareRoute, keyOf } from "../http/api-routes.ts";
 import { lookupIdToBytes } from "../http/request-id.ts";
 import { accountIdOf, type KeyRecord } from "../keys/key-record.ts";
+import type { AnchorChoice } from "./anchor-choice.ts";
 import type { BundleMaker } from "./bundle-maker.ts";
-import { receiptListSchema, receiptParamsSchema, receiptQuerySchema, receiptSchema } from "./receipt-schemas.ts";
+import {
+  bundleQuerySchema,
+  receiptListSchema,
+  receiptParamsSchema,
+  receiptQuerySchema,
+  receiptSchema,
+} from "./receipt-schemas.ts";
 import { createReceiptView } from "./receipt-view.ts";
 
 const listReceipts = declareRoute({
@@ -42,7 +49,13 @@ const getBundle = declareRoute({
   tag: "receipts",
   access: "receipts",
   params: receiptParamsSchema,
-  answers: { 200: { description: "A koinon.bundle/1 document.", contentTypes: ["application/json"] } },
+  query: bundleQuerySchema,
+  answers: {
+    200: {
+      description: "A koinon.bundle/1 document, or koinon.bundle/2 with an anchored checkpoint.",
+      contentTypes: ["application/json"],
+    },
+  },
   errors: [404, 409, 501, 502, 504],
 });
 
@@ -73,9 +86,9 @@ export function addReceiptRoutes(routes: ApiRoutes, dependencies: ReceiptRouteDe
   addRoute(routes, getReceipt, async ({ params, raw, signal }) => {
     return createReceiptView(await findSettlement(market, params.id, keyOf(raw), signal), domain);
   });
-  addRoute(routes, getBundle, async ({ params, raw, signal }, reply) => {
+  addRoute(routes, getBundle, async ({ params, query, raw, signal }, reply) => {
     const settlement = await findSettlement(market, params.id, keyOf(raw), signal);
-    const bundle = await bundles.make(params.id, settlement, signal);
+    const bundle = await bundles.make(params.id, settlement, { anchor: query.anchor as AnchorChoice, signal });
     // It opens the commitments, so it is the holder's alone.
     reply.header("content-type", "application/json").header("cache-control", "private, no-store");
     return reply.send(Buffer.from(bundle));

@@ -41,6 +41,16 @@ export const receiptQuerySchema = pageQuerySchema.extend({
   all: z.enum(["true", "false"]).default("false").describe("receipts of all keys; needs the scope admin"),
 });
 
+export const bundleQuerySchema = z.strictObject({
+  anchor: z
+    .string()
+    .regex(/^(auto|none|any|0x[0-9a-f]{64})$/)
+    .default("auto")
+    .describe(
+      "whether the checkpoint is one that is anchored to a chain: `auto`, when the published trust file can check it; `none`; `any` block; or the hash of a block that the reader trusts, or a little before it",
+    ),
+});
+
 export const receiptParamsSchema = z.strictObject({
   id: z
     .string()

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type BlockHeader,
   blockHash,
@@ -11,14 +10,11 @@ import { encodeRlp } from "@koinon/ethereum/rlp";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import { checkpointSlots } from "@koinon/solidity/registry-storage";
-import type { Checkpoint } from "@koinon/tlog/checkpoint";
 import { MemoryTrie } from "@koinon/trie/memory-trie";
-import type { BundleAnchor } from "../src/bundle-anchor.ts";
-import type { TrustedChain } from "../src/trust.ts";
+import { checkpointSlots } from "./registry-storage.ts";
 
 /** What the registry holds for a checkpoint, where it is not what was asked for. */
-export interface AnchoredChainOptions {
+export interface SampleAnchorOptions {
   /** Blocks from the one that is proved to the one that is trusted. */
   readonly blocks: number;
   readonly registry: Address;
@@ -28,7 +24,7 @@ export interface AnchoredChainOptions {
   readonly isAnchored: boolean;
 }
 
-const plainOptions: AnchoredChainOptions = {
+const plainOptions: SampleAnchorOptions = {
   blocks: 1,
   registry: `0x${"c0".repeat(20)}`,
   others: [1n, 2n, 3n, 4n, 5n],
@@ -37,11 +33,24 @@ const plainOptions: AnchoredChainOptions = {
 const submitter = 0xabcd_efn;
 const epoch = 20_000n;
 
-/** A chain on which a registry holds this checkpoint, and the proof of it. */
-export function anchorOn(
-  { origin, size, root }: Pick<Checkpoint, "origin" | "size" | "root">,
-  change: Partial<AnchoredChainOptions> = {},
-): { readonly anchor: BundleAnchor; readonly chain: TrustedChain } {
+/** A proof as a proof bundle carries it, and what a reader has to trust for it. */
+export interface SampleAnchor {
+  readonly anchor: {
+    /** RLP of block headers, child by child. */
+    readonly headers: readonly Hex[];
+    readonly account: readonly Hex[];
+    readonly root: readonly Hex[];
+    readonly submission: readonly Hex[];
+  };
+  /** The last of the blocks is that of the last header. */
+  readonly chain: { readonly chainId: bigint; readonly registry: Address; readonly blocks: readonly Hex[] };
+}
+
+/** A made-up chain on which a registry holds this checkpoint, with the proof of it. For tests. */
+export function sampleAnchor(
+  { origin, size, root }: { readonly origin: string; readonly size: bigint; readonly root: Uint8Array },
+  change: Partial<SampleAnchorOptions> = {},
+): SampleAnchor {
   const { blocks, registry, others, isAnchored } = { ...plainOptions, ...change };
   const storage = new MemoryTrie();
   const word = (value: bigint) => encodeRlp(value);
@@ -59,7 +68,7 @@ export function anchorOn(
   const accounts = new MemoryTrie();
   const account = encodeRlp([1n, 0n, bytesToHex(storage.root), hashOf("code")]);
   const strangers = Array.from({ length: 20 }, (_, index): [Uint8Array, Uint8Array] => [
-    createHash("sha256").update(`account ${index}`).digest(),
+    hexToBytes(hashOf(`account ${index}`)),
     encodeRlp([0n, BigInt(index + 1), emptyTrieRoot, hashOf("no code")]),
   ]);
   accounts.update([...strangers, [keyOf(registry), account]]);
@@ -105,5 +114,5 @@ function keyOf(key: Hex): Uint8Array {
 }
 
 function hashOf(label: string): Hex {
-  return bytesToHex(createHash("sha256").update(label).digest());
+  return bytesToHex(keccak256(new TextEncoder().encode(label)));
 }
