@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Tests of github.com/ethereum/tests; not part of the repository, so a checkout may be without them. */
-export const archive =
-  process.env.KOINON_ETHEREUM_TESTS ??
-  fileURLToPath(new URL("../../../../shared/vectors/ethereum-tests.tar.gz", import.meta.url));
+export const archive = join(
+  process.env.KOINON_VECTORS ?? fileURLToPath(new URL("../../../../shared/vectors", import.meta.url)),
+  "ethereum-tests.tar.gz",
+);
 
 /** Whether the tests are at hand. */
 export const hasArchive = existsSync(archive);

@@ -21,7 +21,7 @@ function toBytes(hex: string): Uint8Array {
 }
 
 if (!hasArchive) {
-  test(`published RLP vectors are left out: ${archive} is not there (set KOINON_ETHEREUM_TESTS)`, () => {
+  test(`published RLP vectors are left out: ${archive} is not there (KOINON_VECTORS names its folder)`, () => {
     expect(hasArchive).toBe(false);
   });
 } else {

@@ -33,7 +33,7 @@ function judge(raw: Uint8Array): { hash: Hex; sender: Hex; gas: bigint } | strin
 }
 
 if (!hasArchive) {
-  test(`published transaction vectors are left out: ${archive} is not there (set KOINON_ETHEREUM_TESTS)`, () => {
+  test(`published transaction vectors are left out: ${archive} is not there (KOINON_VECTORS names its folder)`, () => {
     expect(hasArchive).toBe(false);
   });
 } else {

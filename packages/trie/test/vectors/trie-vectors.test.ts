@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
@@ -10,9 +11,10 @@ import { MemoryTrie } from "../../src/memory-trie.ts";
 import { verifyProof } from "../../src/proof.ts";
 
 /** TrieTests of github.com/ethereum/tests; not part of the repository, so a checkout may be without them. */
-const archive =
-  process.env.KOINON_ETHEREUM_TESTS ??
-  fileURLToPath(new URL("../../../../../shared/vectors/ethereum-tests.tar.gz", import.meta.url));
+const archive = path.join(
+  process.env.KOINON_VECTORS ?? fileURLToPath(new URL("../../../../../shared/vectors", import.meta.url)),
+  "ethereum-tests.tar.gz",
+);
 
 type Pairs = readonly (readonly [string, string | null])[];
 interface Vector {
@@ -41,7 +43,7 @@ function entriesOf(vector: Vector, hashedKeys: boolean): [Uint8Array, Uint8Array
 }
 
 if (!existsSync(archive)) {
-  test(`published trie vectors are left out: ${archive} is not there (set KOINON_ETHEREUM_TESTS)`, () => {
+  test(`published trie vectors are left out: ${archive} is not there (KOINON_VECTORS names its folder)`, () => {
     expect(existsSync(archive)).toBe(false);
   });
 } else {
