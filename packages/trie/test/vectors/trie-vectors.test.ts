@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
@@ -11,7 +10,7 @@ import { MemoryTrie } from "../../src/memory-trie.ts";
 import { verifyProof } from "../../src/proof.ts";
 
 /** TrieTests of github.com/ethereum/tests; not part of the repository, so a checkout may be without them. */
-const archive = path.join(
+const archive = join(
   process.env.KOINON_VECTORS ?? fileURLToPath(new URL("../../../../../shared/vectors", import.meta.url)),
   "ethereum-tests.tar.gz",
 );
