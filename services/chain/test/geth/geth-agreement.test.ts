@@ -4,7 +4,7 @@ import { blockHash } from "@koinon/ethereum/block-header";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { waitFor } from "@koinon/testkit/wait-for";
 import type { ExecutionPayload, ProposedPayload } from "../../src/engine/execution-engine.ts";
-import { payloadHeader, proposedPayload } from "../../src/engine/payload.ts";
+import { payloadHeader } from "../../src/engine/payload.ts";
 import { type ChainFixture, never, startChainFixture } from "../chain/chain-fixture.ts";
 import { testGenesis } from "../chain/test-genesis.ts";
 import {
@@ -17,6 +17,7 @@ import {
   transfers,
   Wallets,
 } from "../chain/workload.ts";
+import { builtPayload } from "./built-payload.ts";
 import { type GethNode, startGeth } from "./geth-node.ts";
 import { findGeth } from "./geth-program.ts";
 
@@ -139,13 +140,6 @@ describeWithGeth("geth agrees block by block", () => {
     });
   });
 });
-
-function builtPayload({ chain }: ChainFixture, hash: `0x${string}`): ProposedPayload {
-  const block = chain.view.reader.block(hash);
-  if (block === undefined) throw new Error("the block is not there");
-  const outcomes = chain.view.reader.receipts(hash) ?? [];
-  return proposedPayload({ ...block, outcomes, requests: [], changed: [] });
-}
 
 /** Has geth build a block; undefined when it was asked before it had filled it. */
 async function buildAtGeth({ engine }: GethNode, transactions: number): Promise<ProposedPayload | undefined> {

@@ -21,8 +21,8 @@ export interface GethNode {
 
 const clock = { now: () => Date.now() };
 
-/** Starts geth on a genesis in a fresh folder, alone in the world. */
-export async function startGeth(file: string, genesis: string): Promise<GethNode> {
+/** Starts geth on a genesis in a fresh folder, alone in the world; `args` come behind its own. */
+export async function startGeth(file: string, genesis: string, args: readonly string[] = []): Promise<GethNode> {
   const folder = await temporaryFolder("koinon-geth-");
   const genesisFile = path.join(folder.path, "genesis.json");
   const secretFile = path.join(folder.path, "jwt.hex");
@@ -49,6 +49,7 @@ export async function startGeth(file: string, genesis: string): Promise<GethNode
         "0",
         "--rpc.allow-unprotected-txs",
       ],
+      ...args,
     ],
   });
   const url = `http://127.0.0.1:${port}`;

@@ -112,8 +112,11 @@ class AccessRecorder {
     };
   }
 
+  /** In ascending order, addresses and slots. */
   list(): AccessListEntry[] {
-    return [...this.#slots].map(([address, slots]) => ({ address, storageKeys: [...slots] }));
+    return [...this.#slots]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([address, slots]) => ({ address, storageKeys: [...slots].sort((a, b) => (a < b ? -1 : 1)) }));
   }
 
   #addAddress(address: Address): void {

@@ -17,8 +17,8 @@ const codes: Partial<Record<TransactionFault["code"], JsonRpcFault["code"]>> = {
 };
 
 /** The error of a call that can not be executed; anything else as it is. */
-export function simulatedError(error: unknown): unknown {
+export function simulatedError(error: unknown, gas: bigint): unknown {
   if (!(error instanceof TransactionError)) return error;
   const code = codes[error.fault.code] ?? "INTERNAL_ERROR";
-  return new JsonRpcError({ code, message: `err: ${transactionMessage(error.fault)}` });
+  return new JsonRpcError({ code, message: `err: ${transactionMessage(error.fault)} (supplied gas ${gas})` });
 }

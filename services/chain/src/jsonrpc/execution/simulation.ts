@@ -142,7 +142,7 @@ export class Simulation {
       const logs = result.succeeded ? (transfers?.logs() ?? result.logs) : [];
       return { transaction, result, logs };
     } catch (error) {
-      throw simulatedError(error);
+      throw simulatedError(error, gas);
     }
   }
 

@@ -29,7 +29,6 @@ function placeOf({ hash, header }: Pick<ChainBlock, "hash" | "header">, index: n
   return {
     blockHash: hash,
     blockNumber: header.number,
-    blockTimestamp: header.timestamp,
     transactionIndex: index,
     baseFeePerGas: header.baseFeePerGas,
   };

@@ -15,7 +15,6 @@ import { quantity } from "../codec/quantity.ts";
 export interface TransactionPlace {
   readonly blockHash: Hex;
   readonly blockNumber: bigint;
-  readonly blockTimestamp: bigint;
   readonly transactionIndex: number;
   /** Wei per gas. */
   readonly baseFeePerGas: bigint;
@@ -40,7 +39,6 @@ export function transactionToJson(
   return {
     blockHash: place?.blockHash ?? null,
     blockNumber: place === undefined ? null : quantity(place.blockNumber),
-    blockTimestamp: place === undefined ? null : quantity(place.blockTimestamp),
     from: sender,
     gas: quantity(transaction.gasLimit),
     gasPrice: quantity(price),

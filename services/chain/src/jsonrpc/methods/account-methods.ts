@@ -1,4 +1,5 @@
-import { emptyCodeHash } from "@koinon/ethereum/account";
+import { emptyCodeHash, isEmptyAccount } from "@koinon/ethereum/account";
+import { emptyTrieRoot } from "@koinon/ethereum/block-header";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { BlockRef, ChainReader, ChainView } from "../../chain-view.ts";
@@ -52,6 +53,8 @@ const readProofKey: Decode<ProofKey> = (value) => {
   return { slot, shown: isWord ? wordHex(slot) : quantity(slot) };
 };
 
+const noHash = wordHex(0n);
+
 /** EIP-1186. */
 function proofToJson(reader: ChainReader, address: Address, keys: readonly ProofKey[], ref: BlockRef): unknown {
   const { hash } = requiredHeader(reader, ref);
@@ -60,13 +63,15 @@ function proofToJson(reader: ChainReader, address: Address, keys: readonly Proof
     keys.map(({ slot }) => slot),
     hash,
   );
+  // What is not there has no hashes either; geth says zero where EIP-1186 says nothing.
+  const isThere = !isEmptyAccount(proof) || proof.storageHash !== emptyTrieRoot;
   return {
     address,
     accountProof: proof.accountProof.map(bytesToHex),
     balance: quantity(proof.balance),
-    codeHash: proof.codeHash,
+    codeHash: isThere ? proof.codeHash : noHash,
     nonce: quantity(proof.nonce),
-    storageHash: proof.storageHash,
+    storageHash: isThere ? proof.storageHash : noHash,
     storageProof: proof.storageProof.map(({ value, proof: nodes }, index) => ({
       key: keys[index]?.shown,
       value: quantity(value),

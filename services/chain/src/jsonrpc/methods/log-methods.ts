@@ -2,7 +2,7 @@ import type { BlockRef, ChainLog, ChainReader } from "../../chain-view.ts";
 import { type LogQuery, readLogQuery } from "../codec/log-query.ts";
 import { required } from "../codec/parameter.ts";
 import { chainLogToJson } from "../json/receipt-json.ts";
-import { invalidParams, serverError } from "../json-rpc-error.ts";
+import { serverError } from "../json-rpc-error.ts";
 import type { JsonRpcLimits } from "../limits.ts";
 import { type Methods, method } from "../method.ts";
 import { requiredHeader } from "../required-block.ts";
@@ -36,13 +36,12 @@ function logRange(reader: ChainReader, query: LogQuery): { from: bigint; to: big
   const head = reader.head().header.number;
   const from = numberOf(reader, query.fromBlock ?? "latest");
   const to = numberOf(reader, query.toBlock ?? "latest");
-  if (from > to) throw invalidParams("invalid block range params");
-  if (from > head) throw invalidParams("block range extends beyond current head block");
+  if (from > to || from > head) throw serverError("invalid block range params");
   // An open end is common: what is not there yet has no logs.
   return to > head ? { from, to: head } : { from, to };
 }
 
 function numberOf(reader: ChainReader, ref: BlockRef): bigint {
-  if (ref === "pending") throw invalidParams("pending logs are not supported");
+  if (ref === "pending") throw serverError("pending logs are not supported");
   return typeof ref === "bigint" ? ref : requiredHeader(reader, ref).header.number;
 }
