@@ -6,7 +6,15 @@ import { request } from "undici";
 import { koinonBin } from "./koinon-command.ts";
 import type { Network } from "./network.ts";
 
-interface ReadyLine {
+/** What a development shard says of itself in the ready line. */
+export interface ReadyShard {
+  readonly rpc: string;
+  readonly ws: string;
+  readonly chainId: number;
+  readonly devKey: `0x${string}`;
+}
+
+interface ReadyLine extends Partial<ReadyShard> {
   readonly url: string;
   readonly apiKey: string;
   readonly terminal: string;
@@ -23,8 +31,10 @@ interface NetworkFile {
 export interface AllInOne extends Network {
   readonly dataDir: string;
   readonly terminal: string;
-  /** Ends it as Ctrl-C does and starts it again on the same folder. */
-  restart(): Promise<void>;
+  /** The shard of the last start; undefined when that was without one. */
+  readonly shard: ReadyShard | undefined;
+  /** Ends it as Ctrl-C does and starts it again on the same folder, with further arguments from then on. */
+  restart(further?: readonly string[]): Promise<void>;
 }
 
 /** Starts it on a folder, with further arguments and environment. */
@@ -37,8 +47,9 @@ export async function startAllInOne(
   const networkFile = () => JSON.parse(readFileSync(path.join(dataDir, "network.json"), "utf8")) as NetworkFile;
   const { adminKey } = networkFile();
   const killed = new Map<string, number>();
+  let current = args;
   const relaunch = async () => {
-    ({ child, ready } = await launch(dataDir, [...args, "--port", new URL(ready.url).port], env));
+    ({ child, ready } = await launch(dataDir, [...current, "--port", new URL(ready.url).port], env));
   };
   return {
     dataDir,
@@ -47,6 +58,9 @@ export async function startAllInOne(
     },
     get terminal() {
       return ready.terminal;
+    },
+    get shard() {
+      return shardOf(ready);
     },
     apiKey: ready.apiKey,
     adminKey,
@@ -74,8 +88,9 @@ export async function startAllInOne(
         what: "the gateway serves",
       });
     },
-    async restart() {
+    async restart(further = []) {
       await child.stop("SIGINT");
+      current = [...current, ...further];
       await relaunch();
     },
     stop: () => child.stop(),
@@ -96,6 +111,11 @@ async function launch(
     deadlineMs: 120_000,
   });
   return { child, ready: JSON.parse((child.ready as RegExpMatchArray)[0]) as ReadyLine };
+}
+
+function shardOf({ rpc, ws, chainId, devKey }: ReadyLine): ReadyShard | undefined {
+  if (rpc === undefined || ws === undefined || chainId === undefined || devKey === undefined) return undefined;
+  return { rpc, ws, chainId, devKey };
 }
 
 function isAlive(pid: number): boolean {

@@ -1,0 +1,112 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { freePort } from "@koinon/machine/free-port";
+import { startChild } from "@koinon/testkit/child-process";
+import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
+import type { AllInOne } from "../network/all-in-one.ts";
+import { koinon, koinonBin } from "../network/koinon-command.ts";
+
+interface Transferred {
+  readonly hash: string;
+  readonly succeeded: boolean;
+  readonly from: string;
+  readonly value: string;
+}
+
+/** `koinon chain` against the development shard of a network, and against a chain of its own in `folder`. */
+export function chainCommands(network: () => AllInOne, folder: () => string): void {
+  const chain = async <T>(...args: string[]): Promise<T> => {
+    const { code, stdout, stderr } = await koinon(["chain", ...args, "--json"]);
+    expect([args, code, stderr]).toEqual([args, 0, ""]);
+    return JSON.parse(stdout) as T;
+  };
+  const refused = async (code: number, ...args: string[]) => {
+    const result = await koinon(["chain", ...args]);
+    expect([args, result.code, result.stdout]).toEqual([args, code, ""]);
+    return result.stderr;
+  };
+
+  describe("koinon chain", () => {
+    test("status, faucet and send; help names every action", async () => {
+      const data = ["--data", network().dataDir];
+      const key = generatePrivateKey();
+      const keyFile = path.join(folder(), "key");
+      writeFileSync(keyFile, key);
+      const address = privateKeyToAddress(key);
+      const given = await chain<Transferred>("faucet", address, "--value", "2", ...data);
+      expect(given).toMatchObject({ succeeded: true, value: "2000000000000000000" });
+      const sent = await chain<Transferred>(
+        ...["send", "0x00000000000000000000000000000000000000bb", "--key", keyFile, "--value", "3gwei", ...data],
+      );
+      expect(sent).toMatchObject({ succeeded: true, value: "3000000000", from: address.toLowerCase() });
+      const status = await chain<{ chainId: string; head: object; finalized: object }>("status", ...data);
+      expect(status).toMatchObject({ chainId: "31337", peers: "0", mempool: { pending: 0, queued: 0 } });
+      expect(status.finalized).toEqual(status.head);
+      const { stdout } = await koinon(["chain", "--help"]);
+      for (const action of ["init", "status", "export", "import", "send", "faucet"]) expect(stdout).toContain(action);
+      expect(await refused(1, "send", address, "--key", keyFile, "--value", "1000", ...data)).toMatch(/insufficient/);
+      await refused(2, "send", "0xAbcdefabcdefabcdefabcdefabcdefabcdefabcd", "--key", keyFile, "--value", "1", ...data);
+      await refused(2, "send", address, "--key", keyFile, "--value", "a lot", ...data);
+      await refused(2, "status", "--rpc", "http://127.0.0.1:1");
+    }, 60_000);
+
+    test("what is exported is imported elsewhere as the same chain, and not into one that runs", async () => {
+      const data = ["--data", network().dataDir];
+      const file = path.join(folder(), "blocks.rlp");
+      const { to, blocks } = await chain<{ to: string; blocks: string }>("export", file, ...data);
+      const { head } = await chain<{ head: { number: string; hash: string } }>("status", ...data);
+      expect([to, blocks]).toEqual([head.number, String(BigInt(head.number) + 1n)]);
+      const genesis = path.join(network().dataDir, "chain", "genesis.json");
+      const copy = ["--data", path.join(folder(), "copy"), "--genesis", genesis];
+      const imported = await chain<{ imported: number; known: number; head: object }>("import", file, ...copy);
+      expect(imported).toMatchObject({
+        imported: Number(head.number),
+        known: 1,
+        head: { number: head.number, hash: head.hash },
+      });
+      expect(await refused(1, "import", file, ...data)).toContain("DATA_FOLDER_IN_USE");
+      const state = path.join(network().dataDir, "chain", "state");
+      expect(await refused(1, "import", file, "--data", state, "--genesis", genesis)).toContain("DATA_FOLDER_IN_USE");
+      const broken = path.join(folder(), "broken.rlp");
+      writeFileSync(broken, readFileSync(file).subarray(0, statSync(file).size - 1));
+      expect(await refused(1, "import", broken, ...copy)).toContain("BLOCK_FILE_MALFORMED");
+    }, 60_000);
+
+    test("init makes a chain that 'koinon start chain' runs; the faucet leaves it alone", async () => {
+      const key = generatePrivateKey();
+      const keyFile = path.join(folder(), "rich");
+      writeFileSync(keyFile, key);
+      const genesis = path.join(folder(), "genesis.json");
+      const rich = privateKeyToAddress(key);
+      await chain("init", genesis, "--chain-id", "4711", "--fund", `${rich}=10`);
+      expect(await refused(2, "init", genesis, "--chain-id", "4711")).toContain("there already");
+      const port = await freePort();
+      const child = await startChild({
+        command: process.execPath,
+        args: [
+          koinonBin,
+          "start",
+          "chain",
+          "--data",
+          path.join(folder(), "own"),
+          "--genesis",
+          genesis,
+          "--port",
+          `${port}`,
+        ],
+        ready: /process ready/,
+        deadlineMs: 30_000,
+      });
+      try {
+        const rpc = ["--rpc", `http://127.0.0.1:${port}`];
+        expect(await chain("status", ...rpc)).toMatchObject({ chainId: "4711", head: { number: "0" } });
+        const sent = await chain("send", rich, "--key", keyFile, "--value", "1", ...rpc);
+        expect(sent).toMatchObject({ succeeded: true, block: "1" });
+        expect(await refused(1, "faucet", rich, ...rpc)).toContain("no development chain");
+      } finally {
+        await child.stop();
+      }
+    }, 60_000);
+  });
+}
