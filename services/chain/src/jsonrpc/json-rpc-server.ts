@@ -13,6 +13,7 @@ import { createAccountMethods } from "./methods/account-methods.ts";
 import { createBlockMethods } from "./methods/block-methods.ts";
 import { createCallMethods } from "./methods/call-methods.ts";
 import { createFeeMethods } from "./methods/fee-methods.ts";
+import { createFillMethods } from "./methods/fill-methods.ts";
 import { createFilterMethods } from "./methods/filter-methods.ts";
 import { createLogMethods } from "./methods/log-methods.ts";
 import { createNodeMethods } from "./methods/node-methods.ts";
@@ -99,6 +100,7 @@ function createMethods(
     createCallMethods(view),
     createSimulationMethods(view, limits),
     createFeeMethods(reader, tips, limits),
+    createFillMethods(view, tips),
     createLogMethods(reader, limits),
     createFilterMethods(view, filters, limits),
     createSubscriptionMethods(view, limits),

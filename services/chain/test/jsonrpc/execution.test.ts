@@ -156,6 +156,44 @@ describe("eth_estimateGas", () => {
   });
 });
 
+describe("eth_fillTransaction", () => {
+  test("gives what then only has to be signed", async () => {
+    const message = { from: sender.address, to: token, data: encodeTransfer(1n) };
+    const { tx, raw } = (await ask("eth_fillTransaction", message)) as { tx: Record<string, Hex>; raw: Hex };
+    expect(tx).toMatchObject({
+      type: "0x2",
+      chainId: "0x7a69",
+      to: token,
+      input: message.data,
+      from: sender.address.toLowerCase(),
+    });
+    expect(tx.nonce).toBe(await ask("eth_getTransactionCount", sender.address, "pending"));
+    expect(tx.gas).toBe(await ask("eth_estimateGas", message));
+    expect(raw.startsWith("0x02")).toBe(true);
+    const [maxFeePerGas, maxPriorityFeePerGas] = [
+      BigInt(tx.maxFeePerGas as Hex),
+      BigInt(tx.maxPriorityFeePerGas as Hex),
+    ];
+    await sendCoin(node, {
+      to: token,
+      data: message.data,
+      gas: BigInt(tx.gas as Hex),
+      maxFeePerGas,
+      maxPriorityFeePerGas,
+    });
+    const old = (await ask("eth_fillTransaction", { ...message, gasPrice: "0x77359400", gas: "0x186a0" })) as {
+      tx: Record<string, Hex>;
+    };
+    expect(old.tx).toMatchObject({ type: "0x0", gasPrice: "0x77359400", gas: "0x186a0" });
+    expect(await failure("eth_fillTransaction", { ...message, data: encodeTransfer(10n ** 30n) })).toMatchObject({
+      code: 3,
+    });
+    expect((await failure("eth_fillTransaction", { from: sender.address }))?.message).toMatch(
+      /creation without any data/,
+    );
+  });
+});
+
 describe("eth_createAccessList", () => {
   test("lists the slots, and a call with the list does the same", async () => {
     const message = { from: sender.address, to: token, data: encodeTransfer(1n) };
@@ -165,7 +203,7 @@ describe("eth_createAccessList", () => {
     };
     expect(accessList).toEqual([{ address: token, storageKeys: [expect.any(String), expect.any(String)] }]);
     expect(BigInt((await ask("eth_estimateGas", { ...message, accessList })) as Hex)).toBe(BigInt(gasUsed));
-    const failing = (await ask("eth_createAccessList", { ...message, from: accounts[1] })) as { error: string };
+    const failing = (await ask("eth_createAccessList", { ...message, from: accounts[2] })) as { error: string };
     expect(failing.error).toBe("execution reverted");
   });
 });

@@ -197,6 +197,29 @@ describe("traces", () => {
   });
 });
 
+describe("accounts", () => {
+  test("a transaction is found by who sent it and which one it was", async () => {
+    const count = Number(await ask("eth_getTransactionCount", sender.address));
+    for (let nonce = 0; nonce < count; nonce++) {
+      const found = await ask("eth_getTransactionBySenderAndNonce", sender.address, toHex(nonce));
+      expect(found).toMatchObject({
+        from: sender.address.toLowerCase(),
+        nonce: toHex(nonce),
+        blockNumber: expect.any(String),
+      });
+    }
+    expect(await ask("eth_getTransactionBySenderAndNonce", sender.address, toHex(count))).toBeNull();
+    expect(await ask("eth_getTransactionBySenderAndNonce", logger, "0x0")).toBeNull();
+  });
+
+  test("slots of many are read at once", async () => {
+    const values = await ask("eth_getStorageValues", { [logger]: ["0x0", topic(7)] }, "latest");
+    expect(values).toEqual({ [logger]: [topic(0), topic(0)] });
+    const many = { [logger]: new Array(1_000).fill("0x0"), [sender.address]: new Array(1_000).fill("0x0") };
+    expect((await failure("eth_getStorageValues", many))?.message).toContain("more than 1024 slots");
+  });
+});
+
 describe("the node", () => {
   test("says what it is", async () => {
     expect(await ask("web3_clientVersion")).toBe("koinon/test");

@@ -5,9 +5,10 @@ import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { BlockRef, ChainReader, ChainView } from "../../chain-view.ts";
 import { readBlockReference } from "../codec/block-reference.ts";
 import { readAddress, readSlot, wordHex } from "../codec/bytes.ts";
-import { readList } from "../codec/object.ts";
+import { ObjectReader, readList } from "../codec/object.ts";
 import { type Decode, optional, required } from "../codec/parameter.ts";
 import { quantity } from "../codec/quantity.ts";
+import { malformed } from "../codec/value-error.ts";
 import type { JsonRpcLimits } from "../limits.ts";
 import { type Methods, method } from "../method.ts";
 import { requiredHeader } from "../required-block.ts";
@@ -34,10 +35,30 @@ export function createAccountMethods({ reader, mempool }: ChainView, limits: Jso
     eth_getStorageAt: method([address, required(readSlot), block], ([account, slot, ref]) =>
       wordHex(stateAt(ref).storage(account, slot)),
     ),
+    eth_getStorageValues: method([required(readSlotsByAccount(limits.proofSlotsMax)), block], ([requests, ref]) => {
+      const state = stateAt(ref);
+      const values = requests.map(([account, slots]) => [
+        account,
+        slots.map((slot) => wordHex(state.storage(account, slot))),
+      ]);
+      return Object.fromEntries(values);
+    }),
     eth_getProof: method(
       [address, required(readList(readProofKey, limits.proofSlotsMax)), block],
       ([account, keys, ref]) => proofToJson(reader, account, keys, ref),
     ),
+  };
+}
+
+/** Slots by account, at most so many together. */
+function readSlotsByAccount(slotsMax: number): Decode<(readonly [Address, readonly bigint[]])[]> {
+  return (value) => {
+    const requests = new ObjectReader(value, "storage request")
+      .entries()
+      .map(([account, slots]) => [readAddress(account), readList(readSlot, slotsMax)(slots)] as const);
+    const count = requests.reduce((sum, [, slots]) => sum + slots.length, 0);
+    if (count > slotsMax) throw malformed(`more than ${slotsMax} slots`);
+    return requests;
   };
 }
 

@@ -1,0 +1,48 @@
+import { zeroAddress } from "@koinon/secp256k1/address";
+import { bytesToHex } from "@koinon/secp256k1/hex";
+import type { CallMessage, ChainView } from "../../chain-view.ts";
+import { assertChain } from "../codec/assert-chain.ts";
+import { readCallMessage } from "../codec/call-message.ts";
+import { required } from "../codec/parameter.ts";
+import { createUnsignedTransaction, messageToPayload } from "../execution/simulated-transaction.ts";
+import { failureError } from "../execution-failure.ts";
+import type { TipOracle } from "../fees/tip-oracle.ts";
+import { transactionToJson } from "../json/transaction-json.ts";
+import { serverError } from "../json-rpc-error.ts";
+import { type Methods, method } from "../method.ts";
+
+/** eth_fillTransaction: what a wallet would have to ask for one by one before it signs. */
+export function createFillMethods(view: ChainView, tips: TipOracle): Methods {
+  return {
+    eth_fillTransaction: method([required(readCallMessage)], async ([given]) => {
+      const { chainId } = view.reader.config;
+      const message = assertChain(given, chainId);
+      if (message.to === undefined && (message.data?.length ?? 0) === 0) {
+        throw serverError("contract creation without any data provided");
+      }
+      const priced = withFees(message, view, tips);
+      const nonce = message.nonce ?? view.mempool.nextNonce(message.from ?? zeroAddress);
+      const gas = message.gas ?? (await estimated(priced, view));
+      const filled = createUnsignedTransaction(messageToPayload(priced, { chainId, nonce, gas }), message.from);
+      return { raw: bytesToHex(filled.raw), tx: transactionToJson(filled, undefined) };
+    }),
+  };
+}
+
+/** Twice the base fee, as geth does it: the transaction stays valid while the base fee rises for six full blocks. */
+function withFees(message: CallMessage, { reader }: ChainView, tips: TipOracle): CallMessage {
+  if (message.gasPrice !== undefined) return message;
+  const maxPriorityFeePerGas = message.maxPriorityFeePerGas ?? tips.suggest();
+  const { baseFeePerGas } = reader.head().header;
+  const maxFeePerGas = message.maxFeePerGas ?? maxPriorityFeePerGas + 2n * baseFeePerGas;
+  if (maxFeePerGas < maxPriorityFeePerGas) {
+    throw serverError(`maxFeePerGas (${maxFeePerGas}) < maxPriorityFeePerGas (${maxPriorityFeePerGas})`);
+  }
+  return { ...message, maxFeePerGas, maxPriorityFeePerGas };
+}
+
+async function estimated(message: CallMessage, { execution }: ChainView): Promise<bigint> {
+  const estimate = await execution.estimate(message, { at: "latest" });
+  if ("gas" in estimate) return estimate.gas;
+  throw failureError(estimate.failed.failure ?? "REVERTED", estimate.failed.output);
+}
