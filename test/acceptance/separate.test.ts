@@ -1,8 +1,8 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
-import type { Network } from "./network/network.ts";
-import { startSeparate } from "./network/separate.ts";
+import { type SeparateNetwork, startSeparate } from "./network/separate.ts";
 import { startUpstream, type Upstream } from "./network/upstream.ts";
+import { anchors } from "./suites/anchors.ts";
 import { brokenStreams } from "./suites/broken-streams.ts";
 import { budgets } from "./suites/budgets.ts";
 import { kills } from "./suites/kills.ts";
@@ -12,7 +12,7 @@ import { proofs } from "./suites/proofs.ts";
 describeWithProgram("nats-server", "services in processes of their own", () => {
   describeWithProgram("redis-server", "with PostgreSQL, NATS and Redis", () => {
     let upstream: Upstream;
-    let network: Network;
+    let network: SeparateNetwork;
 
     beforeAll(async () => {
       upstream = await startUpstream();
@@ -25,6 +25,10 @@ describeWithProgram("nats-server", "services in processes of their own", () => {
 
     openaiSurface(() => network);
     proofs(() => network);
+    anchors(
+      () => network,
+      () => network.chain,
+    );
     budgets(() => network);
     brokenStreams(
       () => network,

@@ -82,6 +82,17 @@ export async function createKey(network: Network, budgetMicroCredits: bigint): P
   return body;
 }
 
+/** GETs a proof bundle with a query; undefined when it is answered 503, to be asked for again. */
+export async function tryBundle(network: Network, id: string, query = ""): Promise<Buffer | undefined> {
+  const { statusCode, body } = await request(`${network.url}/v1/receipts/${id}/bundle${query}`, {
+    headers: { authorization: `Bearer ${network.apiKey}` },
+  });
+  const bytes = Buffer.from(await body.arrayBuffer());
+  if (statusCode === 200) return bytes;
+  if (statusCode === 503) return undefined;
+  throw new Error(`bundle of ${id} was answered ${statusCode}: ${bytes.toString("utf8")}`);
+}
+
 /** The proof bundle of a request, as bytes; waits until it is logged. */
 export async function fetchBundle(network: Network, id: string, apiKey = network.apiKey): Promise<Buffer> {
   for (let attempt = 0; attempt < 6; attempt += 1) {

@@ -13,6 +13,7 @@ import { startTestPostgres } from "@koinon/testkit/postgres";
 import { startRedis } from "@koinon/testkit/redis-server";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
+import { type AnchorChain, startAnchorChain } from "./anchor-chain.ts";
 import { createKey } from "./client.ts";
 import { koinonBin } from "./koinon-command.ts";
 import type { Network } from "./network.ts";
@@ -26,14 +27,20 @@ interface Plan {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Every service in a process of its own, over mutual TLS, with real PostgreSQL, NATS JetStream and Redis. */
-export async function startSeparate(upstreamUrl: string): Promise<Network> {
+/** A network of separate processes, and the shard that its log is anchored to. */
+export interface SeparateNetwork extends Network {
+  readonly chain: AnchorChain;
+}
+
+/** Every service in a process of its own, over mutual TLS, with real PostgreSQL, NATS JetStream and Redis; poi anchors to a shard. */
+export async function startSeparate(upstreamUrl: string): Promise<SeparateNetwork> {
   const folder = await temporaryFolder("koinon-separate-");
   const postgres = await startTestPostgres({ durability: "full" });
   const nats = await startNats();
   const redis = await startRedis();
   const database = (await postgres.database()).url;
-  const stops: (() => Promise<void>)[] = [postgres.stop, nats.stop, redis.stop, folder.remove];
+  const chain = await startAnchorChain(folder.path);
+  const stops: (() => Promise<void>)[] = [chain.stop, postgres.stop, nats.stop, redis.stop, folder.remove];
 
   const secretsOf = await makeSecrets(folder.path);
   const port = { market: await freePort(), poi: await freePort(), gateway: await freePort() };
@@ -52,6 +59,7 @@ export async function startSeparate(upstreamUrl: string): Promise<Network> {
       env: {
         ...secretsOf("poi"),
         ...bus,
+        ...chain.env,
         RPC_LISTEN: `127.0.0.1:${port.poi}`,
         POI_DATABASE_URL: database,
       },
@@ -106,6 +114,7 @@ export async function startSeparate(upstreamUrl: string): Promise<Network> {
     apiKey: "",
     adminKey,
     trustFile,
+    chain,
     killable: [...plans.map(({ name }) => name), ...Object.keys(servers)],
     async kill(name: string) {
       await (children.get(name) ?? servers[name])?.kill();
