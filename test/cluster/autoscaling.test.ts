@@ -20,7 +20,7 @@ const small = services.flatMap((service) => {
     ...set("autoscaling.minReplicas", 1),
     ...set("autoscaling.maxReplicas", 3),
     ...set("autoscaling.behavior.scaleDown.stabilizationWindowSeconds", 15),
-    ...set("resources.requests.cpu", "40m"),
+    ...set("resources.requests.cpu", "80m"),
   ];
 });
 
