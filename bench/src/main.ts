@@ -3,6 +3,7 @@ import { printReport } from "./report/print.ts";
 import type { Row } from "./report/row.ts";
 
 const benches: Record<string, () => Promise<Row[]>> = {
+  chain: async () => (await import("./chain/chain-bench.ts")).benchChain(),
   inference: async () => (await import("./inference/inference-bench.ts")).benchInference(),
   receipts: async () => (await import("./receipts/receipts-bench.ts")).benchReceipts(),
   start: async () => (await import("./start-bench.ts")).benchStart(),
