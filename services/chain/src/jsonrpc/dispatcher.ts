@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "@koinon/runtime/logger";
+import { Deadline } from "./deadline.ts";
 import { faultToWire, type JsonRpcError, type WireError } from "./json-rpc-error.ts";
 import {
   errorText,
@@ -56,8 +57,8 @@ export class Dispatcher {
     } catch {
       return errorText(null, faultToWire({ code: "PARSE_ERROR", message: "parse error" }));
     }
-    const timeout = AbortSignal.timeout(this.#limits.requestTimeoutMs);
-    const bounded: CallContext = { ...context, signal: AbortSignal.any([context.signal, timeout]) };
+    using deadline = new Deadline(context.signal, this.#limits.requestTimeoutMs);
+    const bounded: CallContext = { ...context, signal: deadline.signal };
     if (!Array.isArray(message)) {
       const [answer] = await this.#answerAll([parseRequest(message)], bounded);
       return answer;

@@ -28,11 +28,11 @@ export const defaultTipOptions: TipOracleOptions = {
 /** Suggests a priority fee from what recent transactions paid; computed once per head. */
 export class TipOracle {
   readonly #options: TipOracleOptions;
-  readonly #reader: ChainReader;
+  readonly #reader: Pick<ChainReader, "head" | "fees">;
   #head: Hex | undefined;
   #suggestion: bigint;
 
-  constructor(options: TipOracleOptions, reader: ChainReader) {
+  constructor(options: TipOracleOptions, reader: Pick<ChainReader, "head" | "fees">) {
     this.#options = options;
     this.#reader = reader;
     this.#suggestion = options.initial;

@@ -6,11 +6,11 @@ const rememberedMax = 64;
 
 /** How far a client has seen the chain. After a reorganisation it goes on from the last block that is still part of it. */
 export class ChainPosition {
-  readonly #reader: ChainReader;
+  readonly #reader: Pick<ChainReader, "head" | "header">;
   #seen: { readonly number: bigint; readonly hash: Hex }[];
 
   /** Begins behind the head. */
-  constructor(reader: ChainReader) {
+  constructor(reader: Pick<ChainReader, "head" | "header">) {
     this.#reader = reader;
     const { header, hash } = reader.head();
     this.#seen = [{ number: header.number, hash }];
