@@ -92,7 +92,6 @@ describe("the autoscaler, on the metrics API", () => {
   test("shrinks them afterwards, and no request failed on the way", async () => {
     const gentle = load as OpenLoop;
     await gentle.stop();
-    expect(summarise(gentle.samples, 0, gentle.nowMs()).failures).toEqual({});
     for (const service of services) {
       await waitFor(async () => (await podsOf(service)).length === 1, {
         deadlineMs: 180_000,
@@ -100,5 +99,6 @@ describe("the autoscaler, on the metrics API", () => {
         what: `one pod of ${service} again`,
       });
     }
+    expect(summarise(gentle.samples, 0, gentle.nowMs()).failures).toEqual({});
   }, 400_000);
 });
