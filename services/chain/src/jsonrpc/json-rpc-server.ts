@@ -1,9 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { SystemClock } from "@koinon/runtime/clock";
 import type { Logger } from "@koinon/runtime/logger";
 import type { Random } from "@koinon/runtime/random";
 import type { FastifyInstance } from "fastify";
 import type { ChainView } from "../chain-view.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { CallTurns, inTurn } from "./execution/call-turns.ts";
 import { toJsonRpcError } from "./fault-translation.ts";
 import { defaultTipOptions, TipOracle } from "./fees/tip-oracle.ts";
 import { FilterRegistry } from "./filters/filter-registry.ts";
@@ -92,20 +94,21 @@ function createMethods(
 ): MethodTable {
   const { reader } = view;
   const tips = new TipOracle(defaultTipOptions, reader);
+  const turns = new CallTurns({ waitingMax: limits.callsWaitingMax, sliceMs: limits.callSliceMs }, { clock, delay });
   return createMethodTable([
     createNodeMethods(reader, identity),
     createBlockMethods(reader),
     createAccountMethods(view, limits),
     createTransactionMethods(view, limits),
-    createCallMethods(view),
-    createSimulationMethods(view, limits),
+    inTurn(createCallMethods(view), turns),
+    inTurn(createSimulationMethods(view, limits), turns),
     createFeeMethods(reader, tips, limits),
-    createFillMethods(view, tips),
+    inTurn(createFillMethods(view, tips), turns),
     createLogMethods(reader, limits),
     createFilterMethods(view, filters, limits),
     createSubscriptionMethods(view, limits),
     createPoolMethods(view, limits),
     createRawMethods(reader),
-    createTraceMethods(view, limits, { clock }),
+    inTurn(createTraceMethods(view, limits, { clock }), turns),
   ]);
 }

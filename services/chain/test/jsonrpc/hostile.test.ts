@@ -175,6 +175,23 @@ describe("hostile calls", () => {
     await stillAnswers();
   });
 
+  test("simple questions are answered while others hold the thread", async () => {
+    const slow = { [address]: { code: "0x5b620100005f20505f56" } };
+    let answered = 0;
+    const calls = Array.from({ length: 6 }, async () => {
+      await call(node.http, "eth_call", { to: address, gas: "0x989680" }, "latest", slow);
+      answered++;
+    });
+    let questions = 0;
+    while (answered < calls.length) {
+      await stillAnswers();
+      questions++;
+    }
+    await Promise.all(calls);
+    // One at least between two calls; without turns all calls would run first.
+    expect(questions).toBeGreaterThan(calls.length);
+  });
+
   test("gas beyond the bound is the bound, and a deployment of what is too large fails", async () => {
     const { result } = await call(node.http, "eth_call", { to: address, gas: "0xffffffffffffffff" });
     expect(result).toBe("0x");
