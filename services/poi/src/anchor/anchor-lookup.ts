@@ -1,4 +1,5 @@
 import type { Database } from "@koinon/postgres/database";
+import { anchorHeadersMax } from "@koinon/receipts/bundle-anchor";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { BoundedCache } from "../settled/bounded-cache.ts";
 import { type Anchor, anchorAbove, anchorBetween, type RegistryPlace } from "../store/anchor-store.ts";
@@ -19,8 +20,6 @@ export interface LinkedAnchor {
   readonly headers: readonly Uint8Array[];
 }
 
-/** Most headers of one anchor; a bundle takes no more. */
-const headersMax = 256;
 const blocksKept = 2_048;
 
 /** Finds anchors that a reader can check. */
@@ -54,7 +53,7 @@ export class AnchorLookup {
     try {
       const last = await this.#block(trusted, signal);
       if (last === undefined) return undefined;
-      const range = { index, first: last.number - BigInt(headersMax - 1), last: last.number - 1n };
+      const range = { index, first: last.number - BigInt(anchorHeadersMax - 1), last: last.number - 1n };
       const anchor = await anchorBetween(this.#database, this.#place, range);
       if (anchor === undefined) return undefined;
       const headers = await this.#headersTo(last, anchor, signal);
