@@ -28,7 +28,7 @@ export function chainOptionsOf(config: ChainModuleConfig, genesis: Genesis): Cha
       extraData: new TextEncoder().encode("koinon"),
       sliceMs: 20,
       buildsAhead: config.proposer === "solo",
-      candidatesMax: 32,
+      candidatesMax: 16,
       rememberedMax: 256,
       codeCacheBytes: 64 * 2 ** 20,
     },

@@ -6,7 +6,7 @@ import { isActive } from "@koinon/ethereum/fork";
 import { requestsHash } from "@koinon/ethereum/requests";
 import { effectiveTip, type RecoveredTransaction } from "@koinon/ethereum/transaction";
 import { encodeWithdrawal } from "@koinon/ethereum/withdrawal";
-import { TransactionError } from "@koinon/evm/fault";
+import { TransactionError, type TransactionFault } from "@koinon/evm/fault";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { Candidate } from "@koinon/state/candidate";
 import { orderedRoot } from "@koinon/trie/ordered-root";
@@ -25,6 +25,8 @@ export interface TransactionSelection {
   accept(): void;
   /** It was not, and its sender's others will not be either. */
   dismiss(): void;
+  /** It can not be in any block, and should not be offered again. */
+  reject(transaction: RecoveredTransaction): void;
 }
 
 /** What a builder decides by itself. */
@@ -131,22 +133,36 @@ async function fill(
     const gasLeft = gasLimit - run.gasUsed;
     if (gasLeft < transactionGasMin) return;
     const size = transactionItemBytes(next.raw);
-    if (size > room || next.transaction.gasLimit > gasLeft || !tryAdd(run, next)) selection.dismiss();
-    else {
+    const fault = size > room || next.transaction.gasLimit > gasLeft ? noRoom : tryAdd(run, next);
+    if (fault === undefined) {
       room -= size;
       selection.accept();
+    } else {
+      selection.dismiss();
+      if (!passing.has(fault)) selection.reject(next);
     }
     if (pacing.isDue()) await pacing.pause();
   }
 }
 
-/** False when the transaction is not valid here: the pool knows less than execution does. */
-function tryAdd(run: BlockRun, transaction: RecoveredTransaction): boolean {
+const noRoom = "BLOCK_GAS_EXHAUSTED";
+
+/** Faults that may be gone in another block; the pool follows what they depend on. */
+const passing: ReadonlySet<TransactionFault["code"]> = new Set<TransactionFault["code"]>([
+  noRoom,
+  "NONCE_TOO_LOW",
+  "NONCE_TOO_HIGH",
+  "INSUFFICIENT_FUNDS",
+  "FEE_BELOW_BASE_FEE",
+]);
+
+/** Executes a transaction, or says why it is not valid here: the pool knows less than execution does. */
+function tryAdd(run: BlockRun, transaction: RecoveredTransaction): TransactionFault["code"] | undefined {
   try {
     run.add(transaction);
-    return true;
+    return undefined;
   } catch (error) {
-    if (error instanceof TransactionError) return false;
+    if (error instanceof TransactionError) return error.code;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Block } from "@koinon/ethereum/block";
 import { type BlockHeader, blockHash } from "@koinon/ethereum/block-header";
+import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import type { Hex } from "@koinon/secp256k1/hex";
 import { InvalidBlockError } from "../errors.ts";
 import type { RecoveryPool } from "../ingest/recovery-pool.ts";
@@ -245,7 +246,14 @@ export class NativeEngine implements ExecutionEngine {
     const { mempool, clock, tree } = this.dependencies;
     const pacing = createPacing(this.options, clock);
     const dependencies = { ...this.dependencies, policy: this.options, pacing };
-    const prepared = await buildBlock(parent, attributes, mempool.select(), dependencies);
+    const best = mempool.select();
+    const selection = {
+      peek: () => best.peek(),
+      accept: () => best.accept(),
+      dismiss: () => best.dismiss(),
+      reject: ({ hash }: RecoveredTransaction) => void mempool.withdraw(hash),
+    };
+    const prepared = await buildBlock(parent, attributes, selection, dependencies);
     tree.add(prepared);
     return prepared;
   }

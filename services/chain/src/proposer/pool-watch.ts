@@ -9,11 +9,13 @@ export function watchPool(
   return {
     transactionsWaiting: () => mempool.status().pending,
     transactionsWait: async (signal) => {
-      if (mempool.status().pending > 0) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const stop = mempool.subscribe({ pending: () => resolve() });
-      await settledOrAborted(promise, signal);
-      stop();
+      // What pays less than the base fee is pending and can not go into the next block: it waits for one that others make.
+      while (mempool.select().peek() === undefined && !signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const stop = mempool.subscribe({ pending: () => resolve() });
+        await settledOrAborted(promise, signal);
+        stop();
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import type {
 } from "../../src/engine/execution-engine.ts";
 import { payloadHeader } from "../../src/engine/payload.ts";
 import { type ChainFixture, never, startChainFixture } from "../chain/chain-fixture.ts";
+import { testGenesis } from "../chain/test-genesis.ts";
 import { signerOf } from "../sample-transactions.ts";
 
 let fixture: ChainFixture;
@@ -47,6 +48,21 @@ async function grow(mark: number): Promise<Hex> {
   expect((await choose(blockHash)).payloadStatus.status).toBe("VALID");
   return blockHash;
 }
+
+describe("building", () => {
+  test("what no block can hold leaves the pool", async () => {
+    // A key that owns code: EIP-3607 refuses its transactions, and the pool does not look.
+    await fixture.close();
+    const { address } = signerOf(70);
+    const owner = { balance: "0x21e19e0c9bab2400000", code: "0x00" };
+    fixture = await startChainFixture({ genesis: testGenesis({ alloc: { [address]: owner } }) });
+    await fixture.submit({ value: 1n }, 70);
+    await fixture.submit({ value: 1n }, 0);
+    await fixture.propose();
+    expect(fixture.chain.view.reader.head().transactionCount).toBe(1);
+    expect(fixture.chain.view.mempool.status().pending).toBe(0);
+  });
+});
 
 describe("fork choice", () => {
   test("a candidate that is not chosen changes nothing, and can be chosen later", async () => {
