@@ -2,8 +2,14 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-/** Programs of Foundry, from the npm package of this platform. */
-export type FoundryBinary = "anvil" | "cast" | "forge";
+const require = createRequire(import.meta.url);
+
+/** The npm packages of Foundry's programs; each brings the program itself in a package of its platform's. */
+const packages = {
+  anvil: () => require.resolve("@foundry-rs/anvil/package.json"),
+  cast: () => require.resolve("@foundry-rs/cast/package.json"),
+  forge: () => require.resolve("@foundry-rs/forge/package.json"),
+};
 
 /** Where a program is, or why it is not there. */
 export interface FoundBinary {
@@ -11,17 +17,16 @@ export interface FoundBinary {
   readonly missing: string | undefined;
 }
 
-/** Looks for a program without starting it. */
-export function findBinary(name: FoundryBinary): FoundBinary {
+/** Looks for a program of Foundry without starting it. */
+export function findBinary(name: keyof typeof packages): FoundBinary {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
-  const packageName = `@foundry-rs/${name}-${process.platform}-${architecture}`;
+  const platformPackage = `@foundry-rs/${name}-${process.platform}-${architecture}`;
   try {
-    const wrapper = createRequire(import.meta.url).resolve(`@foundry-rs/${name}/package.json`);
-    const manifest = createRequire(wrapper).resolve(`${packageName}/package.json`);
+    const manifest = createRequire(packages[name]()).resolve(`${platformPackage}/package.json`);
     const found = path.join(path.dirname(manifest), "bin", name);
     if (existsSync(found)) return { path: found, missing: undefined };
-    return { path: undefined, missing: `${packageName} holds no program` };
+    return { path: undefined, missing: `${platformPackage} holds no program` };
   } catch {
-    return { path: undefined, missing: `${packageName} is not installed` };
+    return { path: undefined, missing: `${platformPackage} is not installed` };
   }
 }
