@@ -29,8 +29,9 @@ export interface AnchorPartDependencies {
   readonly isLeader: () => boolean;
 }
 
-const callTimeoutMs = 10_000;
-const attemptsMax = 3;
+// Anchoring has time; readers have not.
+const patient = { timeoutMs: 10_000, attemptsMax: 3 };
+const hasty = { timeoutMs: 1_000, attemptsMax: 1 };
 // A block of a fast chain; a slow one is asked a few times too often.
 const pollMs = 1_000;
 // Five blocks of Ethereum.
@@ -39,7 +40,7 @@ const stuckAfterMs = 60_000;
 /** Everything of poi that knows of a chain. */
 export class AnchorPart {
   readonly lookup: AnchorLookup;
-  readonly #rpc: JsonRpc;
+  readonly #rpcs: readonly JsonRpc[];
   readonly #anchorer: Anchorer;
   readonly #anchoring: Anchoring;
 
@@ -47,9 +48,10 @@ export class AnchorPart {
     const { rpcUrl, chainId, registry, signer, intervalMs, confirmations, feeMax } = options.anchor;
     const { origin, channel } = options;
     const { database, clock, log, metrics, isLeader } = dependencies;
-    this.#rpc = new JsonRpc({ url: rpcUrl, timeoutMs: callTimeoutMs, attemptsMax });
-    const chain = new Chain({ rpc: this.#rpc });
-    this.lookup = new AnchorLookup({ chainId, registry }, { database, chain });
+    const [rpc, readersRpc] = [new JsonRpc({ url: rpcUrl, ...patient }), new JsonRpc({ url: rpcUrl, ...hasty })];
+    this.#rpcs = [rpc, readersRpc];
+    const chain = new Chain({ rpc });
+    this.lookup = new AnchorLookup({ chainId, registry }, { database, clock, chain: new Chain({ rpc: readersRpc }) });
     this.#anchorer = new Anchorer(
       { chainId, registry, origin, channel, confirmations, stuckAfterMs },
       {
@@ -80,7 +82,7 @@ export class AnchorPart {
 
   async stop(): Promise<void> {
     await this.#anchoring.stop();
-    await this.#rpc.close();
+    await Promise.all(this.#rpcs.map((rpc) => rpc.close()));
   }
 
   health(): HealthPart {
