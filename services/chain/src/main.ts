@@ -1,4 +1,4 @@
 import { runProcess } from "@koinon/runtime/process-main";
-import { chainModule } from "./module.ts";
+import { chainModuleFor } from "./module.ts";
 
-await runProcess({ name: "chain", modules: [{ definition: chainModule }] });
+await runProcess({ name: "chain", modules: [{ definition: chainModuleFor(process.env) }] });

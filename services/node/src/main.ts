@@ -12,5 +12,5 @@ const [command, folder] = positionals;
 if (command === "secrets" && folder !== undefined) {
   await writeDeploymentSecrets(folder, { clock: systemClock, random: systemRandom });
 } else {
-  await runServices(positionals, { endWithParent: values["end-with-parent"] });
+  await runServices(positionals, { endWithParent: values["end-with-parent"], env: process.env });
 }

@@ -50,7 +50,7 @@ export class JsonRpc {
     throw this.#notANode(`${method} answered no object`);
   }
 
-  /** Asks again and again until there is an object; throws InputError when that takes too long. */
+  /** Asks again and again, also when it is refused, until there is an object; throws the refusal or InputError after `limitMs`. */
   async objectWithin(
     limitMs: number,
     method: string,
@@ -58,7 +58,11 @@ export class JsonRpc {
   ): Promise<Readonly<Record<string, unknown>>> {
     const limit = AbortSignal.timeout(limitMs);
     for (;;) {
-      const found = await this.object(method, ...params);
+      const found = await this.object(method, ...params).catch((error: unknown) => {
+        // geth refuses while it indexes a block that has just arrived.
+        if (!(error instanceof RefusedError) || limit.aborted) throw error;
+        return undefined;
+      });
       if (found !== undefined) return found;
       if (limit.aborted) throw new InputError(`${method} has answered nothing for ${limitMs / 1000} s`);
       await delay(pollMs, undefined, { signal: this.#signal });

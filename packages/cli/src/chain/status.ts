@@ -3,7 +3,7 @@ import { InputError, type Terminal } from "../command.ts";
 import { timeInWords } from "../words.ts";
 import { print } from "./action.ts";
 import { findChain } from "./find-chain.ts";
-import type { JsonRpc } from "./json-rpc.ts";
+import { type JsonRpc, RefusedError } from "./json-rpc.ts";
 
 /** What the command shows of a block. */
 interface Place {
@@ -30,7 +30,7 @@ export async function showStatus(args: readonly string[], terminal: Terminal): P
     rpc.quantity("net_peerCount"),
     rpc.object("txpool_status"),
     blockAt(rpc, "0x0"),
-    blockAt(rpc, "finalized"),
+    finalizedBlock(rpc),
     blockAt(rpc, "latest"),
   ]);
   if (genesis === undefined || head === undefined) throw new InputError(`${rpc.url} has no blocks`);
@@ -54,6 +54,14 @@ async function blockAt(rpc: JsonRpc, tag: string): Promise<Place | undefined> {
   if (block === undefined) return undefined;
   const { number, hash, timestamp } = block;
   return { number: BigInt(String(number)), hash: String(hash), timestamp: BigInt(String(timestamp)) };
+}
+
+/** geth refuses instead of answering null when there is none yet. */
+function finalizedBlock(rpc: JsonRpc): Promise<Place | undefined> {
+  return blockAt(rpc, "finalized").catch((error: unknown) => {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
+  });
 }
 
 function placeInWords({ number, hash, timestamp }: Place): string {

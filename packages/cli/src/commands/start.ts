@@ -49,8 +49,8 @@ Exit code: 0 ended as asked, 1 failed, 2 wrong arguments.`,
     });
     if (positionals.length > 0) {
       const { runServices } = await import("@koinon/node/services");
-      const env = positionals.includes("chain") ? { env: chainEnvironment(values, terminal) } : {};
-      await runServices(positionals, { endWithParent: false, ...env });
+      const env = positionals.includes("chain") ? chainEnvironment(values, terminal) : terminal.env;
+      await runServices(positionals, { endWithParent: false, env });
       return 0;
     }
     if ((values.genesis ?? values.jwt) !== undefined)
