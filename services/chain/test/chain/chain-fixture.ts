@@ -5,7 +5,7 @@ import { signTransaction } from "@koinon/ethereum/transaction-signing";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { type Chain, type ChainOptions, openChain } from "../../src/chain.ts";
-import type { EngineHead, ExecutionEngine } from "../../src/engine/execution-engine.ts";
+import type { BuiltPayload, EngineHead, ExecutionEngine } from "../../src/engine/execution-engine.ts";
 import { type BlockCommitments, noCommitments, SoloProposer } from "../../src/proposer/solo-proposer.ts";
 import { signerOf, transfer } from "../sample-transactions.ts";
 import { testGenesis } from "./test-genesis.ts";
@@ -56,6 +56,8 @@ export interface ChainFixture {
   submitRaw(raws: readonly Uint8Array[]): Promise<void>;
   /** Proposes a block with what waits. */
   propose(): Promise<EngineHead>;
+  /** What was proposed last. */
+  proposed(): BuiltPayload;
   /** Closes and opens again. */
   reopen(): Promise<ChainFixture>;
   close(): Promise<void>;
@@ -97,7 +99,18 @@ export async function startChainFixture(
     clock: { now: () => 0x6500_0000 * 1000 },
     workerLost: () => undefined,
   });
-  const proposer = manualProposer(chain.engine, { commitments: choice.commitments });
+  let last: BuiltPayload | undefined;
+  const { engine } = chain;
+  const recording: ExecutionEngine = {
+    newPayload: (proposed, signal) => engine.newPayload(proposed, signal),
+    forkchoiceUpdated: (state, attributes) => engine.forkchoiceUpdated(state, attributes),
+    getPayload: async (payloadId) => {
+      last = await engine.getPayload(payloadId);
+      return last;
+    },
+    head: () => engine.head(),
+  };
+  const proposer = manualProposer(recording, { commitments: choice.commitments });
   const submitRaw = async (raws: readonly Uint8Array[]) => {
     for (const outcome of await chain.view.intake.submit(raws, never)) {
       if ("rejection" in outcome) throw new Error(`refused: ${outcome.rejection.code}`);
@@ -111,6 +124,10 @@ export async function startChainFixture(
       const signer = signerOf(sender);
       const nonce = Number(chain.view.mempool.nextNonce(signer.address));
       await submitRaw([encodeTransaction(signTransaction(transfer(nonce, payload), signer))]);
+    },
+    proposed: () => {
+      if (last === undefined) throw new Error("nothing was proposed");
+      return last;
     },
     propose: async () => proposer.propose(await chain.engine.head(), never),
     reopen: async () => {

@@ -5,6 +5,11 @@ import { signerOf } from "../sample-transactions.ts";
 /** Senders with coin in the test genesis: `signerOf(0)` and so on. */
 export const richCount = 64;
 
+/** Stands for the deposit contract (EIP-6110): logs what it is called with as a deposit. */
+export const depositContract: Address = "0x00000000000000000000000000000000000000dd";
+const depositTopic = "649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5";
+const logsAsDeposit = `0x365f5f377f${depositTopic}365fa100`;
+
 /** What a test may want otherwise. */
 export interface GenesisChoice {
   readonly fork?: "prague" | "osaka";
@@ -26,6 +31,7 @@ export function testGenesis({ fork = "osaka", gasLimit = 30_000_000n, alloc = {}
   return JSON.stringify({
     config: {
       chainId: 31_337,
+      depositContractAddress: depositContract,
       homesteadBlock: 0,
       eip150Block: 0,
       eip155Block: 0,
@@ -53,6 +59,10 @@ export function testGenesis({ fork = "osaka", gasLimit = 30_000_000n, alloc = {}
     gasLimit: `0x${gasLimit.toString(16)}`,
     baseFeePerGas: "0x3b9aca00",
     difficulty: "0x0",
-    alloc: { ...Object.fromEntries([...rich, ...system]), ...alloc },
+    alloc: {
+      ...Object.fromEntries([...rich, ...system]),
+      [depositContract]: { balance: "0x0", nonce: "0x1", code: logsAsDeposit },
+      ...alloc,
+    },
   });
 }

@@ -2,9 +2,11 @@ import type { TransactionPayload } from "@koinon/ethereum/transaction";
 import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
 import { signAuthorization, signTransaction } from "@koinon/ethereum/transaction-signing";
 import { createAddress } from "@koinon/evm/creation";
+import { systemContracts } from "@koinon/evm/system-calls";
 import type { Address } from "@koinon/secp256k1/address";
 import type { SeededRandom } from "@koinon/testkit/seeded-random";
 import { signerOf, transfer } from "../sample-transactions.ts";
+import { depositContract } from "./test-genesis.ts";
 
 /** Signs transactions of the rich senders and counts their nonces. */
 export class Wallets {
@@ -136,6 +138,30 @@ export function delegations(wallets: Wallets, sponsor = 4, authority = 5): Uint8
   );
   raws.push(delegate("0x0000000000000000000000000000000000000000"));
   return raws;
+}
+
+/** What consensus hears of: a deposit, a withdrawal and a consolidation (EIP-6110, EIP-7002, EIP-7251). */
+export function consensusRequests(wallets: Wallets, sender = 7): Uint8Array[] {
+  const fields: readonly (readonly [offset: number, content: string])[] = [
+    [160, "11".repeat(48)],
+    [256, "22".repeat(32)],
+    [320, "33".repeat(8)],
+    [384, "44".repeat(96)],
+    [512, "55".repeat(8)],
+  ];
+  const log = new Uint8Array(576);
+  const view = new DataView(log.buffer);
+  for (const [index, [offset, content]] of fields.entries()) {
+    view.setUint32(32 * index + 28, offset);
+    view.setUint32(offset + 28, content.length / 2);
+    log.set(hex(content), offset + 32);
+  }
+  const ask = (to: Address, data: Uint8Array, value: bigint) => wallets.sign(sender, { to, data, value, gasLimit: 500_000n });
+  return [
+    ask(depositContract, log, 0n),
+    ask(systemContracts.withdrawalRequests, hex("66".repeat(56)), 10n),
+    ask(systemContracts.consolidationRequests, hex("77".repeat(96)), 10n),
+  ];
 }
 
 /** Creations and calls of random code that often does something: pushes before operations, within bounds of memory. */

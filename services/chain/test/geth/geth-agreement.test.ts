@@ -8,6 +8,7 @@ import { payloadHeader } from "../../src/engine/payload.ts";
 import { type ChainFixture, never, startChainFixture } from "../chain/chain-fixture.ts";
 import { testGenesis } from "../chain/test-genesis.ts";
 import {
+  consensusRequests,
   contracts,
   delegations,
   olderTypes,
@@ -17,7 +18,6 @@ import {
   transfers,
   Wallets,
 } from "../chain/workload.ts";
-import { builtPayload } from "./built-payload.ts";
 import { type GethNode, startGeth } from "./geth-node.ts";
 import { findGeth } from "./geth-program.ts";
 
@@ -45,6 +45,7 @@ const workloads: readonly (readonly [name: string, make: (wallets: Wallets) => U
   ["precompiles", (wallets) => precompileCalls(wallets)],
   ["self-destructs", (wallets) => selfDestructs(wallets)],
   ["delegations", (wallets) => delegations(wallets)],
+  ["requests to consensus", (wallets) => consensusRequests(wallets)],
   ["random programs", (wallets) => randomPrograms(wallets, new SeededRandom("programs"), 50)],
   ["a full block", (wallets) => Array.from({ length: 70 }, () => transfers(wallets, 20)).flat()],
 ];
@@ -71,11 +72,12 @@ describeWithGeth("geth agrees block by block", () => {
       expect(await node.engine.head(never)).toEqual(await ours.chain.engine.head());
     });
 
-    test.each(workloads)("%s", async (_name, make) => {
+    test.each(workloads)("%s", async (name, make) => {
       const raws = make(wallets);
       await ours.submitRaw(raws);
       const head = await ours.propose();
-      const proposed = builtPayload(ours, head.hash);
+      const proposed = ours.proposed();
+      if (name === "requests to consensus") expect(proposed.requests?.map(([type]) => type)).toEqual([0, 1, 2]);
       expect(await node.engine.newPayload(proposed, never)).toMatchObject({
         status: "VALID",
         latestValidHash: head.hash,
