@@ -108,5 +108,16 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
         await child.stop();
       }
     }, 60_000);
+
+    test("'koinon start chain --engine' is a proposer that needs the other client", async () => {
+      const genesis = path.join(folder(), "genesis.json");
+      const jwt = path.join(folder(), "jwt");
+      writeFileSync(jwt, "ab".repeat(32));
+      const start = ["start", "chain", "--data", path.join(folder(), "none"), "--genesis", genesis];
+      const nobody = `http://127.0.0.1:${await freePort()}`;
+      const { code, stdout, stderr } = await koinon([...start, "--engine", nobody, "--jwt", jwt]);
+      expect([code, stdout + stderr]).toEqual([1, expect.stringContaining("ENGINE_UNREACHABLE")]);
+      expect((await koinon([...start, "--engine", nobody])).code).toBe(2);
+    }, 30_000);
   });
 }
