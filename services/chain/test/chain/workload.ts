@@ -16,7 +16,8 @@ export class Wallets {
   sign(sender: number, payload: Partial<TransactionPayload> = {}): Uint8Array {
     const nonce = this.nonceOf(sender);
     this.#nonces.set(sender, nonce + 1);
-    const fees = { maxFeePerGas: 30_000_000_000n, maxPriorityFeePerGas: BigInt(1_000_000_000 + sender) };
+    // Full blocks raise the base fee by an eighth each.
+    const fees = { maxFeePerGas: 5_000_000_000_000n, maxPriorityFeePerGas: BigInt(1_000_000_000 + sender) };
     return encodeTransaction(signTransaction(transfer(nonce, { ...fees, ...payload }), signerOf(sender)));
   }
 

@@ -50,6 +50,9 @@ const workloads: readonly (readonly [name: string, make: (wallets: Wallets) => U
   ["a full block", (wallets) => Array.from({ length: 70 }, () => transfers(wallets, 20)).flat()],
 ];
 
+/** More by KOINON_FUZZ_BLOCKS. */
+const fuzzBlocks = Number(process.env.KOINON_FUZZ_BLOCKS ?? 5);
+
 const describeWithGeth = "file" in geth ? describe : describe.skip;
 if ("missing" in geth) process.stderr.write(`geth is not here, so nothing is compared with it: ${geth.missing}\n`);
 
@@ -72,12 +75,11 @@ describeWithGeth("geth agrees block by block", () => {
       expect(await node.engine.head(never)).toEqual(await ours.chain.engine.head());
     });
 
-    test.each(workloads)("%s", async (name, make) => {
-      const raws = make(wallets);
+    /** Has geth check and adopt what we propose with these transactions. */
+    async function proposeToBoth(raws: readonly Uint8Array[]): Promise<ProposedPayload> {
       await ours.submitRaw(raws);
       const head = await ours.propose();
       const proposed = ours.proposed();
-      if (name === "requests to consensus") expect(proposed.requests?.map(([type]) => type)).toEqual([0, 1, 2]);
       expect(await node.engine.newPayload(proposed, never)).toMatchObject({
         status: "VALID",
         latestValidHash: head.hash,
@@ -86,7 +88,23 @@ describeWithGeth("geth agrees block by block", () => {
       const { payloadStatus } = await node.engine.forkchoiceUpdated(choice, undefined, never);
       expect(payloadStatus.status).toBe("VALID");
       if (raws.length > 0) expect(proposed.payload.transactions.length).toBeGreaterThan(0);
+      return proposed;
+    }
+
+    test.each(workloads)("%s", async (name, make) => {
+      const proposed = await proposeToBoth(make(wallets));
+      if (name === "requests to consensus") expect(proposed.requests?.map(([type]) => type)).toEqual([0, 1, 2]);
     });
+
+    test(`${fuzzBlocks} blocks of other random programs`, async () => {
+      for (let block = 0; block < fuzzBlocks; block++) {
+        try {
+          await proposeToBoth(randomPrograms(wallets, new SeededRandom(`programs ${block}`), 55));
+        } catch (error) {
+          throw new Error(`seed "programs ${block}"`, { cause: error });
+        }
+      }
+    }, fuzzBlocks * 5_000);
 
     test("both refuse what is wrong", async () => {
       await ours.submitRaw(contracts(wallets));
