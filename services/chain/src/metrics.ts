@@ -13,6 +13,7 @@ export class ChainMetrics {
   readonly #blockTransactions: Histogram;
   readonly #workersLost: Counter;
   readonly #publishFailures: Counter;
+  readonly #rpcCalls: Counter;
 
   constructor(meter: Meter) {
     this.#meter = meter;
@@ -28,6 +29,9 @@ export class ChainMetrics {
     });
     this.#publishFailures = meter.createCounter("chain.events.failures", {
       description: "Failed attempts to publish a block's event.",
+    });
+    this.#rpcCalls = meter.createCounter("chain.rpc.calls", {
+      description: "Calls over JSON-RPC, by method and outcome.",
     });
   }
 
@@ -59,6 +63,11 @@ export class ChainMetrics {
 
   workerLost(): void {
     this.#workersLost.add(1);
+  }
+
+  /** `method` is one that exists, or "unknown". */
+  rpcAnswered(method: string, outcome: "result" | "error"): void {
+    this.#rpcCalls.add(1, { method, outcome });
   }
 
   publishFailed(): void {

@@ -83,7 +83,11 @@ export class Shard implements Module {
         ? undefined
         : new JsonRpcServer(
             { ...listenAddress("CHAIN_RPC_LISTEN", config.rpcListen), policy, clientVersion },
-            { ...dependencies, view: chain.view },
+            {
+              ...dependencies,
+              view: chain.view,
+              answered: (method, outcome) => this.#metrics.rpcAnswered(method, outcome),
+            },
           );
   }
 

@@ -124,7 +124,8 @@ export class StructLogTracer implements Tracer {
   private settle(depth: number, gasLeft: number): void {
     const last = this.pending[depth];
     if (last === undefined) return;
-    last.gasCost = last.gas - gasLeft;
+    // What no gas could pay for has no number; it took what was there.
+    last.gasCost = Number.isFinite(gasLeft) ? last.gas - gasLeft : last.gas;
     this.pending[depth] = undefined;
     // geth counts the refund of an SSTORE before it shows the instruction.
     if (last.op !== "SSTORE" || last.error !== undefined) return;

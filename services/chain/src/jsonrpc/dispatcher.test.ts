@@ -9,6 +9,7 @@ import { type CallContext, createMethodTable, type Method, method } from "./meth
 
 const context: CallContext = { signal: new AbortController().signal, connection: undefined };
 const batches: number[] = [];
+const counted: string[] = [];
 
 const together: Method = {
   call: ([value]) => value,
@@ -43,7 +44,7 @@ function dispatcher(limits: Partial<DispatchLimits> = {}): Dispatcher {
   const log = createLogger({ name: "test", level: "silent", clock: { now: () => 0 } });
   return new Dispatcher(
     { batchMax: 5, responseLengthMax: 10_000, requestTimeoutMs: 5_000, ...limits },
-    { methods, log, translate: toJsonRpcError },
+    { methods, log, translate: toJsonRpcError, answered: (name, outcome) => void counted.push(`${name} ${outcome}`) },
   );
 }
 
@@ -122,6 +123,12 @@ describe("the dispatcher", () => {
     const batch = [call("together", [1]), call("together", [2]), call("nothing"), call("together", [3])];
     expect(await ask(batch)).toMatchObject([{ result: 1 }, { result: 2 }, { result: null }, { result: 3 }]);
     expect(batches).toEqual([2]);
+  });
+
+  test("tells of every call by a name that exists", async () => {
+    counted.length = 0;
+    await ask([call("double", ["0x1"]), call("refuse"), call("treble"), { jsonrpc: "2.0", method: "nothing" }]);
+    expect(counted).toEqual(["double result", "refuse error", "unknown error", "nothing result"]);
   });
 
   test("bounds the answer to a batch", async () => {

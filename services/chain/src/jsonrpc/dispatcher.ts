@@ -29,7 +29,12 @@ export interface DispatchDependencies {
   readonly log: Logger;
   /** The answer that something thrown stands for; undefined when it is nobody's business but the operator's. */
   translate(error: unknown): JsonRpcError | undefined;
+  /** Told of every call; a method that does not exist is "unknown", so that there are only so many names. */
+  answered?(method: string, outcome: CallOutcomeKind): void;
 }
+
+/** How a call ended. */
+export type CallOutcomeKind = "result" | "error";
 
 /** Calls of a batch that are carried out in one step: neighbours that their method takes together, else one. */
 interface Step {
@@ -117,7 +122,10 @@ export class Dispatcher {
     lengthBefore: number,
   ): Promise<(string | undefined)[]> {
     const refuseAll = (error: WireError): (string | undefined)[] =>
-      requests.map(({ id }) => (id === undefined ? undefined : errorText(id, error)));
+      requests.map(({ id, method: name }) => {
+        this.#dependencies.answered?.(method === undefined ? "unknown" : name, "error");
+        return id === undefined ? undefined : errorText(id, error);
+      });
     if (method === undefined) {
       const name = requests[0]?.method.slice(0, 100);
       const message = `the method ${name} does not exist/is not available`;
@@ -130,6 +138,7 @@ export class Dispatcher {
     const outcomes = await this.#call(requests, method, context);
     return requests.map(({ id, method: name }, index) => {
       const outcome = outcomes[index];
+      this.#dependencies.answered?.(name, outcome?.status === "fulfilled" ? "result" : "error");
       const text = this.#outcomeText(id ?? null, name, outcome, context);
       return id === undefined ? undefined : text;
     });

@@ -4,7 +4,7 @@ import type { Logger } from "@koinon/runtime/logger";
 import type { Random } from "@koinon/runtime/random";
 import type { FastifyInstance } from "fastify";
 import type { ChainView } from "../chain-view.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { type DispatchDependencies, Dispatcher } from "./dispatcher.ts";
 import { CallTurns, inTurn } from "./execution/call-turns.ts";
 import { toJsonRpcError } from "./fault-translation.ts";
 import { defaultTipOptions, TipOracle } from "./fees/tip-oracle.ts";
@@ -48,6 +48,7 @@ export interface JsonRpcServerDependencies {
   readonly clock: SystemClock;
   readonly random: Random;
   readonly log: Logger;
+  readonly answered?: DispatchDependencies["answered"];
 }
 
 /** The JSON-RPC of a chain over HTTP and WebSocket. */
@@ -63,7 +64,13 @@ export class JsonRpcServer {
     this.#options = options;
     this.#filters = new FilterRegistry(limits, dependencies);
     const methods = createMethods(options, dependencies, { limits, filters: this.#filters });
-    const dispatcher = new Dispatcher(limits, { methods, log, translate: toJsonRpcError });
+    const { answered } = dependencies;
+    const dispatcher = new Dispatcher(limits, {
+      methods,
+      log,
+      translate: toJsonRpcError,
+      ...(answered === undefined ? {} : { answered }),
+    });
     const { policy } = options;
     this.#app = createHttpServer({ ...limits, policy }, dispatcher);
     const failed = (error: unknown): void => log.error({ err: error }, "a subscription broke off");

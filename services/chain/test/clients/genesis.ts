@@ -15,12 +15,12 @@ export const accounts = [
 export const chainId = 31_337;
 
 /** The rules of both sides. */
-export const hardfork = "prague";
+export const hardfork = "osaka";
 
 /** Gas of a block. */
 const gasLimit = 30_000_000;
 
-/** A genesis file in geth's format: coin for the keys, every fork up to Prague, the base fee that a chain begins with. */
+/** A genesis file in geth's format: coin for the keys, every fork up to Osaka, the base fee that a chain begins with. */
 export function clientGenesis(): string {
   return JSON.stringify({
     config: {
@@ -41,9 +41,11 @@ export function clientGenesis(): string {
       shanghaiTime: 0,
       cancunTime: 0,
       pragueTime: 0,
+      osakaTime: 0,
       blobSchedule: {
         cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3_338_477 },
         prague: { target: 6, max: 9, baseFeeUpdateFraction: 5_007_716 },
+        osaka: { target: 6, max: 9, baseFeeUpdateFraction: 5_007_716 },
       },
     },
     timestamp: "0x65000000",
