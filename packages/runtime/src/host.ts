@@ -190,6 +190,7 @@ export class Host {
 
   private turnAway(): void {
     this.ready = false;
+    for (const part of this.parts) startedModule(part)?.turnAway?.();
   }
 
   private close(): void {

@@ -17,6 +17,8 @@ export interface Module {
   readonly services: readonly ServiceBinding[];
   /** Makes it work; it serves calls when this has resolved. */
   start(signal: AbortSignal): Promise<void>;
+  /** The process is about to end: still serves, and sends clients that would come back elsewhere. Absent where there are none. */
+  turnAway?(): void;
   /** Stops taking work from queues and timers; calls still under way keep everything they need. Absent when there is nothing to stop. */
   quiesce?(signal: AbortSignal): Promise<void>;
   /** The mirror image of start; no call is under way any more. */

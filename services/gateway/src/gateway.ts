@@ -109,6 +109,10 @@ export class Gateway implements Module {
     await server.app.listen({ host: this.#config.host, port: this.#config.port });
   }
 
+  turnAway(): void {
+    this.#parts.server.turnAway();
+  }
+
   /** Takes no new connection and lets the requests under way end; those that do not are cut when the signal aborts. */
   async quiesce(signal: AbortSignal): Promise<void> {
     await drain(this.#parts.server.app, signal);

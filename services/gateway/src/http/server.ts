@@ -30,6 +30,8 @@ export interface HttpServerDependencies {
 export interface HttpServer {
   readonly app: FastifyInstance;
   readonly admission: Admission;
+  /** From now on each answer closes its connection: a client opens its next one where requests are still wanted. */
+  turnAway(): void;
 }
 
 // Longer than the 60 s after which load balancers usually drop an idle connection, so that they close first.
@@ -78,7 +80,9 @@ export function createHttpServer(options: HttpServerOptions, dependencies: HttpS
   // Answers are built to their documented shape; a serializer that drops what it does not know would hide mistakes.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.decorateRequest("apiKey", null);
+  let isLeaving = false;
   app.addHook("onRequest", (request, reply, done) => {
+    if (isLeaving) reply.raw.shouldKeepAlive = false;
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");
     reply.header("referrer-policy", "no-referrer");
@@ -87,7 +91,10 @@ export function createHttpServer(options: HttpServerOptions, dependencies: HttpS
     done(admit(admission, request, reply, options.bodyBytesMax));
   });
   addCors(app, options.corsOrigins);
-  return { app, admission };
+  const turnAway = () => {
+    isLeaving = true;
+  };
+  return { app, admission, turnAway };
 }
 
 function admit(

@@ -272,6 +272,26 @@ describe("an orderly end", () => {
     await ending.gateway.stop(AbortSignal.timeout(1_000));
   });
 
+  test("before it ends it still serves, and every answer closes its connection", async () => {
+    const ending = await startGateway(postgres);
+    const connectionOf = async () => {
+      const answer = await ending.call("GET", "/v1/models");
+      expect(answer.status).toBe(200);
+      await answer.arrayBuffer();
+      return answer.headers.get("connection");
+    };
+    expect(await connectionOf()).toBe("keep-alive");
+    ending.gateway.turnAway();
+    expect([await connectionOf(), await connectionOf()]).toEqual(["close", "close"]);
+    ending.market.behaviour = async function* () {
+      yield ending.market.head("text/event-stream");
+      yield { part: { $case: "chunk", value: Buffer.from("data: [DONE]\n\n") } };
+    };
+    const stream = await ending.call("POST", "/v1/chat/completions", { body });
+    expect([stream.headers.get("connection"), await stream.text()]).toEqual(["close", "data: [DONE]\n\n"]);
+    await ending.stop();
+  });
+
   test("cuts what does not finish in time", async () => {
     const ending = await startGateway(postgres);
     ending.market.behaviour = async function* () {
