@@ -61,6 +61,18 @@ export function anchors(network: () => Network, chain: () => AnchorChain): void 
       expect(await verify(file("later.json", later ?? ""), hash)).toMatchObject({ code: 0, verdict: "VALID" });
     });
 
+    test("and the next answer's too, after poi was killed", async () => {
+      await network().kill("poi");
+      await network().recover();
+      const next = (await chat(network(), "say 6")).headers["x-request-id"] as string;
+      const anchored = await waitFor(async () => await tryBundle(network(), next, "?anchor=any"), {
+        ...{ deadlineMs: 30_000, intervalMs: 200, what: "an anchored bundle" },
+      });
+      const { anchor } = JSON.parse(anchored.toString("utf8")) as AnchoredBundle;
+      const hash = keccak256(anchor.headers[0] ?? "0x");
+      expect(await verify(file("next.json", anchored), hash)).toMatchObject({ code: 0, verdict: "VALID" });
+    }, 60_000);
+
     test("and against no other", async () => {
       const { hash } = await reader().getBlock({ blockNumber: 0n });
       const anchored = file("anchored.json", bundle);

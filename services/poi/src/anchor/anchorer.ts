@@ -1,3 +1,4 @@
+import { isFault } from "@koinon/errors/domain-error";
 import { invariant } from "@koinon/errors/invariant";
 import { transactionHash } from "@koinon/ethereum/transaction-signing";
 import type { Database } from "@koinon/postgres/database";
@@ -126,11 +127,16 @@ export class Anchorer {
 
   /** The registry has this size, or a larger one, already: by a transaction that this database does not know of. */
   async #adopt({ size }: AnchoredCheckpoint, signal: AbortSignal): Promise<StepResult> {
-    const { history, chain } = this.#dependencies;
-    const checkpoint = await history.checkpoint(size);
-    const newest = await chain.block("latest", signal);
-    if (checkpoint !== undefined && newest !== undefined) await this.#record(checkpoint, newest.number, signal);
-    return "idle";
+    const checkpoint = await this.#dependencies.history.checkpoint(size);
+    if (checkpoint === undefined) return "idle";
+    try {
+      await this.#record(checkpoint, await this.#settledBlock(signal), signal);
+      return "idle";
+    } catch (error) {
+      // It may be in a block that does not count yet.
+      if (this.#options.confirmations > 0n && isFault(error, "ANCHOR_UNPROVED")) return "waiting";
+      throw error;
+    }
   }
 
   async #start(size: bigint | undefined, data: `0x${string}`, signal: AbortSignal): Promise<StepResult> {
@@ -149,9 +155,9 @@ export class Anchorer {
       const hash = transactionHash(raw);
       const inclusion = await chain.inclusion(hash, signal);
       if (inclusion === undefined) continue;
-      const newest = await chain.block("latest", signal);
-      if (newest === undefined || newest.number - inclusion.blockNumber < this.#options.confirmations) return "waiting";
-      if (inclusion.isSuccess) return await this.#finish(submission, inclusion.blockNumber, signal);
+      const block = await this.#settledBlock(signal);
+      if (inclusion.blockNumber > block) return "waiting";
+      if (inclusion.isSuccess) return await this.#finish(submission, block, signal);
       await this.#abandon("reverted");
       throw new AnchorError({ code: "ANCHOR_REVERTED", transaction: hash });
     }
@@ -160,6 +166,18 @@ export class Anchorer {
       return "again";
     }
     return await this.#resend(submission, signal);
+  }
+
+  /**
+   * The newest block that counts. The registry never changes what it holds, so its state proves any earlier anchor as well, and
+   * unlike that of the transaction's own block it is still there when a process comes back after days.
+   */
+  async #settledBlock(signal: AbortSignal): Promise<bigint> {
+    const newest = await this.#dependencies.chain.block("latest", signal);
+    if (newest === undefined)
+      throw new AnchorError({ code: "CHAIN_REPLY_MALFORMED", method: "eth_getBlockByNumber", reason: "no block" });
+    const { confirmations } = this.#options;
+    return newest.number > confirmations ? newest.number - confirmations : 0n;
   }
 
   async #finish({ size }: Submission, block: bigint, signal: AbortSignal): Promise<StepResult> {

@@ -206,6 +206,22 @@ describeWithAnvil("anchorer", (program) => {
     await anvil.control("anvil_mine", "0x2");
     expect(await fixture.run(anchorer)).toEqual(["idle"]);
     expect(await newest()).toMatchObject({ size: sizes[0] });
+    // So does what somebody else anchored.
+    await log.database.execute("DELETE FROM anchors");
+    const head = (await anvil.chain.block("latest", fixture.signal))?.number ?? 0n;
+    expect(await fixture.run(fixture.anchorer({ confirmations: head }), 1)).toEqual(["waiting"]);
+    expect(await fixture.run(fixture.anchorer({ confirmations: 1n }))).toEqual(["idle"]);
+    expect(await newest()).toMatchObject({ size: sizes[0] });
+  });
+
+  test("a process that comes back after days proves the anchor in the state that is there then", async () => {
+    const anchorer = fixture.anchorer();
+    await fixture.run(anchorer, 2);
+    expect(await anchorer.step(fixture.signal)).toBe("waiting");
+    await anvil.control("anvil_mine", "0x3");
+    const head = (await anvil.chain.block("latest", fixture.signal))?.number;
+    expect(await fixture.run(fixture.anchorer())).toEqual(["idle"]);
+    expect(await newest()).toMatchObject({ size: sizes[0], blockNumber: head });
   });
 
   test("an anchor that a reorganisation took back is made again", async () => {

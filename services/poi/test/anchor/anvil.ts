@@ -10,6 +10,8 @@ import { z } from "zod";
 import { Chain } from "../../src/anchor/chain.ts";
 import { JsonRpc } from "../../src/anchor/json-rpc.ts";
 
+const require = createRequire(import.meta.url);
+
 /** A development chain of its own, which mines a block for every transaction unless it is told not to. */
 export class Anvil {
   readonly url: string;
@@ -65,7 +67,7 @@ export class Anvil {
 /** anvil's program from its npm package, or undefined where that has none for the platform. */
 export function findAnvil(): string | undefined {
   try {
-    const wrapper = createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json");
+    const wrapper = require.resolve("@foundry-rs/anvil/package.json");
     const arch = process.arch === "x64" ? "amd64" : process.arch;
     return createRequire(wrapper).resolve(`@foundry-rs/anvil-${process.platform}-${arch}/bin/anvil`);
   } catch {
