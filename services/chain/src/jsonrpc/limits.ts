@@ -6,6 +6,8 @@ export interface JsonRpcLimits extends DispatchLimits {
   readonly requestsMax: number;
   /** Bytes of a request's body or of a WebSocket message. */
   readonly bodyBytesMax: number;
+  /** Bytes of the bodies of all HTTP requests in hand. */
+  readonly bodyBytesTotalMax: number;
   /** Blocks that one search for logs may span. */
   readonly logBlocksMax: bigint;
   /** Logs in one answer. */
@@ -47,6 +49,7 @@ export interface JsonRpcLimits extends DispatchLimits {
 export const defaultLimits: JsonRpcLimits = {
   requestsMax: 256,
   bodyBytesMax: 5 * 2 ** 20,
+  bodyBytesTotalMax: 128 * 2 ** 20,
   batchMax: 1_000,
   responseLengthMax: 25_000_000,
   requestTimeoutMs: 30_000,

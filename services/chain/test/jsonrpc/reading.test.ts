@@ -74,6 +74,19 @@ describe("logs", () => {
     expect(await find({ fromBlock: "0x2", address: sender.address })).toEqual([]);
   });
 
+  test("filters of blocks and of what waits tell hashes", async () => {
+    const blocks = await ask("eth_newBlockFilter");
+    const waiting = await ask("eth_newPendingTransactionFilter");
+    const hash = await sendCoin(node, { value: 3n });
+    const { blockHash } = (await ask("eth_getTransactionReceipt", hash)) as { blockHash: Hex };
+    expect(await ask("eth_getFilterChanges", blocks)).toEqual([blockHash]);
+    expect(await ask("eth_getFilterChanges", waiting)).toEqual([hash]);
+    expect(await ask("eth_getFilterChanges", waiting)).toEqual([]);
+    expect((await failure("eth_getFilterLogs", blocks))?.message).toBe("filter not found");
+    expect(await ask("eth_uninstallFilter", waiting)).toBe(true);
+    expect(await ask("eth_uninstallFilter", waiting)).toBe(false);
+  });
+
   test("are polled in portions, and every one once", async () => {
     const id = await ask("eth_newFilter", { address: logger });
     const late = await ask("eth_newFilter", { address: logger, topics: [null, topic(13)] });

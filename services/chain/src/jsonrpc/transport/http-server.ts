@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Dispatcher } from "../dispatcher.ts";
 import { faultToWire, type JsonRpcFault } from "../json-rpc-error.ts";
 import { errorText } from "../message.ts";
+import { HttpAdmission } from "./http-admission.ts";
 import { isAllowedHost, isAllowedOrigin, type OriginPolicy } from "./origin-policy.ts";
 
 /** Settings of the HTTP side. */
@@ -10,6 +11,8 @@ export interface HttpOptions {
   readonly bodyBytesMax: number;
   /** Requests in hand at once. */
   readonly requestsMax: number;
+  /** Bytes of all bodies in hand; as many as the requests may have when left out. */
+  readonly bodyBytesTotalMax?: number;
 }
 
 const preflightSeconds = "7200"; // Chromium's own upper bound
@@ -34,23 +37,28 @@ export function createHttpServer(options: HttpOptions, dispatcher: Dispatcher): 
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) =>
     refuse(reply, error.statusCode ?? 500, { code: "INVALID_REQUEST", message: refusalOf(error.statusCode, options) }),
   );
+  const { requestsMax, bodyBytesMax } = options;
+  const bodyBytesTotalMax = options.bodyBytesTotalMax ?? requestsMax * bodyBytesMax;
+  const admission = new HttpAdmission({ requestsMax, bodyBytesMax, bodyBytesTotalMax });
   app.addHook("onRequest", (request, reply, done) => {
-    if (isAllowedHost(request.headers.host, options.policy)) addCors(request, reply, options.policy);
-    else refuse(reply, 403, { code: "INVALID_REQUEST", message: "invalid host specified" });
-    if (!reply.sent) done();
+    if (!isAllowedHost(request.headers.host, options.policy)) {
+      refuse(reply, 403, { code: "INVALID_REQUEST", message: "invalid host specified" });
+      return;
+    }
+    addCors(request, reply, options.policy);
+    const leave = admission.enter(request.headers);
+    if (leave === undefined) {
+      refuse(reply, 503, { code: "LIMIT_EXCEEDED", message: "too many requests" });
+      return;
+    }
+    // "close" comes exactly once, whether the answer was finished or the connection lost.
+    reply.raw.once("close", leave);
+    done();
   });
-  let inHand = 0;
   app.options("/*", (_request, reply) => reply.code(204).send());
   app.post("/*", async (request, reply) => {
-    if (inHand >= options.requestsMax)
-      return refuse(reply, 503, { code: "LIMIT_EXCEEDED", message: "too many requests" });
-    inHand++;
-    try {
-      const answer = await dispatcher.answer(request.body as string, context(reply));
-      return answer === undefined ? reply.code(204).send() : reply.type(jsonType).send(answer);
-    } finally {
-      inHand--;
-    }
+    const answer = await dispatcher.answer(request.body as string, context(reply));
+    return answer === undefined ? reply.code(204).send() : reply.type(jsonType).send(answer);
   });
   return app;
 }
