@@ -14,6 +14,8 @@ export interface Connection {
   /** Sends a text; resolves when the peer keeps up, or the connection has ended. */
   send(text: string): Promise<void>;
   readonly subscriptions: Subscriptions;
+  /** Runs a task when the answer to the message has been sent. */
+  afterAnswer(task: () => void): void;
 }
 
 /** A method as the dispatcher sees it. The result is anything that JSON.stringify writes in full. */

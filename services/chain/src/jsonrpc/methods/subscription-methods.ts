@@ -19,7 +19,9 @@ export function createSubscriptionMethods(view: ChainView, limits: JsonRpcLimits
   return {
     eth_subscribe: method([required(readName), optional((value) => value)], ([name, option], context) => {
       const connection = connectionOf(context);
-      return connection.subscriptions.add(feedOf(name, option, view, limits, connection));
+      const { id, begin } = connection.subscriptions.add(feedOf(name, option, view, limits, connection));
+      connection.afterAnswer(begin);
+      return id;
     }),
     eth_unsubscribe: method([required(readBytes)], ([id], context) => {
       const hex: Hex = `0x${Buffer.from(id).toString("hex")}`;

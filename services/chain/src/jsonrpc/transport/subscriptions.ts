@@ -17,8 +17,6 @@ export class Subscriptions {
   readonly #max: number;
   readonly #dependencies: SubscriptionDependencies;
   readonly #running = new Map<Hex, AbortController>();
-  #accepted: (() => void)[] = [];
-  #isClosed = false;
 
   constructor(subscriptionsMax: number, dependencies: SubscriptionDependencies) {
     this.#max = subscriptionsMax;
@@ -29,21 +27,13 @@ export class Subscriptions {
     return this.#running.size;
   }
 
-  /** Accepts a subscription, whose feed begins with `begin`; throws "too many subscriptions". */
-  add(feed: Feed): Hex {
+  /** Accepts a subscription, which begins when the client knows its id; throws "too many subscriptions". */
+  add(feed: Feed): { readonly id: Hex; begin(): void } {
     if (this.#running.size >= this.#max) throw serverError("too many subscriptions");
     const id = bytesToHex(this.#dependencies.random.bytes(16));
     const ended = new AbortController();
     this.#running.set(id, ended);
-    this.#accepted.push(() => void this.#run(id, feed, ended));
-    return id;
-  }
-
-  /** Starts what was accepted. Called when the answers have been sent: a client does not know an id before. */
-  begin(): void {
-    const accepted = this.#accepted;
-    this.#accepted = [];
-    for (const start of accepted) if (!this.#isClosed) start();
+    return { id, begin: () => void this.#run(id, feed, ended) };
   }
 
   /** Ends a subscription; false when there is none. */
@@ -54,7 +44,6 @@ export class Subscriptions {
 
   /** Ends all of them. */
   close(): void {
-    this.#isClosed = true;
     for (const id of [...this.#running.keys()]) this.remove(id);
   }
 

@@ -23,7 +23,7 @@ const policyViolation = 1008;
  * One WebSocket. What waits to be sent is bounded: above the bound nothing is read from the peer and subscriptions pause; a peer
  * that takes nothing for too long is cut off.
  */
-export class WebSocketConnection implements Connection {
+export class WebSocketConnection {
   readonly subscriptions: Subscriptions;
   readonly #socket: WebSocket;
   readonly #limits: ConnectionLimits;
@@ -72,10 +72,15 @@ export class WebSocketConnection implements Connection {
     }
     this.#answering++;
     if (this.#answering >= this.#limits.messagesPerConnectionMax) this.#socket.pause();
-    const context = { signal: this.#ended.signal, connection: this };
-    const answer = await this.#dispatcher.answer(data.toString("utf8"), context);
+    const tasks: (() => void)[] = [];
+    const connection: Connection = {
+      subscriptions: this.subscriptions,
+      send: (text) => this.send(text),
+      afterAnswer: (task) => void tasks.push(task),
+    };
+    const answer = await this.#dispatcher.answer(data.toString("utf8"), { signal: this.#ended.signal, connection });
     if (answer !== undefined) await this.send(answer);
-    this.subscriptions.begin();
+    for (const task of tasks) task();
     this.#answering--;
     if (!this.#ended.signal.aborted) this.#socket.resume();
   }
