@@ -11,11 +11,13 @@ test("the genesis file of a new chain is read back: funds, every fork, the syste
     timestamp: 1_800_000_000n,
     balances: new Map([[rich, 10n ** 24n]]),
     extraText: "a chain",
+    prevRandao: `0x${"5a".repeat(32)}`,
   });
   const { config, alloc, header } = parseGenesis(text);
   expect(config.chainId).toBe(4_711n);
   expect(config.forks.forkAt(1_800_000_000n)).toBe("osaka");
   expect(header).toMatchObject({ gasLimit: 60_000_000n, timestamp: 1_800_000_000n, baseFeePerGas: 1_000_000_000n });
+  expect(header.prevRandao).toBe(`0x${"5a".repeat(32)}`);
   expect(Buffer.from(header.extraData).toString()).toBe("a chain");
   expect(alloc.get(rich)?.balance).toBe(10n ** 24n);
   expect([...alloc.keys()].sort()).toEqual([...Object.keys(systemContracts), rich].sort());

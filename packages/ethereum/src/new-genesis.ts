@@ -1,5 +1,5 @@
 import type { Address } from "@koinon/secp256k1/address";
-import { bytesToHex } from "@koinon/secp256k1/hex";
+import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { initialBaseFeePerGas } from "./base-fee.ts";
 import { systemContracts } from "./system-contracts.ts";
 
@@ -13,6 +13,8 @@ export interface NewChain {
   readonly balances: ReadonlyMap<Address, bigint>;
   /** At most 32 bytes of text in the first header. */
   readonly extraText?: string;
+  /** 32 bytes in the first header; chains that differ in nothing else differ by them. Zero when left out. */
+  readonly prevRandao?: Hex;
 }
 
 /** Rules that hold from the first block on, in the order in which Ethereum got them. */
@@ -31,6 +33,8 @@ const blockForks = [
 ];
 const timeForks = ["shanghaiTime", "cancunTime", "pragueTime", "osakaTime"];
 
+const zeroRandao: Hex = `0x${"00".repeat(32)}`;
+
 /** EIP-7840, with mainnet's figures. */
 const blobSchedule = {
   cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3_338_477 },
@@ -39,7 +43,8 @@ const blobSchedule = {
 };
 
 /** The genesis file, in geth's format, of a chain on which every fork up to Osaka is active and the system contracts exist. */
-export function newGenesisText({ chainId, gasLimit, timestamp, balances, extraText = "" }: NewChain): string {
+export function newGenesisText(chain: NewChain): string {
+  const { chainId, gasLimit, timestamp, balances, extraText = "", prevRandao = zeroRandao } = chain;
   const file = {
     config: {
       chainId: Number(chainId),
@@ -53,6 +58,7 @@ export function newGenesisText({ chainId, gasLimit, timestamp, balances, extraTe
     extraData: bytesToHex(new TextEncoder().encode(extraText)),
     gasLimit: quantity(gasLimit),
     difficulty: "0x0",
+    mixHash: prevRandao,
     baseFeePerGas: quantity(initialBaseFeePerGas),
     alloc: {
       ...Object.fromEntries(Object.entries(systemContracts).map(([address, code]) => [address, contract(code)])),

@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { parseGenesis } from "@koinon/ethereum/genesis";
 import { newGenesisText } from "@koinon/ethereum/new-genesis";
-import { readOrCreatePrivateFile, readTextIfThere, writePublicFile } from "@koinon/machine/private-file";
+import { readOrCreatePrivateFile } from "@koinon/machine/private-file";
 import type { Clock } from "@koinon/runtime/clock";
 import type { Random } from "@koinon/runtime/random";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
@@ -33,6 +34,8 @@ export interface DevelopmentChain {
   readonly genesisFile: string;
   readonly stateFolder: string;
   readonly devKey: Hex;
+  /** Of the first block, at random: tells this chain from every other folder's. */
+  readonly prevRandao: Hex;
 }
 
 /** Makes key and genesis file at the first start, at random for each folder; the same ones from then on. */
@@ -44,11 +47,13 @@ export function ensureDevelopmentChain(
   const keyFile = path.join(folder.root, developmentChain.keyFile);
   const devKey = readOrCreatePrivateFile(keyFile, () => bytesToHex(random.bytes(32))) as Hex;
   const genesisFile = path.join(folder.root, developmentChain.genesisFile);
-  if (readTextIfThere(genesisFile) === undefined) {
+  const text = readOrCreatePrivateFile(genesisFile, () => {
     const timestamp = BigInt(Math.floor(clock.now() / 1000));
     const balances = new Map([[createSigner(hexToBytes(devKey)).address, funds]]);
     const { chainId } = developmentChain;
-    writePublicFile(genesisFile, newGenesisText({ chainId, gasLimit, timestamp, balances, extraText }));
-  }
-  return { genesisFile, devKey, stateFolder: path.join(folder.root, developmentChain.stateFolder) };
+    const prevRandao = bytesToHex(random.bytes(32));
+    return newGenesisText({ chainId, gasLimit, timestamp, balances, extraText, prevRandao });
+  });
+  const { prevRandao } = parseGenesis(text).header;
+  return { genesisFile, devKey, prevRandao, stateFolder: path.join(folder.root, developmentChain.stateFolder) };
 }

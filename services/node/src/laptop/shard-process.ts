@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "@koinon/machine/free-port";
 import type { Clock } from "@koinon/runtime/clock";
 import type { Random } from "@koinon/runtime/random";
+import type { Hex } from "@koinon/secp256k1/hex";
 import { request } from "undici";
 import { NodeError } from "../errors.ts";
 import { childArguments } from "./child-arguments.ts";
@@ -23,6 +24,7 @@ const usualPort = 8545;
 /** Scripts send one transaction after the other and wait for each; block times run ahead of the clock meanwhile. */
 const blockIntervalMs = "100";
 const servesWithinMs = 60_000;
+const answersWithinMs = 5_000;
 const pollMs = 50;
 
 /** Makes the shard's key and genesis file at the first start, chooses its port, and says how its process is run. */
@@ -30,7 +32,7 @@ export async function planShard(
   { folder, gatewayPort, path }: { readonly folder: DataFolder; readonly gatewayPort: number; readonly path: string },
   dependencies: { readonly clock: Clock; readonly random: Random },
 ): Promise<ShardProcess> {
-  const { genesisFile, stateFolder, devKey } = ensureDevelopmentChain(folder, dependencies);
+  const { genesisFile, stateFolder, devKey, prevRandao } = ensureDevelopmentChain(folder, dependencies);
   // Who asks for any free port for the gateway runs several networks, or tests.
   const port = await freePort(gatewayPort === 0 ? 0 : usualPort);
   const rpc = `http://127.0.0.1:${port}`;
@@ -49,27 +51,29 @@ export async function planShard(
   return {
     child: { name: "chain", command: process.execPath, args: childArguments("chain"), env },
     ready: { rpc, ws: `ws://127.0.0.1:${port}`, chainId: Number(developmentChain.chainId), devKey },
-    serves: (signal) => untilServing(rpc, signal),
+    serves: (signal) => untilServing(rpc, prevRandao, signal),
   };
 }
 
-async function untilServing(rpc: string, signal: AbortSignal): Promise<void> {
+async function untilServing(rpc: string, prevRandao: Hex, signal: AbortSignal): Promise<void> {
   const limit = AbortSignal.timeout(servesWithinMs);
-  while (!(await answers(rpc, signal))) {
+  while ((await firstRandao(rpc, signal)) !== prevRandao) {
     if (limit.aborted) throw new NodeError({ code: "CHAIN_NOT_SERVING", rpc, waitedMs: servesWithinMs });
     await delay(pollMs, undefined, { signal });
   }
 }
 
-async function answers(rpc: string, signal: AbortSignal): Promise<boolean> {
+/** Of the chain that answers there, if one does: between choosing a port and listening on it, somebody else may have taken it. */
+async function firstRandao(rpc: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_getBlockByNumber", params: ["0x0", false] });
     const headers = { "content-type": "application/json" };
-    const response = await request(rpc, { method: "POST", headers, body, signal });
-    const { result } = (await response.body.json()) as { result?: string };
-    return result === `0x${developmentChain.chainId.toString(16)}`;
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(answersWithinMs)]);
+    const response = await request(rpc, { method: "POST", headers, body, signal: patience });
+    const { result } = (await response.body.json()) as { result?: { mixHash?: string } };
+    return result?.mixHash;
   } catch {
     signal.throwIfAborted();
-    return false;
+    return undefined;
   }
 }
