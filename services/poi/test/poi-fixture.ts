@@ -13,7 +13,7 @@ import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { TestDatabase, TestPostgres } from "@koinon/testkit/postgres";
 import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { createSignerKey, formatSignerKey } from "@koinon/tlog/note-key";
-import { metrics } from "@opentelemetry/api";
+import { type Meter, metrics } from "@opentelemetry/api";
 import type { PoiConfig } from "../src/config.ts";
 import { poiMigrations } from "../src/migrations.ts";
 import { Poi } from "../src/poi.ts";
@@ -67,13 +67,10 @@ export class PoiFixture {
   }
 
   /** A poi process that is started. */
-  async start(overrides: Partial<PoiConfig> = {}): Promise<RunningPoi> {
+  async start(overrides: Partial<PoiConfig> = {}, meter: Meter = metrics.getMeter("test")): Promise<RunningPoi> {
     const log = createLogger({ name: "poi", level: "silent", clock: this.clock });
     const { clock, bus } = this;
-    const poi = new Poi(
-      { ...configOf(this.place.url), ...overrides },
-      { clock, log, meter: metrics.getMeter("test"), bus },
-    );
+    const poi = new Poi({ ...configOf(this.place.url), ...overrides }, { clock, log, meter, bus });
     await poi.start();
     const services = new LocalServices({ clock, onBug: (error) => this.bugs.push(error) });
     for (const binding of poi.services) services.add(binding);

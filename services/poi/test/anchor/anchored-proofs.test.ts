@@ -11,6 +11,12 @@ import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { verifyAnchor } from "@koinon/solidity/anchor-proof";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { waitFor } from "@koinon/testkit/wait-for";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import type { PoiConfig } from "../../src/config.ts";
 import { openTestCheckpoint } from "../log-checks.ts";
 import { logKey, PoiFixture, type RunningPoi } from "../poi-fixture.ts";
@@ -133,6 +139,26 @@ describeWithAnvil("proofs under anchored checkpoints", (program) => {
     await running.stop();
     running = await fixture.start(anchoring());
     checkAnchor(await prove(later, { blocks: [], required: true }, 10_000));
+  });
+
+  test("is counted, and how far it came is shown", async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const provider = new MeterProvider({ readers: [reader] });
+    await running.stop();
+    running = await fixture.start(anchoring(), provider.getMeter("poi"));
+    const proof = await prove(await publish(), { blocks: [], required: true });
+    const { size } = openTestCheckpoint(proof.checkpoint);
+    const points = await waitFor(async () => {
+      exporter.reset();
+      await reader.forceFlush();
+      const all = exporter.getMetrics().flatMap((batch) => batch.scopeMetrics.flatMap((scope) => scope.metrics));
+      const of = (name: string) => all.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0];
+      const [anchors, anchored] = [of("poi.anchors"), of("poi.anchor.size")];
+      return anchors?.attributes.outcome === "anchored" && anchored?.value === Number(size);
+    });
+    expect(points).toBe(true);
+    await provider.shutdown();
   });
 
   test("anchored by the sequencer alone; off by default; settings that do not fit are named", async () => {
