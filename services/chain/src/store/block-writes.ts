@@ -22,7 +22,9 @@ export function numberKey(hash: Hex): Uint8Array {
 
 /** Key of a transaction's place by its hash. */
 export function placeKey(hash: Hex): Uint8Array {
-  return numberKey(hash).subarray(0, placeKeyBytes);
+  const key = new Uint8Array(placeKeyBytes);
+  writeHex(hash.slice(0, 2 + 2 * placeKeyBytes), key, 0, placeKeyBytes);
+  return key;
 }
 
 /** Adds everything of a block to a transaction. */
@@ -43,8 +45,18 @@ export function writeBlock(tables: TableWriter, block: ExecutedBlock): void {
     tables.put(chainTables.transactions, placeBytes(header.number, start / transactionsPerPiece), piece);
     before = done.reduce((sum, { gasUsed, logs }) => addUp(sum, gasUsed, logs.length), before);
   }
-  for (const [index, transaction] of transactions.entries()) {
-    tables.put(chainTables.places, placeKey(transaction.hash), placeBytes(header.number, index));
+  writePlaces(tables, header.number, transactions);
+}
+
+/** Most entries of a block are places, so one key and one value are written over and over: `put` takes a copy. */
+function writePlaces(tables: TableWriter, number: bigint, transactions: ExecutedBlock["transactions"]): void {
+  const key = new Uint8Array(placeKeyBytes);
+  const place = placeBytes(number, 0);
+  const view = new DataView(place.buffer);
+  for (const [index, { hash }] of transactions.entries()) {
+    writeHex(hash.slice(0, 2 + 2 * placeKeyBytes), key, 0, placeKeyBytes);
+    view.setUint32(8, index);
+    tables.put(chainTables.places, key, place);
   }
 }
 

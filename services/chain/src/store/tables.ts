@@ -20,6 +20,8 @@ export const markKeys = {
   safe: textKey("safe"),
   /** Number of the block that is final. */
   finalized: textKey("finalized"),
+  /** Digest of the accounts that the chain began with. */
+  genesis: textKey("genesis"),
   /** Number of the last block whose event the bus has. */
   published: textKey("published"),
 };
