@@ -9,6 +9,8 @@ import { type ChainClients, chainClients, type MinedTransaction } from "../netwo
 import { api } from "../network/client.ts";
 
 const somebody = "0x00000000000000000000000000000000000000aa";
+/** Transfers under way at once. */
+const burst = 32;
 
 /** The development shard that `npm start` runs, as Ethereum's tools see it. */
 export function developmentShard(network: () => AllInOne): void {
@@ -68,7 +70,7 @@ export function developmentShard(network: () => AllInOne): void {
       const mined: MinedTransaction[] = [];
       for (let round = 0; round < 3; round += 1) {
         const load = startLoad(shard, mined);
-        const goal = mined.length + 5 + round;
+        const goal = mined.length + burst + 10 * round;
         await waitFor(() => mined.length >= goal, { deadlineMs: 20_000, what: "transactions before the kill" });
         await network().kill("chain");
         await network().recover();
@@ -95,14 +97,14 @@ async function mine({ wallet, reader }: ChainClients): Promise<MinedTransaction>
   return { hash, blockHash };
 }
 
-/** Sends one transfer after the other until it is stopped; failures are expected while the process is down. */
+/** Sends transfers, many at a time, until it is stopped; failures are expected while the process is down. */
 function startLoad(shard: ReadyShard, mined: MinedTransaction[]): { stop(): Promise<void> } {
   let running = true;
   const clients = chainClients(shard);
   const done = (async () => {
     while (running) {
       try {
-        mined.push(await mine(clients));
+        mined.push(...(await mineMany(clients)));
       } catch {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
@@ -114,4 +116,18 @@ function startLoad(shard: ReadyShard, mined: MinedTransaction[]): { stop(): Prom
       await done;
     },
   };
+}
+
+/** Answers those of a burst of transfers whose receipts arrived. */
+async function mineMany({ wallet, reader, account }: ChainClients): Promise<MinedTransaction[]> {
+  const first = await reader.getTransactionCount({ address: account.address, blockTag: "pending" });
+  const fees = { gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n };
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: burst }, async (_, index) => {
+      const hash = await wallet.sendTransaction({ ...fees, to: somebody, value: 1n, nonce: first + index });
+      const { blockHash } = await reader.waitForTransactionReceipt({ hash, timeout: 3_000 });
+      return { hash, blockHash };
+    }),
+  );
+  return outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 }
