@@ -343,6 +343,7 @@ describe("what a deployment says of itself", () => {
       "listKeys",
       "revokeKey",
       "deposit",
+      "withdraw",
     ];
     expect(running.openApi.operationIds.filter((id) => !seen.has(id)).sort()).toEqual([...elsewhere].sort());
   });
