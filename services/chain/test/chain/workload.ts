@@ -157,7 +157,8 @@ export function consensusRequests(wallets: Wallets, sender = 7): Uint8Array[] {
     view.setUint32(offset + 28, content.length / 2);
     log.set(hex(content), offset + 32);
   }
-  const ask = (to: Address, data: Uint8Array, value: bigint) => wallets.sign(sender, { to, data, value, gasLimit: 500_000n });
+  const ask = (to: Address, data: Uint8Array, value: bigint) =>
+    wallets.sign(sender, { to, data, value, gasLimit: 500_000n });
   return [
     ask(depositContract, log, 0n),
     ask(systemContracts.withdrawalRequests, hex("66".repeat(56)), 10n),

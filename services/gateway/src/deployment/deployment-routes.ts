@@ -45,7 +45,12 @@ const getTrust = declareRoute({
   summary: "The trust file that this deployment pins: compare it with one from elsewhere before relying on it",
   tag: "deployment",
   access: "public",
-  answers: { 200: { description: "A koinon.trust/1 document, or koinon.trust/2 with chains that checkpoints are anchored to.", contentTypes: ["application/json"] } },
+  answers: {
+    200: {
+      description: "A koinon.trust/1 document, or koinon.trust/2 with chains that checkpoints are anchored to.",
+      contentTypes: ["application/json"],
+    },
+  },
   errors: [404],
 });
 
