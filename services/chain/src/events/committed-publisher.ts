@@ -51,8 +51,10 @@ export class CommittedPublisher {
 
   private async follow(signal: AbortSignal): Promise<void> {
     const { store, subscriptions, clock } = this.dependencies;
-    const hash = store.hashAt(this.published) ?? store.head().hash;
-    const cursor = `${this.published}-${hash}`;
+    const { header, hash: headHash } = store.head();
+    // A reorganisation that nobody saw may have left a shorter chain.
+    if (header.number < this.published) this.published = header.number;
+    const cursor = `${this.published}-${store.hashAt(this.published) ?? headHash}`;
     for await (const { kind, block } of subscriptions.blocks({ cursor, signal })) {
       // What was undone is not taken back: what comes in its place has the same number.
       if (kind === "added") await this.publish(block);

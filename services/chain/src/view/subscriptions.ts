@@ -14,6 +14,14 @@ interface Position {
   readonly hash: Hex;
 }
 
+interface Step {
+  readonly kind: "added" | "removed";
+  readonly block: ChainHeader;
+  /** A removed block's content, which the disk has no more. */
+  readonly undone: UndoneBlock | undefined;
+  readonly position: Position;
+}
+
 /** Follows the chain on disk: each subscriber walks at its own pace and waits at the head. */
 export class StoreSubscriptions implements ChainSubscriptions {
   private readonly store: ChainStore;
@@ -27,18 +35,18 @@ export class StoreSubscriptions implements ChainSubscriptions {
   }
 
   async *blocks(options: { cursor?: string | undefined; signal: AbortSignal }): AsyncIterable<BlockEvent> {
-    for await (const { kind, block, cursor } of this.steps(options)) yield { kind, block, cursor };
+    yield* this.steps(options, ({ kind, block }) => ({ kind, block }));
   }
 
   async *logs(
     filter: LogFilter,
     options: { cursor?: string | undefined; signal: AbortSignal },
   ): AsyncIterable<LogEvent> {
-    for await (const { kind, block, undone, cursor } of this.steps(options)) {
-      const isPossible = bloomMayMatch(block.header.logsBloom, filter);
-      const transactions = !isPossible ? [] : undone === undefined ? this.store.transactions(block) : numbered(undone);
-      yield { kind, block, logs: matchingLogs(filter, block, transactions, kind === "removed"), cursor };
-    }
+    yield* this.steps(options, ({ kind, block, undone }) => {
+      if (!bloomMayMatch(block.header.logsBloom, filter)) return { kind, block, logs: [] };
+      const transactions = undone === undefined ? this.store.transactions(block) : numbered(undone);
+      return { kind, block, logs: matchingLogs(filter, block, transactions, kind === "removed") };
+    });
   }
 
   async *pendingTransactions({ queueMax, signal }: { queueMax: number; signal: AbortSignal }) {
@@ -69,7 +77,11 @@ export class StoreSubscriptions implements ChainSubscriptions {
     }
   }
 
-  private async *steps({ cursor, signal }: { cursor?: string | undefined; signal: AbortSignal }) {
+  /** Walks along the chain. A step is looked at when it is made: at the next turn its block may be off the disk. */
+  private async *steps<T extends object>(
+    { cursor, signal }: { cursor?: string | undefined; signal: AbortSignal },
+    look: (step: Step) => T,
+  ): AsyncGenerator<T & { readonly cursor: string }> {
     let position = cursor === undefined ? this.headPosition() : parseCursor(cursor);
     if (this.store.hashAt(position.number) !== position.hash && this.heads.undoneBlock(position.hash) === undefined) {
       throw new ChainError({ code: "CURSOR_TOO_OLD" });
@@ -80,22 +92,22 @@ export class StoreSubscriptions implements ChainSubscriptions {
       if (step === undefined) await settledOrAborted(change, signal);
       else {
         position = step.position;
-        yield { ...step, cursor: formatCursor(position) };
+        yield { ...look(step), cursor: formatCursor(position) };
       }
     }
   }
 
-  private stepFrom({ number, hash }: Position) {
+  private stepFrom({ number, hash }: Position): Step | undefined {
     if (this.store.hashAt(number) === hash) {
       const block = this.store.headerAt(number + 1n);
       if (block === undefined) return undefined;
-      return { kind: "added" as const, block, undone: undefined, position: { number: number + 1n, hash: block.hash } };
+      return { kind: "added", block, undone: undefined, position: { number: number + 1n, hash: block.hash } };
     }
     const undone = this.heads.undoneBlock(hash);
     if (undone === undefined) throw new ChainError({ code: "CURSOR_TOO_OLD" });
     const { header, transactions, sizeBytes } = undone;
     const block: ChainHeader = { hash, header, transactionCount: transactions.length, sizeBytes };
-    return { kind: "removed" as const, block, undone, position: { number: number - 1n, hash: header.parentHash } };
+    return { kind: "removed", block, undone, position: { number: number - 1n, hash: header.parentHash } };
   }
 
   private headPosition(): Position {
