@@ -96,15 +96,19 @@ describeWithGeth("geth agrees block by block", () => {
       if (name === "requests to consensus") expect(proposed.requests?.map(([type]) => type)).toEqual([0, 1, 2]);
     });
 
-    test(`${fuzzBlocks} blocks of other random programs`, async () => {
-      for (let block = 0; block < fuzzBlocks; block++) {
-        try {
-          await proposeToBoth(randomPrograms(wallets, new SeededRandom(`programs ${block}`), 55));
-        } catch (error) {
-          throw new Error(`seed "programs ${block}"`, { cause: error });
+    test(
+      `${fuzzBlocks} blocks of other random programs`,
+      async () => {
+        for (let block = 0; block < fuzzBlocks; block++) {
+          try {
+            await proposeToBoth(randomPrograms(wallets, new SeededRandom(`programs ${block}`), 55));
+          } catch (error) {
+            throw new Error(`seed "programs ${block}"`, { cause: error });
+          }
         }
-      }
-    }, fuzzBlocks * 5_000);
+      },
+      fuzzBlocks * 5_000,
+    );
 
     test("both refuse what is wrong", async () => {
       await ours.submitRaw(contracts(wallets));
