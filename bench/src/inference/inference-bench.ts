@@ -16,7 +16,7 @@ const rounds = 5;
 const requestsPerRound = 400;
 const throughputRequests = 8000;
 const connections = 32;
-const streams = 64;
+const streams = 320;
 const framesPerStream = 500;
 
 /** What Koinon is compared with; without a target it is not installed. */
