@@ -15,7 +15,7 @@ interface Figures {
 interface TransferFigures {
   readonly accounts: number;
   readonly transactions: number;
-  readonly figures: Readonly<Record<string, Figures | { readonly missing: true }>>;
+  readonly figures: Readonly<Record<string, Figures | { readonly missing: string }>>;
 }
 
 const transferBench = fileURLToPath(new URL("../../../services/chain/test/bench/transfers.ts", import.meta.url));
@@ -34,6 +34,10 @@ export async function benchChain(): Promise<Row[]> {
     const each = figures[run];
     return each === undefined || "missing" in each ? undefined : each;
   };
+  const missing = (run: string): string | undefined => {
+    const each = figures[run];
+    return each !== undefined && "missing" in each ? each.missing : undefined;
+  };
   const rows: Row[] = [];
   for (const run of ["koinon-grpc", "koinon-jsonrpc"]) {
     const own = found(run);
@@ -42,7 +46,9 @@ export async function benchChain(): Promise<Row[]> {
     const note = `${run}, ${transactions} transfers, ${accounts} accounts`;
     const rate = { ...base, metric: "successful_tps", unit: "1/s", value: own.successfulPerSecond, note };
     for (const [name, peer] of Object.entries(peers)) {
-      rows.push(moreIsBetter(rate, name, found(peer)?.successfulPerSecond));
+      const reason = missing(peer);
+      const noted = reason === undefined ? rate : { ...rate, note: `${note}; ${name}: ${reason}` };
+      rows.push(moreIsBetter(noted, name, found(peer)?.successfulPerSecond));
     }
     for (const [name, value] of Object.entries(own.inclusionMs)) {
       rows.push({ ...base, metric: `inclusion_${name}`, unit: "ms", value, note });

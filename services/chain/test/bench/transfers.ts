@@ -31,19 +31,31 @@ const folder = await temporaryFolder("koinon-bench-chain-");
 // Children hold nothing that keeps this process, and it has to see them end.
 const awake = setInterval(() => undefined, 1_000);
 const genesis = path.join(folder.path, "genesis.json");
-const figures: Record<string, ThroughputFigures | { missing: true }> = {};
+const figures: Record<string, ThroughputFigures | { missing: string }> = {};
 try {
   await writeBenchGenesis(genesis, accounts, senders);
   const load = signTransfers(transactions, senders, accounts);
   for (const run of values.run) {
     const [name = "", ingest = ""] = run.split("-");
     const place = { folder: path.join(folder.path, run), genesis };
-    const node = await nodes[name]?.(place);
-    if (node === undefined) figures[run] = { missing: true };
-    else figures[run] = await measure(node, load, paths[ingest] as IngestPath).finally(() => node.stop());
+    figures[run] = await runOn(name, place, paths[ingest] as IngestPath, load).catch((error: unknown) => ({
+      missing: `did not get through: ${String(error).split("\n")[0]}`,
+    }));
   }
   process.stdout.write(`${JSON.stringify({ accounts, transactions, senders, figures })}\n`);
 } finally {
   clearInterval(awake);
   await folder.remove();
+}
+
+/** A node that fails under the load costs its own figures, not the others'. */
+async function runOn(
+  name: string,
+  place: { readonly folder: string; readonly genesis: string },
+  ingest: IngestPath,
+  load: ReturnType<typeof signTransfers>,
+): Promise<ThroughputFigures | { missing: string }> {
+  const node = await nodes[name]?.(place);
+  if (node === undefined) return { missing: "not installed here" };
+  return await measure(node, load, ingest).finally(() => node.stop());
 }
