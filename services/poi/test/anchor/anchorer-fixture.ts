@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "@koinon/postgres/database";
 import { type Address, zeroAddress } from "@koinon/secp256k1/address";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
@@ -83,10 +84,17 @@ export class AnchorerFixture {
     );
   }
 
-  /** Steps until there is nothing to do before the interval is over; a transaction that is waited for is not waited for here. */
-  async run(anchorer: Anchorer, stepsMax = 12): Promise<StepResult[]> {
+  /** Steps until there is nothing to do before the interval is over, or as many times as told. */
+  async run(anchorer: Anchorer, stepsMax?: number): Promise<StepResult[]> {
     const results: StepResult[] = [];
-    while (results.at(-1) !== "idle" && results.length < stepsMax) results.push(await anchorer.step(this.signal));
+    const deadline = AbortSignal.timeout(15_000);
+    while (results.at(-1) !== "idle" && results.length < (stepsMax ?? 12) && !deadline.aborted) {
+      const result = await anchorer.step(this.signal);
+      // anvil mines a moment after it has taken a transaction: without a number of steps, waiting longer is the same wait.
+      const isSameWait = stepsMax === undefined && result === "waiting" && results.at(-1) === "waiting";
+      if (isSameWait) await delay(10);
+      else results.push(result);
+    }
     return results;
   }
 
