@@ -1,5 +1,5 @@
+import { newGenesisText } from "@koinon/ethereum/new-genesis";
 import type { Address } from "@koinon/secp256k1/address";
-import { systemContracts } from "../clients/system-contracts.ts";
 import { signerOf } from "../sample-transactions.ts";
 
 /** Senders with coin in the test genesis: `signerOf(0)` and so on. */
@@ -17,52 +17,26 @@ export interface GenesisChoice {
   readonly alloc?: Readonly<Record<Address, object>>;
 }
 
+interface GenesisJson {
+  readonly config: { readonly blobSchedule: object; readonly osakaTime?: number };
+  readonly alloc: object;
+}
+
 /** A genesis file in geth's format with coin for test senders and the contracts that the protocol calls. */
 export function testGenesis({ fork = "osaka", gasLimit = 30_000_000n, alloc = {} }: GenesisChoice = {}): string {
-  const rich = Array.from({ length: richCount }, (_, index) => [
-    signerOf(index).address,
-    { balance: "0x21e19e0c9bab2400000" },
-  ]);
-  const system = Object.entries(systemContracts).map(([address, code]) => [
-    address,
-    { balance: "0x0", nonce: "0x1", code },
-  ]);
-  const blobs = { target: 6, max: 9, baseFeeUpdateFraction: 5_007_716 };
+  const rich = Array.from({ length: richCount }, (_, index) => signerOf(index).address);
+  const text = newGenesisText({
+    chainId: 31_337n,
+    gasLimit,
+    timestamp: 0x65000000n,
+    balances: new Map(rich.map((address) => [address, 10_000n * 10n ** 18n])),
+  });
+  const genesis = JSON.parse(text) as GenesisJson;
+  // Members that are undefined do not get into the text.
+  const upTo = fork === "osaka" ? {} : { osakaTime: undefined };
   return JSON.stringify({
-    config: {
-      chainId: 31_337,
-      depositContractAddress: depositContract,
-      homesteadBlock: 0,
-      eip150Block: 0,
-      eip155Block: 0,
-      eip158Block: 0,
-      byzantiumBlock: 0,
-      constantinopleBlock: 0,
-      petersburgBlock: 0,
-      istanbulBlock: 0,
-      berlinBlock: 0,
-      londonBlock: 0,
-      mergeNetsplitBlock: 0,
-      terminalTotalDifficulty: 0,
-      terminalTotalDifficultyPassed: true,
-      shanghaiTime: 0,
-      cancunTime: 0,
-      pragueTime: 0,
-      ...(fork === "osaka" ? { osakaTime: 0 } : {}),
-      blobSchedule: {
-        cancun: { target: 3, max: 6, baseFeeUpdateFraction: 3_338_477 },
-        prague: blobs,
-        ...(fork === "osaka" ? { osaka: blobs } : {}),
-      },
-    },
-    timestamp: "0x65000000",
-    gasLimit: `0x${gasLimit.toString(16)}`,
-    baseFeePerGas: "0x3b9aca00",
-    difficulty: "0x0",
-    alloc: {
-      ...Object.fromEntries([...rich, ...system]),
-      [depositContract]: { balance: "0x0", nonce: "0x1", code: logsAsDeposit },
-      ...alloc,
-    },
+    ...genesis,
+    config: { ...genesis.config, ...upTo, depositContractAddress: depositContract },
+    alloc: { ...genesis.alloc, [depositContract]: { balance: "0x0", nonce: "0x1", code: logsAsDeposit }, ...alloc },
   });
 }

@@ -2,8 +2,9 @@ import { readAddress, readHash } from "../../jsonrpc/codec/bytes.ts";
 import { ObjectReader } from "../../jsonrpc/codec/object.ts";
 import { quantity, readQuantity64 } from "../../jsonrpc/codec/quantity.ts";
 import { malformed } from "../../jsonrpc/codec/value-error.ts";
+import { withdrawalToJson } from "../../jsonrpc/json/block-json.ts";
 import type { ForkchoiceState, PayloadAttributes, PayloadStatus } from "../execution-engine.ts";
-import { readWithdrawals, withdrawalToJson } from "./payload-json.ts";
+import { readWithdrawals } from "./payload-json.ts";
 
 const statuses = ["VALID", "INVALID", "SYNCING", "ACCEPTED"] as const;
 

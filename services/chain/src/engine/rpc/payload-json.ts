@@ -4,6 +4,8 @@ import { readAddress, readBytes, readHash } from "../../jsonrpc/codec/bytes.ts";
 import { ObjectReader, readList } from "../../jsonrpc/codec/object.ts";
 import { quantity, readQuantity, readQuantity64 } from "../../jsonrpc/codec/quantity.ts";
 import { malformed } from "../../jsonrpc/codec/value-error.ts";
+import { readWithdrawal } from "../../jsonrpc/codec/withdrawal.ts";
+import { withdrawalToJson } from "../../jsonrpc/json/block-json.ts";
 import type { ExecutionPayload } from "../execution-engine.ts";
 
 /** Far above what a block of 8 MiB can hold. */
@@ -56,26 +58,8 @@ export function readPayload(value: unknown): ExecutionPayload {
   };
 }
 
-/** WithdrawalV1 as JSON. */
-export function withdrawalToJson({ index, validatorIndex, address, amountGwei }: Withdrawal): object {
-  return {
-    index: quantity(index),
-    validatorIndex: quantity(validatorIndex),
-    address,
-    amount: quantity(amountGwei),
-  };
-}
-
 /** Reads a list of WithdrawalV1. */
-export const readWithdrawals: (value: unknown) => Withdrawal[] = readList((value) => {
-  const reader = new ObjectReader(value, "withdrawal");
-  return {
-    index: reader.required("index", readQuantity64),
-    validatorIndex: reader.required("validatorIndex", readQuantity64),
-    address: reader.required("address", readAddress),
-    amountGwei: reader.required("amount", readQuantity64),
-  };
-}, itemsMax);
+export const readWithdrawals: (value: unknown) => Withdrawal[] = readList(readWithdrawal, itemsMax);
 
 /** Reads a list of hashes. */
 export const readHashes: (value: unknown) => Hex[] = readList(readHash, itemsMax);

@@ -1,11 +1,11 @@
 import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { BlockOverrides, StateOverrides } from "../../chain-view.ts";
-import { readAddress, readHash } from "./bytes.ts";
+import { readHash } from "./bytes.ts";
 import { type ChainMessage, readCallMessage } from "./call-message.ts";
 import { ObjectReader, readBoolean, readList } from "./object.ts";
 import { readHeaderOverrides, readStateOverrides } from "./overrides.ts";
-import { readQuantity64 } from "./quantity.ts";
+import { readWithdrawal } from "./withdrawal.ts";
 
 /** One block of eth_simulateV1. */
 export interface SimulatedBlockInput {
@@ -49,15 +49,5 @@ function readBlock(value: unknown): SimulatedBlockInput {
     withdrawals: header?.optional("withdrawals", readList(readWithdrawal, itemsMax)) ?? [],
     state: members.optional("stateOverrides", readStateOverrides),
     calls: members.optional("calls", readList(readCallMessage, itemsMax)) ?? [],
-  };
-}
-
-function readWithdrawal(value: unknown): Withdrawal {
-  const members = new ObjectReader(value, "withdrawal");
-  return {
-    index: members.required("index", readQuantity64),
-    validatorIndex: members.required("validatorIndex", readQuantity64),
-    address: members.required("address", readAddress),
-    amountGwei: members.required("amount", readQuantity64),
   };
 }
