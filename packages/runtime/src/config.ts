@@ -102,6 +102,11 @@ export class ConfigReader {
     this.problems.push(text);
   }
 
+  /** Whether nothing was wrong so far: what was read may be used. */
+  get isClean(): boolean {
+    return this.problems.length === 0;
+  }
+
   /** Throws ConfigError when anything was wrong. */
   finish(): void {
     if (this.problems.length > 0) throw new ConfigError(this.problems);

@@ -38,6 +38,8 @@ interface PlannedPart {
   readonly instance: string;
   readonly definition: ModuleDefinition<unknown>;
   readonly config: unknown;
+  /** What it serves under its settings. */
+  readonly provides: readonly ServiceDefinition[];
 }
 
 export interface HostDependencies {
@@ -61,13 +63,14 @@ export function planHost(modules: readonly ModuleInstance[], source: ConfigSourc
   const config = reader.read("host", hostConfig);
   const requires = modules.flatMap(({ definition }) => definition.requires);
   const addresses = reader.read("addresses", addressConfig(requires));
-  const parts = modules.map(({ definition, instance = definition.name, env }) => ({
-    instance,
-    definition,
-    config: reader.read(instance, definition.config, env),
-  }));
+  const parts = modules.map(({ definition, instance = definition.name, env }) => {
+    const config = reader.read(instance, definition.config, env);
+    // Settings that are wrong are told together with a wiring that counts on everything.
+    const provides = (reader.isClean ? definition.provided?.(config) : undefined) ?? definition.provides;
+    return { instance, definition, config, provides };
+  });
   const wiring = resolveParts(
-    parts.map(({ instance, definition }) => ({ instance, ...pick(definition) })),
+    parts.map(({ instance, definition: { requires }, provides }) => ({ instance, provides, requires })),
     addresses,
     (text) => reader.problem(text),
   );
@@ -180,11 +183,9 @@ export class Host {
 
   /** A service that several instances provide has no single address here; callers name the instance, in process. */
   private servedDispatchers(): Dispatcher[] {
-    const provided = this.parts.flatMap((part) => part.definition.provides.map(({ fullName }) => fullName));
+    const provided = this.parts.flatMap((part) => part.provides.map(({ fullName }) => fullName));
     const severalTimes = new Set(provided.filter((name, at) => provided.indexOf(name) !== at));
-    const single = this.parts.filter(
-      ({ definition }) => !definition.provides.some(({ fullName }) => severalTimes.has(fullName)),
-    );
+    const single = this.parts.filter(({ provides }) => !provides.some(({ fullName }) => severalTimes.has(fullName)));
     return single.flatMap((part) => part.dispatchers);
   }
 
@@ -201,7 +202,7 @@ export class Host {
   private async createPart(part: Running): Promise<void> {
     const module = await part.definition.create(part.config, this.dependenciesOf(part));
     part.module = module;
-    const provided = new Set(part.definition.provides.map((definition) => definition.fullName));
+    const provided = new Set(part.provides.map((definition) => definition.fullName));
     for (const binding of module.services) {
       invariant(
         provided.delete(binding.definition.fullName),
@@ -292,7 +293,7 @@ export class Host {
   private isServing(service: string): boolean | undefined {
     if (service === "") return this.health().ready;
     const part = this.parts.find((candidate) =>
-      candidate.definition.provides.some((definition) => definition.fullName === service),
+      candidate.provides.some((definition) => definition.fullName === service),
     );
     if (part === undefined) return undefined;
     return this.ready && part.module !== undefined && part.module.health().status !== "not-serving";
@@ -311,10 +312,6 @@ function certificatesOf(config: HostConfig, log: Logger): CertificateFiles | und
     { certificateFile, keyFile, caFile },
     { onProblem: (error) => log.error({ err: error }, "certificate files unusable, former ones stay in use") },
   );
-}
-
-function pick(definition: ModuleDefinition<unknown>) {
-  return { provides: definition.provides, requires: definition.requires };
 }
 
 function startedModule(part: Running): Module | undefined {

@@ -34,11 +34,14 @@ export interface Requirement {
   readonly optional: boolean;
 }
 
-/** How to make a module: what it needs and what it gives, known before anything is created. */
+/** How to make a module: what it needs and what it gives, known from its settings before anything is created. */
 export interface ModuleDefinition<C> {
   readonly name: string;
   readonly config: ConfigDeclaration<C>;
+  /** Everything that it may serve. */
   readonly provides: readonly ServiceDefinition[];
+  /** Of `provides`, what it serves under these settings; all of it when absent. */
+  provided?(config: C): readonly ServiceDefinition[];
   readonly requires: readonly Requirement[];
   create(config: C, deps: ModuleDependencies): Promise<Module>;
 }

@@ -57,6 +57,7 @@ export function greeterModule(
       word: setting({ env: "GREETER_WORD", schema: optionalText(), default: "hello", description: "What it says." }),
     }),
     provides: [GreeterDefinition],
+    provided: ({ word }) => (word === "silence" ? [] : [GreeterDefinition]),
     requires: [],
     create: async (config, deps) => {
       traits.created?.(deps);
@@ -77,7 +78,7 @@ export function greeterModule(
           },
         },
       });
-      return recorded({ name, services: [greeter] }, traits);
+      return recorded({ name, services: config.word === "silence" ? [] : [greeter] }, traits);
     },
   };
 }

@@ -58,6 +58,21 @@ describe("wiring", () => {
     expect(client).toBeUndefined();
   });
 
+  test("what settings leave out is not there for anybody", async () => {
+    let client: Client<GreeterDefinition> | undefined | "unset" = "unset";
+    const greeter = instance(greeterModule("greeter", { events: [] }));
+    const visitor = (optional: boolean) =>
+      instance(visitorModule("visitor", { events: [], optional, use: (given) => (client = given) }));
+    expect(problemsOf([greeter, visitor(false)], { GREETER_WORD: "silence" })).toEqual([
+      expect.stringContaining(
+        "visitor requires test.v1.Greeter from greeter, which no module of this process provides",
+      ),
+    ]);
+    const host = await startHost([greeter, visitor(true)], { GREETER_WORD: "silence" });
+    expect(client).toBeUndefined();
+    expect(host.health().ready).toBe(true);
+  });
+
   test("one of several instances is chosen by address, and none by chance", async () => {
     const visitor = (use: (client: Client<GreeterDefinition> | undefined) => void) =>
       instance(visitorModule("visitor", { events: [], use }));

@@ -1,4 +1,4 @@
 import { runProcess } from "@koinon/runtime/process-main";
-import { chainModuleFor } from "./module.ts";
+import { chainModule } from "./module.ts";
 
-await runProcess({ name: "chain", modules: [{ definition: chainModuleFor(process.env) }] });
+await runProcess({ name: "chain", modules: [{ definition: chainModule }] });

@@ -7,13 +7,13 @@ type AnyDefinition = ModuleDefinition<unknown>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The services that a process can run, loaded when they are named. */
-export const services: Readonly<Record<string, (env: Environment) => Promise<AnyDefinition>>> = {
+export const services: Readonly<Record<string, () => Promise<AnyDefinition>>> = {
   gateway: async () => (await import("@koinon/gateway/module")).gatewayModule as AnyDefinition,
   market: async () => (await import("@koinon/compute/market/module")).marketModule as AnyDefinition,
   provider: async () => (await import("@koinon/compute/provider/module")).providerModule as AnyDefinition,
   engine: async () => (await import("@koinon/compute/engine/module")).engineModule as AnyDefinition,
   poi: async () => (await import("@koinon/poi/module")).poiModule as AnyDefinition,
-  chain: async (env) => (await import("@koinon/chain/module")).chainModuleFor(env) as AnyDefinition,
+  chain: async () => (await import("@koinon/chain/module")).chainModule as AnyDefinition,
 };
 
 /** How services are run. */
@@ -31,7 +31,7 @@ export async function runServices(names: readonly string[], options: ServicesOpt
     if (load === undefined) {
       throw new NodeError({ code: "UNKNOWN_SERVICE", name, known: Object.keys(services).join(", ") });
     }
-    modules.push({ definition: await load(options.env), env: options.env });
+    modules.push({ definition: await load(), env: options.env });
   }
   if (options.endWithParent) endWithParent();
   await runProcess({ name: names.join("+"), modules });
