@@ -11,6 +11,8 @@ export interface NewChain {
   readonly timestamp: bigint;
   /** Wei by address. */
   readonly balances: ReadonlyMap<Address, bigint>;
+  /** Code of contracts besides the system's that are there from the first block on. */
+  readonly contracts?: ReadonlyMap<Address, Hex>;
   /** At most 32 bytes of text in the first header. */
   readonly extraText?: string;
   /** 32 bytes in the first header; chains that differ in nothing else differ by them. Zero when left out. */
@@ -45,6 +47,7 @@ const blobSchedule = {
 /** The genesis file, in geth's format, of a chain on which every fork up to Osaka is active and the system contracts exist. */
 export function newGenesisText(chain: NewChain): string {
   const { chainId, gasLimit, timestamp, balances, extraText = "", prevRandao = zeroRandao } = chain;
+  const contracts = [...Object.entries(systemContracts), ...(chain.contracts ?? [])];
   const file = {
     config: {
       chainId: Number(chainId),
@@ -61,7 +64,7 @@ export function newGenesisText(chain: NewChain): string {
     mixHash: prevRandao,
     baseFeePerGas: quantity(initialBaseFeePerGas),
     alloc: {
-      ...Object.fromEntries(Object.entries(systemContracts).map(([address, code]) => [address, contract(code)])),
+      ...Object.fromEntries(contracts.map(([address, code]) => [address, contract(code)])),
       ...Object.fromEntries([...balances].map(([address, balance]) => [address, { balance: quantity(balance) }])),
     },
   };

@@ -1,3 +1,4 @@
+import { type DevelopmentAnchor, developmentChain } from "./development-chain.ts";
 import type { LaptopOptions } from "./options.ts";
 import type { Party } from "./parties.ts";
 import type { ServedModels } from "./served-models.ts";
@@ -7,9 +8,18 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** Micro-credits of the administrator's first budget. */
 const administratorBudget = "1000000000000";
+/** Soon enough for a person to see it. Without new receipts nothing is sent, so an idle network makes no blocks. */
+const anchorIntervalMs = "10000";
 /** Answers of our own engine are limited by its slots, those of a URL by the server behind it. */
 const capacityOfStore = "4";
 const capacityOfUrl = "256";
+
+/** A chain that runs beside. */
+export interface ChainAccess {
+  readonly rpc: string;
+  /** Absent when the chain has no checkpoint registry. */
+  readonly anchor?: DevelopmentAnchor;
+}
 
 /** Environment of the host's own process: everything but the providers. */
 export function hostEnvironment(parts: {
@@ -23,7 +33,7 @@ export function hostEnvironment(parts: {
   readonly tls: Environment;
   readonly engineSocket: string;
   readonly models: ServedModels;
-  readonly chainRpc: string | undefined;
+  readonly chain: ChainAccess | undefined;
 }): Environment {
   return {
     // Port 0: the provider in a process of its own is told the port that was bound.
@@ -39,8 +49,20 @@ export function hostEnvironment(parts: {
     GATEWAY_TRUST_FILE: parts.trustFile,
     GATEWAY_TERMINAL_DIRECTORY: parts.terminalDir,
     GATEWAY_ADMINISTRATOR_BUDGET: administratorBudget,
-    ...(parts.chainRpc === undefined ? {} : { GATEWAY_CHAIN_RPC_URL: parts.chainRpc }),
+    ...(parts.chain === undefined ? {} : chainEnvironment(parts.chain)),
     ...engineEnvironment(parts.models, parts.engineSocket),
+  };
+}
+
+function chainEnvironment({ rpc, anchor }: ChainAccess): Environment {
+  if (anchor === undefined) return { GATEWAY_CHAIN_RPC_URL: rpc };
+  return {
+    GATEWAY_CHAIN_RPC_URL: rpc,
+    POI_ANCHOR_RPC_URL: rpc,
+    POI_ANCHOR_CHAIN_ID: developmentChain.chainId.toString(),
+    POI_ANCHOR_REGISTRY: developmentChain.registry,
+    POI_ANCHOR_KEY: anchor.key,
+    POI_ANCHOR_INTERVAL_MS: anchorIntervalMs,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from "@koinon/runtime/clock";
 import type { Random } from "@koinon/runtime/random";
 import { zeroAddress } from "@koinon/secp256k1/address";
 import type { DataFolder } from "./data-folder.ts";
+import { developmentAnchoring } from "./development-chain.ts";
 import { ensureLogIdentity } from "./log-identity.ts";
 import type { Party } from "./parties.ts";
 import { laptopChainId, trustText } from "./trust.ts";
@@ -36,7 +37,7 @@ export async function ensureIdentities(
     providers.push({ root: keys.provider, name });
   }
   const log = ensureLogIdentity(folder, random);
-  writePublicFile(folder.trustFile, trustText(log, providers));
+  writePublicFile(folder.trustFile, trustText(log, providers, developmentAnchoring(folder)));
   return {
     seed: secret("gateway-seed"),
     pageTokenKey: secret("market-page-tokens"),

@@ -132,7 +132,7 @@ export class Laptop {
       trustFile: this.#folder.trustFile,
       engineSocket: path.join(this.#folder.run, "engine.sock"),
       tls: tlsEnvironment(tls),
-      chainRpc: chain?.ready.rpc,
+      chain: chain && { rpc: chain.ready.rpc, ...(chain.anchor === undefined ? {} : { anchor: chain.anchor }) },
     });
     const inside = parties.filter(({ ownProcess }) => !ownProcess);
     this.#modules = laptopModules(

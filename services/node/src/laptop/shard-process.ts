@@ -7,7 +7,7 @@ import { request } from "undici";
 import { NodeError } from "../errors.ts";
 import { childArguments } from "./child-arguments.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { developmentChain, ensureDevelopmentChain } from "./development-chain.ts";
+import { type DevelopmentAnchor, developmentChain, ensureDevelopmentChain } from "./development-chain.ts";
 import type { ShardReady } from "./options.ts";
 import type { ChildPlan } from "./supervisor.ts";
 
@@ -15,6 +15,8 @@ import type { ChildPlan } from "./supervisor.ts";
 export interface ShardProcess {
   readonly child: ChildPlan;
   readonly ready: ShardReady;
+  /** Who anchors the log to it; undefined for a chain that began without a checkpoint registry. */
+  readonly anchor: DevelopmentAnchor | undefined;
   /** Resolves when it answers; throws CHAIN_NOT_SERVING when that takes too long. */
   serves(signal: AbortSignal): Promise<void>;
 }
@@ -32,7 +34,7 @@ export async function planShard(
   { folder, gatewayPort, path }: { readonly folder: DataFolder; readonly gatewayPort: number; readonly path: string },
   dependencies: { readonly clock: Clock; readonly random: Random },
 ): Promise<ShardProcess> {
-  const { genesisFile, stateFolder, devKey, prevRandao } = ensureDevelopmentChain(folder, dependencies);
+  const { genesisFile, stateFolder, devKey, prevRandao, anchor } = ensureDevelopmentChain(folder, dependencies);
   // Who asks for any free port for the gateway runs several networks, or tests.
   const port = await freePort(gatewayPort === 0 ? 0 : usualPort);
   const rpc = `http://127.0.0.1:${port}`;
@@ -51,6 +53,7 @@ export async function planShard(
   return {
     child: { name: "chain", command: process.execPath, args: childArguments("chain"), env },
     ready: { rpc, ws: `ws://127.0.0.1:${port}`, chainId: Number(developmentChain.chainId), devKey },
+    anchor,
     serves: (signal) => untilServing(rpc, prevRandao, signal),
   };
 }
