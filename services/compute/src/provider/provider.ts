@@ -127,8 +127,13 @@ export class Provider {
 
   async #beat(signal: AbortSignal): Promise<number> {
     this.#running ??= await this.#open(signal);
+    const { clock } = this.#dependencies;
+    const beganAt = clock.now();
     await this.#running.announcer.beat(signal);
-    return this.#running.announcer.intervalMs;
+    // From one to the next, however long the market took over it; some pause remains, for both.
+    const { intervalMs } = this.#running.announcer;
+    const tookMs = Math.max(clock.now() - beganAt, 0);
+    return Math.max(intervalMs - tookMs, intervalMs / 4);
   }
 
   /** Builds what needs the engine's models. */

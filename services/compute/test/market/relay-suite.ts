@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Endpoint, Preference, type RoutingPolicy } from "@koinon/contracts/koinon/compute/v1/inference";
-import { SettlementState } from "@koinon/contracts/koinon/compute/v1/market_service";
+import { ProviderState, SettlementState } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { RpcError } from "@koinon/rpc/rpc-error";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { waitFor } from "@koinon/testkit/wait-for";
@@ -213,6 +213,26 @@ export function relaySuite(name: string, open: () => Promise<Stores>): void {
         now += 1_000;
         expect(await servedBy()).toBe("first");
         expect(await market.stateOf(first)).toEqual({ state: 1, reason: "" });
+      });
+
+      test("a provider whose heartbeats are late is asked when nobody else is left, and not at all when they are very late", async () => {
+        let now = Date.UTC(2026, 5, 1);
+        const env = { MARKET_REFRESH_INTERVAL_MS: "50" };
+        market = await new TestMarket(await open(), { clock: { now: () => now }, env }).start();
+        const silent = await market.join("silent", cheap);
+        const other = await market.join("other");
+        now += 3_001;
+        await market.beat(other);
+        const missed = { state: ProviderState.UNREACHABLE, reason: "HEARTBEATS_MISSED" };
+        await waitFor(async () => (await market.stateOf(silent)).reason === missed.reason);
+        expect(await market.stateOf(silent)).toEqual(missed);
+        expect(await servedBy()).toBe("other");
+        other.script = { beforeHead: () => Promise.reject(unavailable()) };
+        expect(await servedBy()).toBe("silent");
+        await market.beat(other, { draining: true });
+        expect(await servedBy()).toBe("silent");
+        now += 7_000;
+        await waitFor(async () => (await servedBy()) === "NO_PROVIDER_AVAILABLE");
       });
 
       test("a new price takes effect at once, and what was reserved under the old one is settled under it", async () => {

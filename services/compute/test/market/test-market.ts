@@ -163,8 +163,8 @@ export class TestMarket {
   }
 
   /** A sign of life. */
-  async beat(provider: ScriptedProvider): Promise<void> {
-    const load = { active: 0, queued: 0, draining: false };
+  async beat(provider: ScriptedProvider, fields: { draining?: boolean } = {}): Promise<void> {
+    const load = { active: 0, queued: 0, draining: false, ...fields };
     await this.client.heartbeat({ provider: hexToBytes(provider.party.address), ...load });
   }
 

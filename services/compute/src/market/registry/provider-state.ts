@@ -14,6 +14,8 @@ export type ProviderState =
 export interface ProviderFacts {
   readonly standing: Standing;
   readonly lastSeenAt: number;
+  /** Until when a heartbeat would be known of: what was not read since says nothing about the provider. */
+  readonly heardUntil: number;
   readonly announcementExpiresAt: number;
   readonly certificateExpiresAt: number;
   readonly draining: boolean;
@@ -22,7 +24,9 @@ export interface ProviderFacts {
 }
 
 /** Three missed heartbeats make a provider unreachable (market_service.proto). */
-export const heartbeatsMissedMax = 3;
+const heartbeatsMissedMax = 3;
+/** So long it is still asked where nobody else is left: a machine without a free processor delays heartbeats as a dead one does. */
+const silentHeartbeatsMax = 10;
 
 /**
  * The state of a provider. What it was caught at comes first, because a liar that answers quickly is still a liar; then whether it
@@ -32,11 +36,25 @@ export function providerState(facts: ProviderFacts, heartbeatIntervalMs: number,
   if (now < facts.standing.failingUntil) return { state: "failing", reason: facts.standing.reason };
   if (now >= facts.announcementExpiresAt) return { state: "unreachable", reason: "ANNOUNCEMENT_EXPIRED" };
   if (now >= facts.certificateExpiresAt) return { state: "unreachable", reason: "CERTIFICATE_EXPIRED" };
-  if (now - facts.lastSeenAt > heartbeatsMissedMax * heartbeatIntervalMs) {
+  if (silenceOf(facts, now) > heartbeatsMissedMax * heartbeatIntervalMs) {
     return { state: "unreachable", reason: "HEARTBEATS_MISSED" };
   }
   if (facts.circuit === "connections-fail") return { state: "unreachable", reason: "CONNECTIONS_FAIL" };
   if (facts.circuit === "requests-fail") return { state: "failing", reason: "REQUESTS_FAIL" };
   if (facts.draining) return { state: "draining", reason: "DRAINING" };
   return { state: "healthy", reason: "" };
+}
+
+/** True for a provider of which nothing is known but that its heartbeats are late, and not by much. */
+export function isMerelySilent(facts: ProviderFacts, heartbeatIntervalMs: number, now: number): boolean {
+  return (
+    providerState(facts, heartbeatIntervalMs, now).reason === "HEARTBEATS_MISSED" &&
+    silenceOf(facts, now) <= silentHeartbeatsMax * heartbeatIntervalMs &&
+    facts.circuit === "closed" &&
+    !facts.draining
+  );
+}
+
+function silenceOf({ lastSeenAt, heardUntil }: ProviderFacts, now: number): number {
+  return Math.min(now, heardUntil) - lastSeenAt;
 }

@@ -96,9 +96,14 @@ describe("Registry", () => {
     expect(await registry.heartbeat(heartbeat)).toBe(false);
     await registry.register(party.registration([offer]));
     clock.advance(3_001);
+    // Nobody has looked for heartbeats since.
+    expect(stateOf(registry, party).state).toBe("healthy");
+    await registry.refresh();
     expect(stateOf(registry, party)).toEqual({ state: "unreachable", reason: "HEARTBEATS_MISSED" });
     expect(registry.takesRequests(entryOf(registry, party))).toBe(false);
+    expect(registry.isMerelySilent(entryOf(registry, party))).toBe(true);
     expect(await registry.heartbeat(heartbeat)).toBe(true);
+    expect(registry.isMerelySilent(entryOf(registry, party))).toBe(false);
     expect(stateOf(registry, party).state).toBe("healthy");
     await registry.heartbeat({ ...heartbeat, draining: true });
     expect(stateOf(registry, party).state).toBe("draining");

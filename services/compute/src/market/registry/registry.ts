@@ -6,7 +6,7 @@ import type { Hex } from "@koinon/secp256k1/hex";
 import { MarketError } from "../errors.ts";
 import type { CircuitBreakerOptions } from "../routing/circuit-breaker.ts";
 import { ProviderObservations } from "../routing/provider-observations.ts";
-import { type ProviderState, providerState } from "./provider-state.ts";
+import { isMerelySilent, type ProviderFacts, type ProviderState, providerState } from "./provider-state.ts";
 import type { Offer, Registration, RegistrationDocuments } from "./registration.ts";
 import type { Heartbeat, ProviderRecord, RegistryStore } from "./registry-store.ts";
 import { liftFirstStrike, type StandingOptions, strike } from "./standing.ts";
@@ -207,19 +207,9 @@ export class Registry {
   }
 
   /** The state of a provider now. */
-  stateOf({ record, observations }: ProviderEntry): ProviderState {
+  stateOf(entry: ProviderEntry): ProviderState {
     const now = this.#deps.clock.now();
-    const { registration, liveness, standing } = record;
-    const facts = {
-      standing,
-      lastSeenAt: liveness.lastSeenAt,
-      announcementExpiresAt: registration.expiresAt,
-      // Both ends of a certificate's validity are included.
-      certificateExpiresAt: Number(registration.certificate.certificate.notAfter) + 1,
-      draining: liveness.draining || observations.isDraining(now),
-      circuit: observations.circuit(now),
-    };
-    return providerState(facts, this.#options.heartbeatIntervalMs, now);
+    return providerState(this.#factsOf(entry, now), this.#options.heartbeatIntervalMs, now);
   }
 
   /** True when a request may be sent to the provider now. A provider whose circuit is open takes a trial request once its pause is over. */
@@ -228,6 +218,26 @@ export class Registry {
     const byCircuitAlone = state.reason === "CONNECTIONS_FAIL" || state.reason === "REQUESTS_FAIL";
     if (state.state !== "healthy" && !byCircuitAlone) return false;
     return !entry.record.liveness.draining && entry.observations.admits(this.#deps.clock.now());
+  }
+
+  /** True when a request may be sent to the provider where nobody who is heard takes it: its heartbeats are late, and that is all. */
+  isMerelySilent(entry: ProviderEntry): boolean {
+    const now = this.#deps.clock.now();
+    return isMerelySilent(this.#factsOf(entry, now), this.#options.heartbeatIntervalMs, now);
+  }
+
+  #factsOf({ record, observations }: ProviderEntry, now: number): ProviderFacts {
+    const { registration, liveness, standing } = record;
+    return {
+      standing,
+      lastSeenAt: liveness.lastSeenAt,
+      heardUntil: this.#refreshedAt,
+      announcementExpiresAt: registration.expiresAt,
+      // Both ends of a certificate's validity are included.
+      certificateExpiresAt: Number(registration.certificate.certificate.notAfter) + 1,
+      draining: liveness.draining || observations.isDraining(now),
+      circuit: observations.circuit(now),
+    };
   }
 
   async #readStore(): Promise<void> {

@@ -12,8 +12,8 @@ import type { ProviderSlots } from "./provider-slots.ts";
 export interface OfferCandidate extends Candidate, ListedOffer {}
 
 /**
- * The offers that may serve a request, in the order to try them; at least one. Throws MarketError `MODEL_UNKNOWN`, `MODEL_KIND_MISMATCH`,
- * `NO_PROVIDER_AVAILABLE` when none takes requests now, `NO_PROVIDER_ALLOWED` when the policy leaves none.
+ * The offers that may serve a request, in the order to try them; at least one. A provider whose heartbeats are late is tried last, and no
+ * longer at all when they are very late. Throws MarketError `MODEL_UNKNOWN`, `MODEL_KIND_MISMATCH`, `NO_PROVIDER_AVAILABLE` when none takes requests now, `NO_PROVIDER_ALLOWED` when the policy leaves none.
  */
 export function findCandidates(
   request: InferenceRequest,
@@ -29,19 +29,20 @@ export function findCandidates(
     throw new MarketError({ code: "MODEL_KIND_MISMATCH", model, kind: other.offer.kind });
   }
   const now = clock.now();
-  const available = ofKind.filter(
-    ({ entry, offer }) => registry.isInForce(offer, now) && registry.takesRequests(entry),
-  );
+  const inForce = ofKind.filter(({ offer }) => registry.isInForce(offer, now));
+  const heard = inForce.filter(({ entry }) => registry.takesRequests(entry));
+  const silent = heard.length === inForce.length ? [] : inForce.filter(({ entry }) => registry.isMerelySilent(entry));
+  const available = [...heard, ...silent];
   if (available.length === 0) throw new MarketError({ code: "NO_PROVIDER_AVAILABLE", model, providers: ofKind.length });
   const { ordered, excluded } = rankCandidates(
-    available.map((offer) => candidateFrom(offer, request, slots)),
+    available.map((offer) => candidateFrom(offer, request, slots, silent.includes(offer))),
     policy,
   );
   if (ordered.length > 0) return ordered;
   // A provider that the policy would allow and that is only away for now makes this a matter of waiting.
   const away = ofKind
     .filter((offer) => !available.includes(offer))
-    .map((offer) => candidateFrom(offer, request, slots));
+    .map((offer) => candidateFrom(offer, request, slots, false));
   if (rankCandidates(away, policy).ordered.length > 0) {
     throw new MarketError({ code: "NO_PROVIDER_AVAILABLE", model, providers: ofKind.length });
   }
@@ -49,7 +50,12 @@ export function findCandidates(
   throw new MarketError({ code: "NO_PROVIDER_ALLOWED", model, excluded: count });
 }
 
-function candidateFrom(listed: ListedOffer, request: InferenceRequest, slots: ProviderSlots): OfferCandidate {
+function candidateFrom(
+  listed: ListedOffer,
+  request: InferenceRequest,
+  slots: ProviderSlots,
+  isSilent: boolean,
+): OfferCandidate {
   const { entry, offer } = listed;
   const { provider, name, region, capacity } = entry.record.registration;
   const bound = boundUnits({
@@ -68,5 +74,6 @@ function candidateFrom(listed: ListedOffer, request: InferenceRequest, slots: Pr
     latencyMs: entry.observations.latencyMs(),
     // A heartbeat knows what other replicas sent, this replica what it sent since.
     active: Math.max(entry.record.liveness.active, slots.active(provider)),
+    isSilent,
   };
 }

@@ -14,6 +14,8 @@ export interface Candidate {
   readonly active: number;
   /** Requests it serves at once, at least 1. */
   readonly capacity: number;
+  /** Its heartbeats are late: to be tried when all others have failed. */
+  readonly isSilent: boolean;
 }
 
 /** How a request wants its provider chosen. */

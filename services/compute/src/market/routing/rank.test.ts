@@ -15,6 +15,7 @@ function candidate(index: number, fields: Partial<Candidate> = {}): Candidate {
     latencyMs: 10,
     active: 0,
     capacity: 4,
+    isSilent: false,
     ...fields,
   };
 }
@@ -51,6 +52,15 @@ describe("rankCandidates", () => {
   test("explicit order comes before preference, by name in any case or by address", () => {
     const all = [candidate(1, { maxFee: 1n }), candidate(2), candidate(3)];
     expect(rankedNames(all, { order: [address(3), "PROVIDER-2"] })).toEqual(["Provider-3", "Provider-2", "Provider-1"]);
+  });
+
+  test("a silent provider comes last, whatever the order says", () => {
+    const all = [candidate(1, { maxFee: 1n, isSilent: true }), candidate(2), candidate(3)];
+    expect(rankedNames(all, { order: ["provider-1", "provider-3"] })).toEqual([
+      "Provider-3",
+      "Provider-2",
+      "Provider-1",
+    ]);
   });
 
   test("no fallback leaves the first alone", () => {

@@ -11,8 +11,9 @@ export interface Ranking<C extends Candidate> {
 
 /**
  * Orders candidates by a policy: first those that the explicit order lists, in its order, then the rest by preference; ties fall
- * to the less loaded and then to the lower address, so that the same input always gives the same order. A provider without an
- * observed latency counts as fastest: it has to be tried once to be known. Names match without case, addresses exactly.
+ * to the less loaded and then to the lower address, so that the same input always gives the same order. Silent ones stand behind all
+ * others, in the same order. A provider without an observed latency counts as fastest: it has to be tried once to be known. Names match
+ * without case, addresses exactly.
  */
 export function rankCandidates<C extends Candidate>(candidates: readonly C[], policy: RoutingPolicy): Ranking<C> {
   const rules = compilePolicy(policy);
@@ -26,7 +27,10 @@ export function rankCandidates<C extends Candidate>(candidates: readonly C[], po
   const preference = policy.prefer === "latency" ? compareLatency : comparePrice;
   admitted.sort(
     (left, right) =>
-      placeInOrder(left, rules) - placeInOrder(right, rules) || preference(left, right) || compareLoad(left, right),
+      Number(left.isSilent) - Number(right.isSilent) ||
+      placeInOrder(left, rules) - placeInOrder(right, rules) ||
+      preference(left, right) ||
+      compareLoad(left, right),
   );
   return { ordered: policy.noFallback ? admitted.slice(0, 1) : admitted, excluded };
 }

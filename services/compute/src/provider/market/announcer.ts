@@ -26,7 +26,9 @@ export interface AnnouncerDependencies {
   readonly load: () => { active: number; queued: number; draining: boolean };
 }
 
-const callTimeoutMs = 5_000;
+const registrationTimeoutMs = 5_000;
+/** A heartbeat that is not answered for so many intervals is given up, so that a market that died delays the next one by less than the three that may be missed. */
+const heartbeatTimeoutIntervals = 2;
 
 /** Keeps one provider registered: announces, beats, announces again when quotes were renewed or the market forgot. */
 export class Announcer {
@@ -56,7 +58,8 @@ export class Announcer {
       return;
     }
     const heartbeat = { provider: hexToBytes(keys.provider), ...load() };
-    const { registered } = await market.heartbeat(heartbeat, { signal, timeoutMs: callTimeoutMs });
+    const timeoutMs = heartbeatTimeoutIntervals * this.#intervalMs;
+    const { registered } = await market.heartbeat(heartbeat, { signal, timeoutMs });
     if (registered) return;
     this.registered = false;
     await this.#register(signal);
@@ -86,7 +89,10 @@ export class Announcer {
       announcement: encodeDocument(announcementDocument, signed),
       offers: offers.current.map((offer) => ({ manifest: offer.model.manifest, quote: offer.quoteBytes })),
     };
-    const { heartbeatIntervalMs } = await market.registerProvider(request, { signal, timeoutMs: callTimeoutMs });
+    const { heartbeatIntervalMs } = await market.registerProvider(request, {
+      signal,
+      timeoutMs: registrationTimeoutMs,
+    });
     if (heartbeatIntervalMs > 0) this.#intervalMs = heartbeatIntervalMs;
     this.#registeredUntil = expiresAt;
     this.registered = true;
