@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createKey } from "@koinon/acceptance/network/client";
@@ -8,12 +9,18 @@ import { expectWholeBooks } from "@koinon/acceptance/suites/books";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { type ClusterEvent, orderly } from "./load/events.ts";
 import { type OpenLoop, startOpenLoop } from "./load/open-loop.ts";
-import { row, type Summary, summarise, tableHead } from "./load/summary.ts";
+import { failuresOf, row, type Summary, summarise, tableHead } from "./load/summary.ts";
 import { openClusterNetwork } from "./network/cluster-network.ts";
 
 const ratePerSecond = Number(process.env.KOINON_CLUSTER_RATE ?? "20");
 /** A status with a code, or a connection that broke with the process at its other end. */
 const told = /^50[234] [A-Z_]+$|^UND_ERR_SOCKET$|^ECONN(RESET|REFUSED)$/;
+/** What else the machine did meanwhile: a table made under much other work says little about an idle one. */
+const loadLine = () =>
+  `Load averages at the end: ${os
+    .loadavg()
+    .map((average) => average.toFixed(1))
+    .join(", ")}`;
 /** Load before and after each event that counts as part of it. */
 const marginMs = 2_000;
 
@@ -32,7 +39,7 @@ describe("under steady load", () => {
   afterAll(async () => {
     await load?.stop();
     await network?.stop();
-    process.stdout.write(`${[...tableHead, ...rows].join("\n")}\n`);
+    process.stdout.write(`${[...tableHead, ...rows, loadLine()].join("\n")}\n`);
     if (process.env.KOINON_CLUSTER_REPORT !== undefined) {
       writeFileSync(path.resolve(process.env.KOINON_CLUSTER_REPORT), `${[...tableHead, ...rows].join("\n")}\n`);
     }
@@ -54,6 +61,7 @@ describe("under steady load", () => {
     await elapsed(1_000);
     const summary = summarise(load.samples, from, to);
     rows.push(row(name, seconds, summary));
+    process.stdout.write(failuresOf(name, load, from, to));
     return summary;
   };
 

@@ -27,6 +27,8 @@ export interface OpenLoop {
   readonly samples: readonly Sample[];
   /** Milliseconds since the load began. */
   nowMs(): number;
+  /** The wall clock's time, in ISO 8601, so many milliseconds after the load began. */
+  timeOf(ms: number): string;
   /** Stops asking, and waits for what is under way. */
   stop(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export function startOpenLoop({ url, key, ratePerSecond, body, fresh = false }: 
   return {
     samples,
     nowMs,
+    timeOf: (ms) => new Date(performance.timeOrigin + began + ms).toISOString(),
     stop: () => {
       stopped ??= stop();
       return stopped;

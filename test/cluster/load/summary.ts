@@ -1,4 +1,4 @@
-import type { Sample } from "./open-loop.ts";
+import type { OpenLoop, Sample } from "./open-loop.ts";
 
 /** What a load saw during one event. */
 export interface Summary {
@@ -32,3 +32,11 @@ export const tableHead = [
   "| event | s | requests | failed | median ms | p99 ms | max ms |",
   "| --- | --- | --- | --- | --- | --- | --- |",
 ];
+
+/** Failed requests of an event, one a line with the time at which each was due and its id, to be looked up in the pods' logs. */
+export function failuresOf(name: string, load: OpenLoop, fromMs: number, toMs: number): string {
+  const failed = load.samples.filter(({ dueMs, outcome }) => dueMs >= fromMs && dueMs < toMs && outcome !== 200);
+  const line = ({ dueMs, latencyMs, outcome, requestId }: Sample) =>
+    `${load.timeOf(dueMs)} +${Math.round(latencyMs)} ms ${outcome} ${requestId ?? ""} (${name})\n`;
+  return failed.map(line).join("");
+}
