@@ -67,6 +67,10 @@ function errorFacts(error: unknown): unknown {
     ...("code" in error && (typeof error.code === "string" || typeof error.code === "number")
       ? { code: error.code }
       : {}),
+    // What a transport says of its own failures, such as the socket's error. A database's detail quotes rows.
+    ...(type === "RpcError" && "detail" in error && typeof error.detail === "string"
+      ? { detail: error.detail.slice(0, errorTextMax) }
+      : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { DomainError } from "@koinon/errors/domain-error";
+import { transportError } from "@koinon/rpc/rpc-error";
 import { Secret } from "../src/secret.ts";
 import { createRecordingLog } from "./recording-log.ts";
 
@@ -60,6 +61,7 @@ describe("the log", () => {
     const connection = { settings: "x".repeat(10_000) };
     const lost = Object.assign(new Error("connection lost"), {
       code: "57P01",
+      detail: "Key (name)=(xxx) already exists.",
       client: { connection },
       attempt: { connection },
     });
@@ -73,6 +75,12 @@ describe("the log", () => {
     expect(JSON.stringify(third).length).toBeLessThan(9_000);
     expect(fourth).toBe("thrown text");
     expect(text()).not.toContain("xxx");
+  });
+
+  test("a failed call says what its transport said", () => {
+    const { log, lines } = createRecordingLog();
+    log.warn({ err: transportError("UNAVAILABLE", { detail: "read ECONNRESET" }) }, "failed");
+    expect(lines()[0]?.err).toMatchObject({ code: "UNAVAILABLE", detail: "read ECONNRESET" });
   });
 
   test("bigints are written as decimal strings", () => {
