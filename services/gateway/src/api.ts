@@ -55,7 +55,8 @@ export function addApi(config: GatewayConfig, deps: ApiDependencies): void {
     { ttlMs: config.registryTtlMs },
     { market, clock, reader: new OfferReader({ domain }) },
   );
-  const relay = new Relay({ timeoutMs: config.answerTimeoutMs, stallMs: config.stallTimeoutMs }, { market });
+  const { answerTimeoutMs: timeoutMs, stallTimeoutMs: stallMs, retryMs } = config;
+  const relay = new Relay({ timeoutMs, stallMs, retryMs }, { market, clock });
   const bundles = new BundleMaker({ waitMs: config.bundleWaitMs }, { log: poiLog, trust });
   addInferenceRoutes(routes, {
     relay,

@@ -128,6 +128,13 @@ export const gatewayConfig = declareConfig({
     default: "600000",
     description: "Longest time for one answer.",
   }),
+  retryMs: setting({
+    env: "GATEWAY_RETRY_MS",
+    schema: integer({ min: 0, max: 60_000 }),
+    default: "5000",
+    description:
+      "How long a request that no market or no provider could take is asked again before its refusal is told; nothing was reserved for it.",
+  }),
   stallTimeoutMs: setting({
     env: "GATEWAY_STALL_TIMEOUT_MS",
     schema: integer({ min: 1_000, max: 600_000 }),

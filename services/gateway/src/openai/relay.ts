@@ -6,13 +6,20 @@ import type { Client } from "@koinon/rpc/handler";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { GatewayError } from "../errors.ts";
 import { AnswerWriter } from "./answer-writer.ts";
+import { Patience, type PatienceOptions } from "./patience.ts";
 
 /** Options of the relay. */
-export interface RelayOptions {
+export interface RelayOptions extends PatienceOptions {
   /** The longest that one answer may take, in milliseconds. */
   readonly timeoutMs: number;
   /** How long a client may take nothing of its answer, in milliseconds. */
   readonly stallMs: number;
+}
+
+/** What the relay works with. */
+export interface RelayDependencies {
+  readonly market: Pick<Client<MarketServiceDefinition>, "infer">;
+  readonly clock: { now(): number };
 }
 
 /** Where an answer goes. */
@@ -43,14 +50,11 @@ const HELD_BYTES_MAX = 256 * 1024;
 /** Relays answers of the market to clients, byte for byte. */
 export class Relay {
   readonly #options: RelayOptions;
-  readonly #market: Pick<Client<MarketServiceDefinition>, "infer">;
+  readonly #deps: RelayDependencies;
 
-  constructor(
-    options: RelayOptions,
-    dependencies: { readonly market: Pick<Client<MarketServiceDefinition>, "infer"> },
-  ) {
+  constructor(options: RelayOptions, dependencies: RelayDependencies) {
     this.#options = options;
-    this.#market = dependencies.market;
+    this.#deps = dependencies;
   }
 
   /** Serves one request. Rejects only as long as nothing has been committed; the sink's owner then answers the error. */
@@ -67,8 +71,22 @@ export class Relay {
     }
   }
 
+  /** Asks the market until it begins to answer, and passes the answer on. */
   async #relay(request: InferRequest, answer: Answer, signal: AbortSignal): Promise<void> {
-    const parts = this.#market.infer(request, { signal, timeoutMs: this.#options.timeoutMs });
+    let patience: Patience | undefined;
+    for (;;) {
+      try {
+        return await this.#relayOnce(request, answer, signal);
+      } catch (error) {
+        if (answer.hasBegun || signal.aborted) throw error;
+        patience ??= new Patience(this.#options, this.#deps);
+        await patience.afterFailure(error, signal);
+      }
+    }
+  }
+
+  async #relayOnce(request: InferRequest, answer: Answer, signal: AbortSignal): Promise<void> {
+    const parts = this.#deps.market.infer(request, { signal, timeoutMs: this.#options.timeoutMs });
     for await (const message of parts) {
       const wait = answer.take(message.part);
       if (wait !== undefined) await wait;
@@ -89,6 +107,11 @@ class Answer {
   constructor(writer: AnswerWriter, sink: AnswerSink) {
     this.#writer = writer;
     this.#sink = sink;
+  }
+
+  /** True once the market has said anything of an answer. */
+  get hasBegun(): boolean {
+    return this.#head !== undefined;
   }
 
   get isLost(): boolean {

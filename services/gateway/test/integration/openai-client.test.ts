@@ -9,7 +9,7 @@ let running: RunningGateway;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  running = await startGateway(postgres);
+  running = await startGateway(postgres, { env: { GATEWAY_RETRY_MS: "0" } });
 });
 afterAll(async () => {
   await running.stop();
