@@ -85,21 +85,23 @@ volumeMounts:
 
 {{/*
 From (list port startupSeconds). The admin port answers as soon as the configuration is read, so a process that waits for others is
-alive and not ready; liveness asks nobody else.
+alive and not ready; liveness asks nobody else. A pod that is deleted leaves its Services without a probe, so probes need not be hasty:
+on a busy node a late answer must not take every replica at once from its callers, nor end a process that others wait for.
 */}}
 {{- define "koinon.probes" -}}
 startupProbe:
   httpGet: { path: /livez, port: {{ index . 0 }} }
   periodSeconds: 1
+  timeoutSeconds: 5
   failureThreshold: {{ index . 1 }}
 livenessProbe:
   httpGet: { path: /livez, port: {{ index . 0 }} }
   periodSeconds: 10
-  timeoutSeconds: 3
-  failureThreshold: 3
+  timeoutSeconds: 10
+  failureThreshold: 6
 readinessProbe:
   httpGet: { path: /readyz, port: {{ index . 0 }} }
   periodSeconds: 2
-  timeoutSeconds: 2
-  failureThreshold: 2
+  timeoutSeconds: 5
+  failureThreshold: 3
 {{- end }}

@@ -64,7 +64,7 @@ export function startOpenLoop({ url, key, ratePerSecond, body, fresh = false }: 
       const text = await answer.body.text();
       done(answer.statusCode === 200 ? 200 : `${answer.statusCode} ${codeOf(text)}`, answer.headers);
     } catch (error) {
-      done((error as { code?: string }).code ?? (error as Error).message);
+      done(reasonOf(error as Error & { code?: string }));
     }
   };
 
@@ -91,6 +91,10 @@ export function startOpenLoop({ url, key, ratePerSecond, body, fresh = false }: 
       return stopped;
     },
   };
+}
+
+function reasonOf({ name, code, message }: Error & { code?: string }): string {
+  return name === "TimeoutError" ? `timeout of ${answerTimeoutMs / 1_000} s` : (code ?? message);
 }
 
 function codeOf(text: string): string {
