@@ -136,6 +136,20 @@ describe("the environment of processes", () => {
     });
   });
 
+  test("TLS to NATS comes from a Secret, for those that speak to NATS", () => {
+    const natsTls = { secretName: "koinon-nats-tls", clientCertificate: true };
+    const manifests = render({ ...small, global: { ...small.global, natsTls } });
+    for (const [service, speaks] of Object.entries({ market: true, poi: true, gateway: false })) {
+      const deployment = ofKind(manifests, "Deployment").get(`net-${service}`) as Manifest;
+      const { plan, unknown } = planOfContainer(mainContainer(deployment), manifests);
+      const { natsCaFile, natsKeyFile } = plan.config;
+      const files = speaks ? ["/etc/koinon/nats/ca.crt", "/etc/koinon/nats/tls.key"] : [undefined, undefined];
+      expect([service, natsCaFile, natsKeyFile, unknown]).toEqual([service, ...files, []]);
+      const mounted = podSpec(deployment).volumes?.some(({ name }) => name === "nats");
+      expect([service, mounted]).toEqual([service, speaks]);
+    }
+  });
+
   test("pods get as long to end as the phases of their end may take", () => {
     for (const drain of [1_000, 60_000, 600_000]) {
       const manifests = render({ ...small, global: { ...small.global, config: { SHUTDOWN_DRAIN_MS: drain } } });

@@ -59,6 +59,15 @@ up to 34 seconds with the grace that each gets.
 {{- end }}
 {{- if .Facts.events }}
 - { name: NATS_URL, value: {{ required "global.natsUrl: name the NATS servers (JetStream) that carry events between market and poi" $network.natsUrl | quote }} }
+{{- with $network.natsTls }}
+{{- if .secretName }}
+- { name: NATS_TLS_CA_FILE, value: /etc/koinon/nats/ca.crt }
+{{- if .clientCertificate }}
+- { name: NATS_TLS_CERTIFICATE_FILE, value: /etc/koinon/nats/tls.crt }
+- { name: NATS_TLS_KEY_FILE, value: /etc/koinon/nats/tls.key }
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- range $service, $address := include "koinon.addresses" . | fromYaml }}
 - { name: {{ upper $service }}_ADDRESS, value: {{ $address | quote }} }

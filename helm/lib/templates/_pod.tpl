@@ -49,6 +49,10 @@ spec:
       emptyDir: { sizeLimit: 256Mi }
     - name: tls
       secret: { secretName: {{ include "koinon.tlsSecretName" . }}, defaultMode: 0440 }
+    {{- if include "koinon.natsTlsSecret" . }}
+    - name: nats
+      secret: { secretName: {{ include "koinon.natsTlsSecret" . }}, defaultMode: 0440 }
+    {{- end }}
     {{- with .Facts.volumes }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -78,6 +82,9 @@ securityContext:
 volumeMounts:
   - { name: tmp, mountPath: /tmp }
   - { name: tls, mountPath: /etc/koinon/tls, readOnly: true }
+  {{- if include "koinon.natsTlsSecret" . }}
+  - { name: nats, mountPath: /etc/koinon/nats, readOnly: true }
+  {{- end }}
   {{- with .Facts.volumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

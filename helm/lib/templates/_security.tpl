@@ -24,6 +24,11 @@ capabilities:
 {{- end -}}
 {{- end }}
 
+{{/* The Secret that TLS to NATS takes; empty where there is none. */}}
+{{- define "koinon.natsTlsSecret" -}}
+{{- if .Facts.events }}{{ ((.Values.global).natsTls).secretName }}{{ end -}}
+{{- end }}
+
 {{/* The service's certificate, where cert-manager issues it; renewed in place, read again without a restart. */}}
 {{- define "koinon.certificate" -}}
 apiVersion: cert-manager.io/v1

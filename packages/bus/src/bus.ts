@@ -63,7 +63,8 @@ export type BusObservation =
       deliveries: number;
       error?: unknown;
     }
-  | { kind: "connected" | "disconnected"; error?: unknown };
+  /** `waiting`: there is no connection yet, and trying goes on; told once of each reason. */
+  | { kind: "connected" | "disconnected" | "waiting"; error?: unknown };
 
 /** Where observations go. */
 export type BusObserver = (observation: BusObservation) => void;

@@ -1,15 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import {
-  connect,
-  headers as createHeaders,
-  type NatsConnection,
-  type NodeConnectionOptions,
-} from "@nats-io/transport-node";
+import { connect, headers as createHeaders, type NatsConnection } from "@nats-io/transport-node";
 import type { Bus, BusObserver, ConsumeOptions, Consumption, EventScope, OutgoingEvent } from "./bus.ts";
 import { BusError } from "./bus-error.ts";
 import { growingDelay, type RedeliveryDelay, untraced } from "./delivery.ts";
 import { consumeDurable } from "./jetstream-consumer.ts";
 import { ensureStream, type StreamLimits, streamOf } from "./jetstream-streams.ts";
+import { connectionOptionsOf, type NatsAccess } from "./nats-access.ts";
 import { assertConsumable, assertPublishable } from "./subject.ts";
 
 /** Where NATS is, and how its streams and consumers are bounded. */
@@ -17,8 +14,7 @@ export interface JetStreamBusOptions {
   readonly servers: readonly string[];
   /** Shown in the server's connection list. */
   readonly name: string;
-  /** Credentials and TLS, as the NATS client takes them. */
-  readonly connection?: Pick<NodeConnectionOptions, "tls" | "user" | "pass" | "token" | "authenticator">;
+  readonly access?: NatsAccess;
   readonly limits?: StreamLimits;
   /** How long NATS waits for an answer before it delivers an event again; a handler that is still at work extends it. Default 30,000. */
   readonly ackWaitMs?: number;
@@ -32,22 +28,53 @@ export interface JetStreamBusOptions {
 export interface JetStreamBusDependencies {
   readonly observe?: BusObserver;
   readonly scope?: EventScope;
+  /** Ends waiting for the first connection. */
+  readonly signal?: AbortSignal;
 }
 
-/** Connects to NATS, trying on while it is away; everything after that survives restarts of NATS. */
+const retryDelayMsMin = 250;
+const retryDelayMsMax = 2_000;
+/** Longest time for one attempt to connect. */
+const attemptMs = 5_000;
+
+/**
+ * Connects to NATS, trying on while it is away or refuses; everything after that survives restarts of NATS. Throws BusError
+ * CREDENTIALS_INVALID, and the signal's reason.
+ */
 export async function connectJetStreamBus(
   options: JetStreamBusOptions,
   dependencies: JetStreamBusDependencies = {},
 ): Promise<Bus> {
-  const connection = await connect({
-    servers: [...options.servers],
-    name: options.name,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    waitOnFirstConnect: true,
-    ...options.connection,
-  });
+  const connection = await firstConnection(options, dependencies);
   return new JetStreamBus(options, dependencies, connection, await jetstreamManager(connection));
+}
+
+async function firstConnection(
+  { servers, name, access = {} }: JetStreamBusOptions,
+  { observe, signal }: JetStreamBusDependencies,
+): Promise<NatsConnection> {
+  const encrypted = servers.some((server) => server.startsWith("tls://"));
+  const settings = {
+    servers: [...servers],
+    name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: retryDelayMsMin,
+    timeout: attemptMs,
+    // A server that is given new users refuses for a while.
+    ignoreAuthErrorAbort: true,
+    ...connectionOptionsOf(encrypted ? { tls: {}, ...access } : access),
+  };
+  let told = "";
+  for (let waitMs = retryDelayMsMin; ; waitMs = Math.min(2 * waitMs, retryDelayMsMax)) {
+    signal?.throwIfAborted();
+    try {
+      return await connect(settings);
+    } catch (error) {
+      if (String(error) !== told) observe?.({ kind: "waiting", error });
+      told = String(error);
+    }
+    await delay(waitMs, undefined, signal === undefined ? {} : { signal });
+  }
 }
 
 class JetStreamBus implements Bus {

@@ -1,7 +1,8 @@
 import type { Buffer } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { createSecureContext } from "node:tls";
-import { DomainError } from "@koinon/errors/domain-error";
+import { CertificateError } from "./certificate-error.ts";
 
 /** PEM files of one identity. */
 export interface CertificatePaths {
@@ -9,11 +10,6 @@ export interface CertificatePaths {
   readonly keyFile: string;
   readonly caFile: string;
 }
-
-export type CertificateFault = { code: "CERTIFICATE_UNREADABLE"; certificateFile: string; reason: string };
-
-/** Certificate files that can not be used. */
-export class CertificateError extends DomainError<CertificateFault> {}
 
 /** PEM contents of one identity. */
 export interface Identity {
@@ -29,26 +25,67 @@ export interface CertificateSource {
   subscribe(listener: (identity: Identity) => void): () => void;
 }
 
+/** What a problem with certificate files means. */
+export type CertificateState =
+  /** There is no identity yet. */
+  | "missing"
+  /** Files that were put in place can not be used; the former identity stays in use. */
+  | "refused"
+  /** The identity in use will not do any more, such as one that has expired. */
+  | "lapsed";
+
+export interface CertificateFilesOptions {
+  /** How often the files are looked at; mounted secrets change by symbolic link, which file watching misses. Default 5,000. */
+  readonly pollMs?: number;
+  /** Throws CertificateError when peers would refuse the identity. */
+  check?(identity: Identity): void;
+  /** Told once of each problem. */
+  onProblem?(error: CertificateError, state: CertificateState): void;
+}
+
+const pollMsDefault = 5_000;
+
 /**
  * Certificate, key and CA from files, read at once and again when they change. Files that do not fit together (a rotation half
- * done) are reported and the former identity stays in use until they do.
+ * done) or that peers would refuse are reported, and the former identity stays in use until there are better ones.
  */
 export class CertificateFiles implements CertificateSource {
   private readonly paths: CertificatePaths;
-  private readonly onProblem: (error: CertificateError) => void;
+  private readonly options: CertificateFilesOptions;
   private readonly listeners = new Set<(identity: Identity) => void>();
   private readonly timer: NodeJS.Timeout;
   private identity: Identity;
   private version: string;
+  private refusal: CertificateError | undefined;
+  private readonly told = new Map<CertificateState, string>();
 
-  /** `pollMs` is how often the files are looked at; mounted secrets change by symbolic link, which file watching misses. */
-  constructor(paths: CertificatePaths, options: { pollMs?: number; onProblem?(error: CertificateError): void } = {}) {
+  /** Throws CertificateError when the files can not be used. */
+  constructor(paths: CertificatePaths, options: CertificateFilesOptions = {}) {
     this.paths = paths;
-    this.onProblem = options.onProblem ?? (() => {});
+    this.options = options;
     this.version = this.currentVersion();
     this.identity = this.load();
-    this.timer = setInterval(() => this.refresh(), options.pollMs ?? 5_000);
+    this.timer = setInterval(() => this.refresh(), options.pollMs ?? pollMsDefault);
     this.timer.unref();
+  }
+
+  /** Waits until the files can be used, and tells why they can not; rejects when the signal aborts. */
+  static async open(
+    paths: CertificatePaths,
+    options: CertificateFilesOptions,
+    signal: AbortSignal,
+  ): Promise<CertificateFiles> {
+    for (let told = ""; ; ) {
+      signal.throwIfAborted();
+      try {
+        return new CertificateFiles(paths, options);
+      } catch (error) {
+        if (!(error instanceof CertificateError)) throw error;
+        if (error.message !== told) options.onProblem?.(error, "missing");
+        told = error.message;
+      }
+      await delay(options.pollMs ?? pollMsDefault, undefined, { signal });
+    }
   }
 
   get current(): Identity {
@@ -60,23 +97,39 @@ export class CertificateFiles implements CertificateSource {
     return () => this.listeners.delete(listener);
   }
 
+  /** Why files that were put in place are not in use; undefined when what is in use is what is there. */
+  get refused(): CertificateError | undefined {
+    return this.refusal;
+  }
+
+  /** Why the identity in use will not do any more; undefined when it does. */
+  get lapsed(): CertificateError | undefined {
+    return problemOf(() => this.options.check?.(this.identity));
+  }
+
   /** Looks at the files now instead of at the next poll. */
   refresh(): void {
-    try {
+    let changed = false;
+    this.refusal = problemOf(() => {
       const version = this.currentVersion();
       if (version === this.version) return;
       this.identity = this.load();
       this.version = version;
-    } catch (error) {
-      if (!(error instanceof CertificateError)) throw error;
-      this.onProblem(error);
-      return;
-    }
-    for (const listener of this.listeners) listener(this.identity);
+      changed = true;
+    });
+    this.tell("refused", this.refusal);
+    this.tell("lapsed", this.lapsed);
+    if (changed) for (const listener of this.listeners) listener(this.identity);
   }
 
   close(): void {
     clearInterval(this.timer);
+  }
+
+  private tell(state: CertificateState, problem: CertificateError | undefined): void {
+    const message = problem?.message ?? "";
+    if (problem !== undefined && message !== this.told.get(state)) this.options.onProblem?.(problem, state);
+    this.told.set(state, message);
   }
 
   private currentVersion(): string {
@@ -89,7 +142,7 @@ export class CertificateFiles implements CertificateSource {
   }
 
   private load(): Identity {
-    return this.readable(() => {
+    const identity = this.readable(() => {
       const certificate = readFileSync(this.paths.certificateFile);
       const privateKey = readFileSync(this.paths.keyFile);
       const caCertificate = readFileSync(this.paths.caFile);
@@ -97,6 +150,8 @@ export class CertificateFiles implements CertificateSource {
       createSecureContext({ cert: certificate, key: privateKey, ca: caCertificate });
       return { certificate, privateKey, caCertificate };
     });
+    this.options.check?.(identity);
+    return identity;
   }
 
   private readable<T>(read: () => T): T {
@@ -109,5 +164,15 @@ export class CertificateFiles implements CertificateSource {
         { cause: error },
       );
     }
+  }
+}
+
+function problemOf(act: () => void): CertificateError | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CertificateError) return error;
+    throw error;
   }
 }

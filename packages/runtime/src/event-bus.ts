@@ -1,52 +1,56 @@
 import type { Bus, BusObservation, EventScope } from "@koinon/bus/bus";
 import { connectJetStreamBus } from "@koinon/bus/jetstream-bus";
 import { MemoryBus } from "@koinon/bus/memory-bus";
+import type { NatsAccess } from "@koinon/bus/nats-access";
 import { context, defaultTextMapGetter, type Meter, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { Clock } from "./clock.ts";
-import { HostError } from "./host-error.ts";
 import type { Logger } from "./logger.ts";
-import type { Secret } from "./secret.ts";
 
 export interface BusDependencies {
   readonly clock: Clock;
   readonly log: Logger;
   readonly meter: Meter;
   readonly tracer: Tracer;
+  /** Ends waiting for the bus. */
+  readonly signal?: AbortSignal;
+  /** Why the bus is still waited for. */
+  waiting?(reason: unknown): void;
 }
 
-/** The event bus of a process: JetStream when servers are named, else the one in memory. Throws NATS_CREDENTIALS_INCOMPLETE. */
+/** The event bus of a process: JetStream when servers are named, else the one in memory. Throws BusError CREDENTIALS_INVALID. */
 export async function createBus(
   options: {
     readonly servers: readonly string[];
     readonly name: string;
     readonly replicas?: number;
-    readonly user?: string | undefined;
-    readonly password?: Secret | undefined;
+    readonly access?: NatsAccess;
   },
   deps: BusDependencies,
 ): Promise<Bus> {
   const observe = createObserver(deps);
   const scope = createScope(deps.tracer);
   if (options.servers.length === 0) return new MemoryBus({}, { clock: deps.clock, observe, scope });
-  const { servers, name, replicas, user, password } = options;
-  if ((user === undefined) !== (password === undefined)) {
-    throw new HostError({
-      code: "NATS_CREDENTIALS_INCOMPLETE",
-      missing: user === undefined ? "NATS_USER" : "NATS_PASSWORD",
-    });
-  }
-  const connection = user === undefined || password === undefined ? {} : { user, pass: password.reveal() };
+  const { servers, name, replicas, access = {} } = options;
   const limits = replicas === undefined ? {} : { replicas };
-  return await connectJetStreamBus({ servers, name, connection, limits }, { observe, scope });
+  const { signal } = deps;
+  return await connectJetStreamBus(
+    { servers, name, access, limits },
+    { observe, scope, ...(signal === undefined ? {} : { signal }) },
+  );
 }
 
-function createObserver({ log, meter }: BusDependencies): (observation: BusObservation) => void {
+function createObserver({ log, meter, waiting }: BusDependencies): (observation: BusObservation) => void {
   const deliveries = meter.createCounter("bus.deliveries", {
     description: "Events handled, failed and dead-lettered, by consumer.",
   });
   return (observation) => {
     if (!("durable" in observation)) {
+      if (observation.kind === "waiting") {
+        log.warn({ err: observation.error }, "event bus can not be reached; trying on");
+        waiting?.(observation.error);
+        return;
+      }
       log.info({ state: observation.kind, err: observation.error }, "bus connection changed");
       return;
     }

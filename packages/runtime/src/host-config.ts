@@ -74,6 +74,28 @@ export const hostConfig = declareConfig({
     schema: optionalText(),
     description: "Password of NATS_USER.",
   }),
+  natsCredentials: secretSetting({
+    env: "NATS_CREDS",
+    schema: optionalText(),
+    description:
+      "Text of a NATS credentials file (JWT and seed), or a user's seed (`SU…`) alone; instead of NATS_USER. Usually by NATS_CREDS_FILE.",
+  }),
+  natsCaFile: setting({
+    env: "NATS_TLS_CA_FILE",
+    schema: optionalText(),
+    description:
+      "PEM certificates of the authority that the NATS servers' certificates come from; encrypts the connection, as `tls://` in NATS_URL does with the system's authorities.",
+  }),
+  natsCertificateFile: setting({
+    env: "NATS_TLS_CERTIFICATE_FILE",
+    schema: optionalText(),
+    description: "PEM certificate that this process shows to NATS; read anew for each connection.",
+  }),
+  natsKeyFile: setting({
+    env: "NATS_TLS_KEY_FILE",
+    schema: optionalText(),
+    description: "PEM private key of that certificate.",
+  }),
   natsReplicas: setting({
     env: "NATS_REPLICAS",
     schema: integer({ min: 1, max: 5 }),

@@ -2,7 +2,6 @@ import { DomainError } from "@koinon/errors/domain-error";
 
 export type HostFault =
   | { code: "MODULE_START_FAILED"; module: string; reason: string }
-  | { code: "NATS_CREDENTIALS_INCOMPLETE"; missing: string }
   | { code: "NO_SUCH_MODULE"; module: string }
   | { code: "SERVICE_SERVED_TWICE"; service: string };
 

@@ -1,18 +1,20 @@
 import type { Bus } from "@koinon/bus/bus";
 import { invariant } from "@koinon/errors/invariant";
-import { CertificateFiles } from "@koinon/rpc/certificate-files";
+import type { CertificateFiles } from "@koinon/rpc/certificate-files";
 import { createClient } from "@koinon/rpc/client";
 import type { ServiceDefinition } from "@koinon/rpc/definition";
 import type { Dispatcher } from "@koinon/rpc/dispatcher";
 import type { Client } from "@koinon/rpc/handler";
 import { LocalServices } from "@koinon/rpc/in-process";
+import { certificateProblem, certificateSettingsProblems, readCertificates } from "./certificates.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigReader, type ConfigSource } from "./config.ts";
-import type { Health } from "./health.ts";
+import type { Health, HealthPart } from "./health.ts";
 import { addressConfig, type HostConfig, hostConfig } from "./host-config.ts";
 import { HostError } from "./host-error.ts";
 import type { Logger } from "./logger.ts";
 import type { Connection, Module, ModuleDefinition, ModuleDependencies } from "./module.ts";
+import { natsSettingsProblems } from "./nats-settings.ts";
 import type { Random } from "./random.ts";
 import { RemoteChannels } from "./remote-channels.ts";
 import { localAddress, resolveParts, type Wiring } from "./resolution.ts";
@@ -48,6 +50,16 @@ export interface HostDependencies {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly bus: Bus;
+  /** The process's identity, which the host closes; read from the configured files when absent. */
+  readonly certificates?: CertificateFiles | undefined;
+}
+
+/** Whether a process should get work, and what its parts say. */
+export interface HostHealth {
+  readonly ready: boolean;
+  readonly modules: Readonly<Record<string, Health>>;
+  /** Of processes that have an identity. */
+  readonly certificates?: Omit<HealthPart, "name">;
 }
 
 interface Running extends PlannedPart {
@@ -74,6 +86,10 @@ export function planHost(modules: readonly ModuleInstance[], source: ConfigSourc
     addresses,
     (text) => reader.problem(text),
   );
+  if (reader.isClean) {
+    const problems = [...certificateSettingsProblems(config), ...natsSettingsProblems(config)];
+    for (const problem of problems) reader.problem(problem);
+  }
   reader.finish();
   return { config, wiring, parts };
 }
@@ -97,7 +113,7 @@ export class Host {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     this.failed = promise;
     this.fail = resolve;
-    this.certificates = certificatesOf(plan.config, deps.log);
+    this.certificates = deps.certificates ?? readCertificates(plan, deps);
     const { plaintextLoopback, listen, connectionAgeMs } = plan.config;
     const observer = deps.telemetry.rpcObserver;
     this.channels = new RemoteChannels(
@@ -139,12 +155,14 @@ export class Host {
     }
   }
 
-  /** Whether every module serves, and what each says about itself. */
-  health(): { readonly ready: boolean; readonly modules: Readonly<Record<string, Health>> } {
+  /** Whether every module serves and peers believe who this is, and what each part says about itself. */
+  health(): HostHealth {
     const modules: Record<string, Health> = {};
     for (const { instance, module } of this.parts) if (module !== undefined) modules[instance] = module.health();
-    const ready = this.ready && Object.values(modules).every((health) => health.status !== "not-serving");
-    return { ready, modules };
+    const serving = this.ready && Object.values(modules).every((health) => health.status !== "not-serving");
+    if (this.certificates === undefined) return { ready: serving, modules };
+    const certificates = certificateProblem(this.certificates);
+    return { ready: serving && this.certificates.lapsed === undefined, modules, certificates };
   }
 
   /** The steps that take the modules down, callers before those they call. */
@@ -303,15 +321,6 @@ export class Host {
     this.deps.log.error({ err: error, method }, "handler failed without a declared fault");
     if (error instanceof Error && error.name === "InvariantViolation") this.fail(error);
   }
-}
-
-function certificatesOf(config: HostConfig, log: Logger): CertificateFiles | undefined {
-  const { certificateFile, keyFile, caFile } = config;
-  if (certificateFile === undefined || keyFile === undefined || caFile === undefined) return undefined;
-  return new CertificateFiles(
-    { certificateFile, keyFile, caFile },
-    { onProblem: (error) => log.error({ err: error }, "certificate files unusable, former ones stay in use") },
-  );
 }
 
 function startedModule(part: Running): Module | undefined {

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { Bus } from "@koinon/bus/bus";
+import type { CertificateFiles } from "@koinon/rpc/certificate-files";
 import { type AdminServer, startAdminServer } from "./admin.ts";
+import { awaitCertificates } from "./certificates.ts";
 import { systemClock } from "./clock.ts";
 import { configuredOrExit } from "./configured-or-exit.ts";
 import { createBus } from "./event-bus.ts";
 import { Host, type HostPlan, type ModuleInstance, planHost } from "./host.ts";
 import { createLogger, type Logger } from "./logger.ts";
+import { natsAccessOf } from "./nats-settings.ts";
 import { systemRandom } from "./random.ts";
 import { type Phase, runPhases } from "./shutdown.ts";
 import { createTelemetry, type Telemetry } from "./telemetry.ts";
@@ -62,6 +65,7 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
 }
 
 interface Started {
+  certificates?: CertificateFiles | undefined;
   host?: Host;
   bus?: Bus;
   admin?: AdminServer;
@@ -80,29 +84,40 @@ async function startAll(
 ): Promise<void> {
   const { plan, log, telemetry, signal } = given;
   let host: Host | undefined;
+  let waiting: { waitingFor: string; reason?: string } = { waitingFor: "certificates" };
   // Before anything that waits for others, so that a process that waits is alive and says what it lacks.
   if (given.adminListen !== undefined) {
     started.admin = await startAdminServer(given.adminListen, {
       readiness: () => {
-        const { ready, ...detail } = host?.health() ?? { ready: false, waitingFor: "the event bus" };
+        const { ready, ...detail } = host?.health() ?? { ready: false, ...waiting };
         return { ready, detail };
       },
       metricsText: () => telemetry.metricsText(),
     });
     log.info({ address: started.admin.address }, "admin port open");
   }
+  const certificates = await awaitCertificates(
+    plan,
+    { clock: systemClock, log, waiting: ({ message }) => (waiting = { waitingFor: "certificates", reason: message }) },
+    signal,
+  );
+  started.certificates = certificates;
+  waiting = { waitingFor: "the event bus" };
   const bus = createBus(
     {
       name: options.name,
       servers: plan.config.natsUrl,
-      user: plan.config.natsUser,
-      password: plan.config.natsPassword,
+      access: natsAccessOf(plan.config),
       replicas: plan.config.natsReplicas,
     },
-    { clock: systemClock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },
+    {
+      ...{ clock: systemClock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },
+      signal,
+      waiting: (error) => (waiting = { waitingFor: "the event bus", reason: messageOf(error) }),
+    },
   );
   started.bus = await unlessAborted(bus, signal);
-  host = new Host(plan, { clock: systemClock, random: systemRandom, log, telemetry, bus: started.bus });
+  host = new Host(plan, { clock: systemClock, random: systemRandom, log, telemetry, bus: started.bus, certificates });
   await host.start(signal);
   started.host = host;
   const running = { host, rpcAddresses: host.rpcAddresses, adminAddress: started.admin?.address };
@@ -123,6 +138,10 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function shutdownPhases(started: Started, telemetry: Telemetry): readonly Phase[] {
   return [
     ...(started.host?.shutdownPhases() ?? []),
@@ -132,6 +151,7 @@ function shutdownPhases(started: Started, telemetry: Telemetry): readonly Phase[
       name: "close admin",
       timeoutMs: 2_000,
       run: async () => {
+        started.certificates?.close();
         await started.admin?.close();
         await telemetry.close();
       },

@@ -2,10 +2,13 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { createAuthority, issueCertificate } from "@koinon/rpc/certificates";
 import { type Child, startChild } from "@koinon/testkit/child-process";
 import { startNats } from "@koinon/testkit/nats-server";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
+import { systemClock } from "../src/clock.ts";
+import { systemRandom } from "../src/random.ts";
 
 const children: Child[] = [];
 afterEach(async () => {
@@ -89,15 +92,72 @@ describe("a process", () => {
     const [, address] = await child.waitForLine(/"address":"([^"]+)".*admin port open/);
     expect((await fetch(`http://${address}/livez`)).status).toBe(200);
     const readyz = await fetch(`http://${address}/readyz`);
-    expect([readyz.status, await readyz.json()]).toEqual([503, { ready: false, waitingFor: "the event bus" }]);
+    expect([readyz.status, await readyz.json()]).toMatchObject([503, { ready: false, waitingFor: "the event bus" }]);
+    await child.waitForLine(/ECONNREFUSED.*event bus can not be reached/i);
     await child.stop("SIGTERM");
     expect(await child.exited).toEqual({ code: 0, signal: null });
   });
 
-  test("half of the credentials for NATS end it, with what is missing", async () => {
-    const child = await start("", { NATS_URL: "nats://127.0.0.1:1", NATS_USER: "koinon" });
+  test("waits, alive and not ready, for a certificate that names it, and says so", async () => {
+    const { path: folder, remove } = await temporaryFolder();
+    try {
+      const file = (name: string) => path.join(folder, name);
+      const validity = { notBefore: systemClock.now() - 60_000, notAfter: systemClock.now() + 60_000 };
+      const authority = await createAuthority({ name: "test", ...validity }, systemRandom);
+      const issue = async (service: string) => {
+        const issued = await issueCertificate(authority, { services: [service], ...validity }, systemRandom);
+        await writeFile(file("tls.key"), issued.keyPem);
+        await writeFile(file("tls.crt"), issued.certificatePem);
+      };
+      await writeFile(file("ca.crt"), authority.certificatePem);
+      await issue("visitor");
+      const child = await start("", {
+        ...{ TLS_CERTIFICATE_FILE: file("tls.crt"), TLS_KEY_FILE: file("tls.key"), TLS_CA_FILE: file("ca.crt") },
+        ADMIN_LISTEN: "127.0.0.1:0",
+      });
+      const [, address] = await child.waitForLine(/"address":"([^"]+)".*admin port open/);
+      await child.waitForLine(/certificate files can not be used; waiting for others/);
+      expect((await fetch(`http://${address}/livez`)).status).toBe(200);
+      const waiting = await fetch(`http://${address}/readyz`);
+      const reason = expect.stringContaining("expected=greeter, named=visitor");
+      expect([waiting.status, await waiting.json()]).toEqual([
+        503,
+        { ready: false, waitingFor: "certificates", reason },
+      ]);
+      await issue("greeter");
+      await child.waitForLine(/^ready/);
+      const ready = await fetch(`http://${address}/readyz`);
+      expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true, certificates: { ok: true } }]);
+      await issue("visitor");
+      await child.waitForLine(/the former ones stay in use/);
+      const detail = expect.stringContaining("the former certificate is still in use: CERTIFICATE_NAMES_OTHERS");
+      const rotated = await fetch(`http://${address}/readyz`);
+      expect([rotated.status, await rotated.json()]).toMatchObject([200, { certificates: { ok: false, detail } }]);
+    } finally {
+      await remove();
+    }
+  }, 30_000);
+
+  test("settings that only make sense together end it, with what is missing", async () => {
+    const child = await start("", {
+      ...{ NATS_USER: "koinon", NATS_CREDS: "SU", NATS_TLS_KEY_FILE: "/nats.key" },
+      ...{ TLS_KEY_FILE: "/tls.key", TLS_CA_FILE: "/ca.crt" },
+    });
     expect(await child.exited).toEqual({ code: 1, signal: null });
-    expect(child.lines.join("\n")).toContain("NATS_CREDENTIALS_INCOMPLETE (missing=NATS_PASSWORD)");
+    expect(child.lines).toEqual([
+      "configuration:",
+      "  - TLS_CERTIFICATE_FILE is not set, but TLS_KEY_FILE is",
+      "  - NATS_PASSWORD is not set, but NATS_USER is",
+      "  - NATS_TLS_CERTIFICATE_FILE is not set, but NATS_TLS_KEY_FILE is",
+      "  - NATS_USER and NATS_CREDS are both set",
+    ]);
+  });
+
+  test("credentials for NATS that are none end it, and are not told", async () => {
+    const child = await start("", { NATS_URL: "nats://127.0.0.1:1", NATS_CREDS: "correct horse" });
+    expect(await child.exited).toEqual({ code: 1, signal: null });
+    expect(child.lines.join("\n")).toContain("CREDENTIALS_INVALID");
+    expect(child.lines.join("\n")).not.toContain("horse");
   });
 
   test("a second signal ends it where it stands", async () => {

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { freePort } from "@koinon/machine/free-port";
 import { type Child, startChild } from "./child-process.ts";
@@ -21,6 +22,8 @@ export interface NatsServer {
 export interface NatsServerOptions {
   readonly user?: string;
   readonly password?: string;
+  /** Text of a configuration file, for what has no argument. */
+  readonly configuration?: string;
 }
 
 /** Starts nats-server on a free loopback port with its streams in a temporary folder. */
@@ -30,10 +33,23 @@ export async function startNats(options: NatsServerOptions = {}): Promise<NatsSe
   const folder = await temporaryFolder("koinon-nats-");
   const port = await freePort();
   const access = options.user === undefined ? [] : ["--user", options.user, "--pass", options.password ?? ""];
+  const configuration = path.join(folder.path, "nats.conf");
+  await writeFile(configuration, options.configuration ?? "");
   const launch = () =>
     startChild({
       command: program,
-      args: ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", path.join(folder.path, "store"), ...access],
+      args: [
+        "-c",
+        configuration,
+        "-a",
+        "127.0.0.1",
+        "-p",
+        String(port),
+        "-js",
+        "-sd",
+        path.join(folder.path, "store"),
+        ...access,
+      ],
       ready: /Server is ready/,
     });
   let child = await launch();

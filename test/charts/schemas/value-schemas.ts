@@ -12,6 +12,7 @@ const setByChart: Readonly<Record<ChartName | "engine" | "host", readonly string
   host: [
     ...["RPC_LISTEN", "ADMIN_LISTEN", "RPC_PLAINTEXT_LOOPBACK", "NATS_URL"],
     ...["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"],
+    ...["NATS_TLS_CA_FILE", "NATS_TLS_CERTIFICATE_FILE", "NATS_TLS_KEY_FILE"],
   ],
   gateway: [
     ...["GATEWAY_HOST", "GATEWAY_PORT", "GATEWAY_TERMINAL_DIRECTORY", "GATEWAY_TRUST_FILE"],
