@@ -1,8 +1,13 @@
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { newGenesisText } from "@koinon/ethereum/new-genesis";
+import type { Hex } from "@koinon/secp256k1/hex";
 import { koinon, startKoinon } from "./run-bin.ts";
 
 /** The vector that is checked in with the format. */
@@ -112,6 +117,58 @@ describe("koinon verify", () => {
     const both = write("both.json", JSON.stringify({ ...plainTrust, format: "koinon.trust/2", anchoring }));
     expect((await koinon(["verify", bundle, "--trust", both])).code).toBe(0);
     expect((await koinon(["verify", bundle, "--trust", both, "--block", block])).out).toMatch(/^INVALID: anchor\n/);
+  });
+
+  describe("anchored to the chain of the data folder", () => {
+    let server: Server | undefined;
+    afterEach(() => void server?.close());
+    const mixHash = `0x${"5a".repeat(32)}`;
+
+    /** A data folder with a trust file that names no block, and a node that says this of the anchor's block. */
+    async function folderWith(node: { readonly mixHash: string; readonly finalized: string; readonly knows: boolean }) {
+      const data = mkdtempSync(path.join(folder, "data-"));
+      const text = readFileSync(vector("anchored-trust.json"), "utf8");
+      const { anchoring, ...rest } = JSON.parse(text) as { anchoring: { chains: { blocks: string[] }[] } };
+      const block = anchoring.chains[0]?.blocks.at(-1);
+      const chains = anchoring.chains.map((chain) => ({ ...chain, blocks: [] }));
+      writeFileSync(path.join(data, "trust.json"), JSON.stringify({ ...rest, anchoring: { ...anchoring, chains } }));
+      mkdirSync(path.join(data, "chain"));
+      const prevRandao: Hex = `0x${"5a".repeat(32)}`;
+      const chain = { chainId: 31_338n, gasLimit: 30_000_000n, timestamp: 1n, balances: new Map(), prevRandao };
+      writeFileSync(path.join(data, "chain", "genesis.json"), newGenesisText(chain));
+      const answers: Record<string, object | null> = {
+        "0x0": { mixHash: node.mixHash },
+        finalized: { number: node.finalized },
+        "0x9": node.knows ? { number: "0x9", hash: block } : { number: "0x9", hash: mixHash },
+        [block ?? ""]: { number: "0x9", hash: block },
+      };
+      server = createServer((request, response) => {
+        request.on("data", (body: Buffer) => {
+          const { params } = JSON.parse(body.toString()) as { params: [string] };
+          response.end(JSON.stringify({ jsonrpc: "2.0", id: 1, result: answers[params[0]] ?? null }));
+        });
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const rpc = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      writeFileSync(path.join(data, "network.json"), JSON.stringify({ rpc }));
+      return { data, rpc };
+    }
+    const verify = (data: string) => koinon(["verify", vector("anchored-bundle.json"), "--data", data]);
+
+    test("in a block that it has finalized: valid, on its word", async () => {
+      const { data, rpc } = await folderWith({ mixHash, finalized: "0x9", knows: true });
+      const { code, out } = await verify(data);
+      expect([code, out]).toEqual([0, expect.stringContaining(`the chain at ${rpc}, which has finalized block 9, 0x`)]);
+    });
+
+    test.each([
+      ["not finalized yet", { mixHash, finalized: "0x8", knows: true }, "has finalized no block"],
+      ["undone by another", { mixHash, finalized: "0x9", knows: false }, "has finalized no block"],
+      ["known to another folder's chain only", { mixHash: "0x00", finalized: "0x9", knows: true }, "nobody for block"],
+    ])("in a block %s: invalid, and says whom it asked", async (_what, node, told) => {
+      const { code, out } = await verify((await folderWith(node)).data);
+      expect([code, out.split("\n")[0], out]).toEqual([1, "INVALID: anchor", expect.stringContaining(told)]);
+    });
   });
 
   test("what can not be read: 2, with a reason and nothing on standard output", async () => {

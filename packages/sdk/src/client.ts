@@ -64,7 +64,7 @@ export class KoinonClient {
   /**
    * The proof bundle of a request, unverified. The gateway waits some seconds for the receipt's place in the log; with `waitMs`
    * this client asks again for up to that long while it answers NOT_LOGGED_YET. `anchor` is the gateway's query parameter: `none`,
-   * `any`, or the hash of a block that shows the anchor; without it the gateway chooses.
+   * `any`, `available` (any, if there is one), or the hash of a block that shows the anchor; without it the gateway chooses.
    */
   async bundle(
     id: string,

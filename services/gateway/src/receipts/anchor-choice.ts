@@ -3,8 +3,11 @@ import type { BundleAnchor } from "@koinon/receipts/bundle-anchor";
 import { noAnchoring, type Trust } from "@koinon/receipts/trust";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 
-/** Which anchor a bundle is to have: one that the published trust file can check, none, any, or one that a block shows. */
-export type AnchorChoice = "auto" | "none" | "any" | Hex;
+/**
+ * Which anchor a bundle is to have: one that the published trust file can check; none; any; any if there is one, for a reader who
+ * can ask the chain for its block; or one that a block shows.
+ */
+export type AnchorChoice = "auto" | "none" | "any" | "available" | Hex;
 
 /** Blocks that are asked for at once; the log takes no more. */
 const blocksMax = 64;
@@ -16,6 +19,8 @@ export function anchorWishOf(choice: AnchorChoice, trust: Trust | undefined): An
       return undefined;
     case "any":
       return { blocks: [], required: true };
+    case "available":
+      return { blocks: [], required: false };
     case "auto": {
       const { chains, required } = trust?.anchoring ?? noAnchoring;
       const blocks = chains.flatMap((chain) => chain.blocks);
@@ -28,7 +33,7 @@ export function anchorWishOf(choice: AnchorChoice, trust: Trust | undefined): An
   }
 }
 
-/** The anchor as a bundle has it; null when there is none, or when `auto` found one of a registry that the trust file does not name. */
+/** The anchor as a bundle has it; null when there is none, or when one that is not required is of a registry that the trust file does not name. */
 export function bundleAnchorOf(
   anchor: WireAnchor | undefined,
   choice: AnchorChoice,
@@ -37,7 +42,7 @@ export function bundleAnchorOf(
   if (anchor === undefined) return null;
   const registry = bytesToHex(anchor.registry);
   const isKnown = trust?.anchoring.chains.some((chain) => chain.registry === registry) ?? false;
-  if (choice === "auto" && !isKnown) return null;
+  if ((choice === "auto" || choice === "available") && !isKnown) return null;
   const hex = (items: readonly Uint8Array[]): Hex[] => items.map((item) => bytesToHex(item));
   return {
     headers: hex(anchor.headers),

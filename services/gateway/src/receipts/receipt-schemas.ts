@@ -44,10 +44,10 @@ export const receiptQuerySchema = pageQuerySchema.extend({
 export const bundleQuerySchema = z.strictObject({
   anchor: z
     .string()
-    .regex(/^(auto|none|any|0x[0-9a-f]{64})$/)
+    .regex(/^(auto|none|any|available|0x[0-9a-f]{64})$/)
     .default("auto")
     .describe(
-      "whether the checkpoint is one that is anchored to a chain: `auto`, when the published trust file can check it; `none`; `any` block; or the hash of a block that the reader trusts, or a little before it",
+      "whether the checkpoint is one that is anchored to a chain: `auto`, when the published trust file can check it; `none`; `any` block; `available`, any block if there is one, for readers who ask the chain for it; or the hash of a block that the reader trusts, or a little before it",
     ),
 });
 

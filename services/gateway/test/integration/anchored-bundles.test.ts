@@ -95,6 +95,18 @@ describe("a bundle is anchored", () => {
     ]);
   });
 
+  test("if it can be, for a reader who learns the block from the chain itself", async () => {
+    const { chain } = log.anchor();
+    const published = await publish({ chains: [{ ...chain, blocks: [] }], required: false });
+    expect(await verify(await bundle(), published)).toEqual([true, "skipped"]);
+    const reader = { ...published, anchoring: { chains: [chain], required: false } };
+    expect(await verify(await bundle("?anchor=available"), reader)).toEqual([true, "passed"]);
+    expect(await verify(await bundle("?anchor=available"), published)).toEqual([false, "failed"]);
+    log.anchored = undefined;
+    expect(await verify(await bundle("?anchor=available"), reader)).toEqual([true, "skipped"]);
+    expect(log.anchorWishes.slice(1)).toEqual([1, 2, 3].map(() => ({ blocks: [], required: false })));
+  });
+
   test("later, or never, or not at all", async () => {
     const pending = await bundle("?anchor=any");
     expect([pending.status, pending.headers.get("retry-after")]).toEqual([503, "30"]);
