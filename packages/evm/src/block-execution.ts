@@ -53,16 +53,11 @@ export interface TransactionResult {
   readonly createdAddress: Address | undefined;
 }
 
-/** A state that may be able to tell whether an account has storage, which EIP-7610 asks before a creation. */
-export interface ProbingStateReader extends StateReader {
-  hasStorage?(address: Address): boolean;
-}
-
 /** What a block's execution begins with. */
 export interface BlockExecutionOptions {
   readonly fork: Fork;
   readonly chainId: bigint;
-  readonly state: ProbingStateReader;
+  readonly state: StateReader;
   readonly block: BlockContext;
   readonly tracer?: Tracer | undefined;
 }
@@ -98,7 +93,6 @@ export class BlockExecution {
       world: this.world,
       block: createBlockWords(block, chainId),
       codeCache,
-      hasStorage: (address) => state.hasStorage?.(address) ?? false,
     });
   }
 

@@ -11,13 +11,11 @@ export interface EvmOptions {
   /** Bytes of code that are kept decoded, per fork; the decoded form takes about ten times as much. */
   readonly codeCacheBytes: number;
   /**
-   * 256 unpredictable bits, different on every machine, against contracts that choose storage slots which collide in our maps. Without
-   * them results are the same, but such a contract can slow a block down: to be left out in tests alone.
+   * 256 unpredictable bits, different in every process, against contracts that choose storage slots which collide in our maps: who
+   * knows them can make a block take minutes. Results do not depend on them.
    */
-  readonly hashSecret?: bigint;
+  readonly hashSecret: bigint;
 }
-
-const publicSecret = 0x9e3779b97f4a7c15f39cc0605cedc8341082276bf3a27251f86c6a11d0c18e95n;
 
 /** The Ethereum virtual machine of a chain: executes blocks, and keeps decoded code from one to the next. */
 export class Evm {
@@ -30,7 +28,7 @@ export class Evm {
   constructor(options: EvmOptions, dependencies: EvmDependencies) {
     this.options = options;
     this.dependencies = dependencies;
-    this.wordHash = new WordHash(options.hashSecret ?? publicSecret);
+    this.wordHash = new WordHash(options.hashSecret);
   }
 
   /** Begins the execution of a block, or of a call in one, on top of a state. */

@@ -63,7 +63,6 @@ export interface MachineParts {
   readonly world: WorldState;
   readonly block: BlockWords;
   readonly codeCache: CodeCache;
-  readonly hasStorage: (address: Address) => boolean;
 }
 
 /**
@@ -75,7 +74,6 @@ export class Machine {
   readonly world: WorldState;
   readonly block: BlockWords;
   private readonly codeCache: CodeCache;
-  private readonly hasStorage: (address: Address) => boolean;
   /** Undefined while nobody watches. */
   tracer: Tracer | undefined = undefined;
   private readonly frames: Frame[] = [];
@@ -89,7 +87,6 @@ export class Machine {
     this.world = parts.world;
     this.block = parts.block;
     this.codeCache = parts.codeCache;
-    this.hasStorage = parts.hasStorage;
   }
 
   /** Runs a call from outside to its end. */
@@ -172,7 +169,7 @@ export class Machine {
     const account = world.account(address);
     world.warmAccount(account);
     // EIP-684, EIP-7610.
-    if (account.nonce !== 0n || account.hasCode || this.holdsStorage(account)) {
+    if (account.nonce !== 0n || account.hasCode || world.hasStorage(account)) {
       return this.complete(parent, request, Halt.collision, 0, noBytes, 0);
     }
     const snapshot = world.snapshot();
@@ -196,10 +193,6 @@ export class Machine {
       outputOffset: 0,
       outputSize: 0,
     });
-  }
-
-  private holdsStorage(account: AccountRecord): boolean {
-    return account.base !== undefined && !account.storageCleared && this.hasStorage(account.address);
   }
 
   private runPrecompile(precompile: Precompile, request: CallRequest, snapshot: Snapshot): number {

@@ -156,6 +156,14 @@ export class WorldState {
     return slot;
   }
 
+  /**
+   * True when the account began the block with storage and still has it (EIP-7610). What has neither nonce nor code can not have
+   * been given any since.
+   */
+  hasStorage(account: AccountRecord): boolean {
+    return account.base !== undefined && !account.storageCleared && this.reader.hasStorage(account.address);
+  }
+
   /** EIP-2929: makes the slot warm; true when it was cold. */
   warmSlot(slot: Slot): boolean {
     if (slot.warmIn === this.transaction) return false;
@@ -234,7 +242,7 @@ export class WorldState {
   /** What differs from the base state. To be asked between transactions. */
   changes(): StateChanges {
     const accounts = new Map<Address, Account | undefined>();
-    const storage = new Map<Address, ReadonlyMap<bigint, bigint>>();
+    const storage = new Map<Address, readonly (readonly [bigint, bigint])[]>();
     const clearedStorage = new Set<Address>();
     const code = new Map<Hex, Uint8Array>();
     for (const record of this.accounts.values()) {
@@ -243,7 +251,7 @@ export class WorldState {
       if (differs(record)) accounts.set(record.address, record.exists ? accountOf(record) : undefined);
       if (!record.exists) continue;
       const slots = changedSlots(record);
-      if (slots.size > 0) storage.set(record.address, slots);
+      if (slots.length > 0) storage.set(record.address, slots);
       const bytes = record.codeHash === record.base?.codeHash ? undefined : this.deployed.get(record.codeHash);
       if (bytes !== undefined) code.set(record.codeHash, bytes);
     }
@@ -261,10 +269,10 @@ function differs(record: AccountRecord): boolean {
   return base.nonce !== record.nonce || base.balance !== record.balance || base.codeHash !== record.codeHash;
 }
 
-function changedSlots(record: AccountRecord): Map<bigint, bigint> {
-  const slots = new Map<bigint, bigint>();
+function changedSlots(record: AccountRecord): (readonly [bigint, bigint])[] {
+  const slots: (readonly [bigint, bigint])[] = [];
   for (const { key, value } of record.slots?.entries() ?? []) {
-    if (value.current !== value.base) slots.set(toBigInt(key), toBigInt(value.current));
+    if (value.current !== value.base) slots.push([toBigInt(key), toBigInt(value.current)]);
   }
   return slots;
 }

@@ -4,13 +4,13 @@ import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import { precompiles } from "@koinon/precompiles/precompiles";
 import type { Address } from "@koinon/secp256k1/address";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import { type MemoryAccount, MemoryState } from "@koinon/state/memory-state";
 import type { BlockExecution } from "../src/block-execution.ts";
 import { Evm } from "../src/evm.ts";
 import { BlockError } from "../src/fault.ts";
 import { beginBlock, collectRequests, systemContracts } from "../src/system-calls.ts";
-import { type AccountSpec, MemoryState } from "./memory-state.ts";
 
-const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20 }, { precompiles, recoverAuthority });
+const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20, hashSecret: 1n }, { precompiles, recoverAuthority });
 const depositContract: Address = "0x00000000219ab540356cbb839cbe05303d7705fa";
 const depositTopic: Hex = "0x649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5";
 // Stores the caller in slot 0 and the input in slot 1.
@@ -18,12 +18,12 @@ const recorder = hexToBytes("0x335f555f35600155");
 // Returns three bytes 0xaa.
 const queue = hexToBytes("0x62aaaaaa5f526003601df3");
 
-function begin(fork: "cancun" | "prague", accounts: Readonly<Record<Address, AccountSpec>>): BlockExecution {
+function begin(fork: "cancun" | "prague", accounts: Readonly<Record<Address, MemoryAccount>>): BlockExecution {
   const block = {
     ...{ number: 7n, timestamp: 7n, gasLimit: 1_000_000n, baseFeePerGas: 7n, baseFeePerBlobGas: 1n },
     ...{ beneficiary: depositContract, prevRandao: `0x${"00".repeat(32)}` as Hex, blockHash: () => undefined },
   };
-  const state = new MemoryState(Object.entries(accounts) as [Address, AccountSpec][]);
+  const state = new MemoryState(Object.entries(accounts) as [Address, MemoryAccount][]);
   return evm.beginBlock({ fork, state, block });
 }
 
@@ -63,7 +63,7 @@ describe("before the transactions", () => {
         [0n, system],
         [1n, BigInt(prelude.parentBeaconBlockRoot)],
       ]);
-      const hash = storage.get(systemContracts.history)?.get(1n);
+      const hash = new Map(storage.get(systemContracts.history)).get(1n);
       expect(hash).toBe(fork === "cancun" ? undefined : BigInt(prelude.parentHash));
       // The system has no account, and its calls cost nobody anything.
       expect([...accounts.keys()]).toEqual([]);
@@ -102,7 +102,7 @@ describe("requests", () => {
     const moved = depositLog(1);
     moved.data[31] = 0xa1;
     const failing = { ...queues, [systemContracts.consolidationRequests]: { code: hexToBytes("0xfe") } };
-    const attempts: readonly (readonly [string, Readonly<Record<Address, AccountSpec>>, readonly Log[]])[] = [
+    const attempts: readonly (readonly [string, Readonly<Record<Address, MemoryAccount>>, readonly Log[]])[] = [
       ["DEPOSIT_LOG_MALFORMED", queues, [short]],
       ["DEPOSIT_LOG_MALFORMED", queues, [moved]],
       ["SYSTEM_CONTRACT_MISSING", {}, []],

@@ -4,15 +4,15 @@ import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import { precompiles } from "@koinon/precompiles/precompiles";
 import type { Address } from "@koinon/secp256k1/address";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import { type MemoryAccount, MemoryState } from "@koinon/state/memory-state";
 import { Evm } from "../src/evm.ts";
 import type { Tracer } from "../src/tracer.ts";
 import { CallTracer } from "../src/tracing/call-tracer.ts";
 import { FourByteTracer } from "../src/tracing/four-byte-tracer.ts";
 import { revertReason } from "../src/tracing/revert-reason.ts";
 import { StructLogTracer } from "../src/tracing/struct-log-tracer.ts";
-import { type AccountSpec, MemoryState } from "./memory-state.ts";
 
-const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20 }, { precompiles, recoverAuthority });
+const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20, hashSecret: 1n }, { precompiles, recoverAuthority });
 const sender: Address = "0x00000000000000000000000000000000000005e0";
 const outer: Address = "0x0000000000000000000000000000000000000c01";
 const inner: Address = "0x0000000000000000000000000000000000000c02";
@@ -24,7 +24,7 @@ const reverting = hexToBytes("0x5f5fa0365f5f37365ffd");
 // LOG0(0, 0), copies the input, calls `inner` with it and returns what comes back.
 const calling = hexToBytes("0x5f5fa0365f5f375f5f365f5f610c025af1503d5f5f3e3d5ff3");
 
-function run(tracer: Tracer, accounts: readonly (readonly [Address, AccountSpec])[], data: Hex): void {
+function run(tracer: Tracer, accounts: readonly (readonly [Address, MemoryAccount])[], data: Hex): void {
   const block = {
     ...{ number: 7n, timestamp: 7n, gasLimit: 30_000_000n, baseFeePerGas: 0n, baseFeePerBlobGas: 1n },
     ...{ beneficiary: sender, prevRandao: `0x${"00".repeat(32)}` as Hex, blockHash: () => undefined },
@@ -37,7 +37,7 @@ function run(tracer: Tracer, accounts: readonly (readonly [Address, AccountSpec]
   execution.executeTransaction({ transaction, sender });
 }
 
-const accounts: readonly (readonly [Address, AccountSpec])[] = [
+const accounts: readonly (readonly [Address, MemoryAccount])[] = [
   [outer, { code: calling }],
   [inner, { code: reverting }],
 ];

@@ -6,14 +6,14 @@ import { precompiles } from "@koinon/precompiles/precompiles";
 import type { Address } from "@koinon/secp256k1/address";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
+import { type MemoryAccount, MemoryState } from "@koinon/state/memory-state";
 import { delegationDesignator } from "../src/authorization.ts";
 import type { BlockContext } from "../src/block-context.ts";
 import type { BlockExecution } from "../src/block-execution.ts";
 import { Evm } from "../src/evm.ts";
 import { TransactionError } from "../src/fault.ts";
-import { type AccountSpec, MemoryState } from "./memory-state.ts";
 
-const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20 }, { precompiles, recoverAuthority });
+const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20, hashSecret: 1n }, { precompiles, recoverAuthority });
 const signer = createSigner(new Uint8Array(32).fill(7));
 const sender = signer.address;
 const beneficiary: Address = "0x00000000000000000000000000000000000000c0";
@@ -32,10 +32,13 @@ const block: BlockContext = {
   blockHash: () => undefined,
 };
 
-function begin(accounts: Readonly<Record<Address, AccountSpec>>, fork: Fork = "osaka"): [BlockExecution, MemoryState] {
+function begin(
+  accounts: Readonly<Record<Address, MemoryAccount>>,
+  fork: Fork = "osaka",
+): [BlockExecution, MemoryState] {
   const state = new MemoryState([
     [sender, { balance: ether }],
-    ...(Object.entries(accounts) as [Address, AccountSpec][]),
+    ...(Object.entries(accounts) as [Address, MemoryAccount][]),
   ]);
   return [evm.beginBlock({ fork, state, block }), state];
 }
@@ -140,7 +143,7 @@ describe("several transactions of a block", () => {
     };
     const first = store(0n, "2");
     expect(store(1n, "3")).toBe(first);
-    expect(execution.changes().storage.get(contract)).toEqual(new Map([[0n, 3n]]));
+    expect(execution.changes().storage.get(contract)).toEqual([[0n, 3n]]);
     store(2n, "1");
     // Back where it was: no difference to the state that the block began with.
     expect(execution.changes().storage.has(contract)).toBe(false);

@@ -70,7 +70,7 @@ class ImportTarget implements StateSource {
   readonly #userTables: ReadonlySet<string>;
   #batch = new WriteBatch();
   #accounts = new Map<Address, Account>();
-  #storage = new Map<Address, Map<bigint, bigint>>();
+  #storage = new Map<Address, [bigint, bigint][]>();
   #entries = 0;
   #codeSeen = new Set<Hex>([emptyCodeHash]);
   #block: CommittedBlock | undefined;
@@ -178,8 +178,9 @@ class ImportTarget implements StateSource {
   #addSlot(slot: Uint8Array, word: Uint8Array): void {
     const owner = this.#owner;
     if (owner === undefined || slot.length !== 32 || word.length === 0 || word.length > 32) throw invalid("slot");
-    const slots = this.#storage.get(owner) ?? new Map<bigint, bigint>();
-    this.#storage.set(owner, slots.set(bytesToWord(slot), bytesToWord(word)));
+    const slots = this.#storage.get(owner) ?? [];
+    slots.push([bytesToWord(slot), bytesToWord(word)]);
+    this.#storage.set(owner, slots);
   }
 
   #addEntry(key: Uint8Array, value: Uint8Array): void {

@@ -3,7 +3,7 @@ import { emptyCodeHash } from "@koinon/ethereum/account";
 import type { StateReader } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
-import { type AccountRecord, decodeAccountRecord } from "./account-record.ts";
+import { type AccountRecord, decodeAccountRecord, emptyStorageRoot } from "./account-record.ts";
 import { bytesToWord } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
 import { accountKey, slotKey } from "./state-key.ts";
@@ -32,6 +32,11 @@ export class SourceReader implements StateReader {
   storage(address: Address, slot: bigint): bigint {
     const bytes = this.#source.get(slotKey(address, slot));
     return bytes === undefined ? 0n : bytesToWord(bytes);
+  }
+
+  hasStorage(address: Address): boolean {
+    const record = this.record(address);
+    return record !== undefined && record.storageRoot !== emptyStorageRoot;
   }
 
   code(codeHash: Hex): Uint8Array {

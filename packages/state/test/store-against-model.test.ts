@@ -26,6 +26,7 @@ function differences(state: StateReader, model: StateModel): string[] {
       account?.balance === expected?.balance &&
       account?.codeHash === expected?.codeHash;
     if (!isSame) found.push(`account ${address}`);
+    if (state.hasStorage(address) !== model.storage.has(address)) found.push(`whether ${address} has storage`);
     for (const base of [0n, 2n ** 255n]) {
       for (let slot = base; slot < base + 8n; slot++) {
         const word = model.storage.get(address)?.get(slot) ?? 0n;

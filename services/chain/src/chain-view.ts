@@ -13,6 +13,7 @@ import type { AccountProof } from "@koinon/state/account-proof";
 import type { IngestRefusal } from "./ingest/ingest-error.ts";
 import type { Mempool } from "./mempool/mempool.ts";
 import type { MempoolRejection } from "./mempool/rejection.ts";
+import type { SlotWords } from "./slot-words.ts";
 
 /** A block by name. "pending" is the latest block for everything that is read; what waits is in the mempool. */
 export type BlockTag = "earliest" | "latest" | "safe" | "finalized" | "pending";
@@ -130,9 +131,9 @@ export interface AccountOverride {
   readonly balance?: bigint;
   readonly code?: Uint8Array;
   /** Replaces all storage. */
-  readonly state?: ReadonlyMap<bigint, bigint>;
+  readonly state?: SlotWords;
   /** Replaces these slots. */
-  readonly stateDiff?: ReadonlyMap<bigint, bigint>;
+  readonly stateDiff?: SlotWords;
 }
 
 /** What a state is to be instead. */

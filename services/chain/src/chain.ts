@@ -5,7 +5,9 @@ import type { Authorization } from "@koinon/ethereum/transaction";
 import { Evm } from "@koinon/evm/evm";
 import { lockFolder } from "@koinon/machine/folder-lock";
 import { precompiles } from "@koinon/precompiles/precompiles";
+import type { Random } from "@koinon/runtime/random";
 import type { Address } from "@koinon/secp256k1/address";
+import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { ChainView } from "./chain-view.ts";
 import type { BlockRunDependencies } from "./engine/block-run.ts";
 import { BlockTree, type BlockTreeLimits } from "./engine/block-tree.ts";
@@ -42,6 +44,7 @@ export interface ChainOptions {
 /** What a chain needs from outside. */
 export interface ChainDependencies {
   readonly clock: { now(): number };
+  readonly random: Random;
   /** A thread that recovers senders ended by itself; the pool goes on without it. */
   workerLost(cause: unknown, replaced: boolean): void;
 }
@@ -71,7 +74,11 @@ export async function openChain(options: ChainOptions, dependencies: ChainDepend
   }
 }
 
-function assembleChain(options: ChainOptions, store: ChainStore, { clock, workerLost }: ChainDependencies): Chain {
+function assembleChain(
+  options: ChainOptions,
+  store: ChainStore,
+  { clock, random, workerLost }: ChainDependencies,
+): Chain {
   const { config } = options.genesis;
   const heads = new HeadSignal();
   const chain = new CanonicalChain(store, heads);
@@ -79,7 +86,11 @@ function assembleChain(options: ChainOptions, store: ChainStore, { clock, worker
   const authorities = new AuthorityMemory();
   const recoverAuthority = (authorization: Authorization): Address | undefined => authorities.recover(authorization);
   const evm = new Evm(
-    { chainId: config.chainId, codeCacheBytes: options.engine.codeCacheBytes },
+    {
+      chainId: config.chainId,
+      codeCacheBytes: options.engine.codeCacheBytes,
+      hashSecret: BigInt(bytesToHex(random.bytes(32))),
+    },
     { precompiles, recoverAuthority },
   );
   const running: BlockRunDependencies = {

@@ -55,10 +55,11 @@ export class Shard implements Module {
 
   /** Opens the chain; throws ChainError, EthereumError or StateError when that can not be done. */
   static async open(config: ChainModuleConfig, dependencies: ShardDependencies): Promise<Shard> {
-    const { clock, log, meter } = dependencies;
+    const { clock, random, log, meter } = dependencies;
     const metrics = new ChainMetrics(meter);
     const chain = await openChain(chainOptionsOf(config, await readGenesis(config.genesisFile)), {
       clock,
+      random,
       workerLost: (cause, replaced) => {
         metrics.workerLost();
         log.warn({ err: cause, replaced }, "a recovery thread ended");

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { importFile } from "@koinon/chain/import";
 import { lockFolder } from "@koinon/machine/folder-lock";
 import { systemClock } from "@koinon/runtime/clock";
+import { systemRandom } from "@koinon/runtime/random";
 import { InputError, type Terminal, UsageError } from "../command.ts";
 import { reasonOf } from "../connection/files.ts";
 import { countInWords } from "../words.ts";
@@ -34,7 +35,11 @@ export async function importBlocks(args: readonly string[], terminal: Terminal):
   const lock = isNetwork ? await lockFolder(folder) : undefined;
   try {
     const signal = terminal.interrupted();
-    const { imported, known, head } = await importFile(file, config, { clock: systemClock, signal });
+    const { imported, known, head } = await importFile(file, config, {
+      clock: systemClock,
+      random: systemRandom,
+      signal,
+    });
     const words = [
       `${countInWords(imported, "block")} imported, ${known} known before`,
       `head ${head.number}   ${head.hash}`,

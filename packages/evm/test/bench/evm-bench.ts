@@ -11,8 +11,8 @@ import type { DynamicFeePayload } from "@koinon/ethereum/transaction";
 import { precompiles } from "@koinon/precompiles/precompiles";
 import type { Address } from "@koinon/secp256k1/address";
 import { hexToBytes } from "@koinon/secp256k1/hex";
+import { MemoryState } from "@koinon/state/memory-state";
 import { Evm } from "../../src/evm.ts";
-import { MemoryState } from "../memory-state.ts";
 import { token } from "./token.ts";
 
 const accounts = 20_000;
@@ -20,7 +20,10 @@ const rounds = 5;
 const tokenAddress: Address = "0x00000000000000000000000000000000000c0de0";
 const ethereumjsTransfers = 2_000;
 
-const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20 }, { precompiles, recoverAuthority: () => undefined });
+const evm = new Evm(
+  { chainId: 1n, codeCacheBytes: 1 << 20, hashSecret: 1n },
+  { precompiles, recoverAuthority: () => undefined },
+);
 const block = {
   ...{ number: 1n, timestamp: 1n, gasLimit: 1n << 50n, baseFeePerGas: 7n, baseFeePerBlobGas: 1n },
   ...{ beneficiary: numbered(9), prevRandao: keccakHex(new Uint8Array(0)), blockHash: () => undefined },

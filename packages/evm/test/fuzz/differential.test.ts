@@ -4,10 +4,10 @@ import { keccakHex } from "@koinon/ethereum/hash";
 import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import { precompiles } from "@koinon/precompiles/precompiles";
 import { bytesToHex } from "@koinon/secp256k1/hex";
+import { MemoryState } from "@koinon/state/memory-state";
 import type { BlockContext } from "../../src/block-context.ts";
 import { Evm } from "../../src/evm.ts";
 import { TransactionError } from "../../src/fault.ts";
-import { MemoryState } from "../memory-state.ts";
 import { type Outcome, refused, runReference } from "./reference.ts";
 import { beneficiary, createScenario, type Scenario } from "./scenario.ts";
 
@@ -17,7 +17,7 @@ const firstSeed = Number(process.env.KOINON_FUZZ_SEED ?? 1);
 
 const laterTransactions = 2;
 
-const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20 }, { precompiles, recoverAuthority });
+const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20, hashSecret: 1n }, { precompiles, recoverAuthority });
 const context: BlockContext = {
   number: 1_000n,
   timestamp: 0x7000_0000n,

@@ -6,6 +6,7 @@ import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
 import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import { precompiles } from "@koinon/precompiles/precompiles";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
+import { MemoryState } from "@koinon/state/memory-state";
 import type { BlockContext } from "../../src/block-context.ts";
 import { Evm } from "../../src/evm.ts";
 import { TransactionError } from "../../src/fault.ts";
@@ -14,8 +15,7 @@ import type { Tracer } from "../../src/tracer.ts";
 import { FourByteTracer } from "../../src/tracing/four-byte-tracer.ts";
 import { PrestateTracer } from "../../src/tracing/prestate-tracer.ts";
 import { StructLogTracer } from "../../src/tracing/struct-log-tracer.ts";
-import { MemoryState } from "../memory-state.ts";
-import { logsHash, stateRoot } from "../state-root.ts";
+import { logsHash } from "../logs-hash.ts";
 import { type Expectation, findGeth, type GethStep, runStateTests, stepsWithGeth, traceWithGeth } from "./geth.ts";
 import { beneficiary, createScenario, type Scenario } from "./scenario.ts";
 
@@ -24,7 +24,7 @@ const cases = Number(process.env.KOINON_FUZZ_CASES ?? 300);
 const firstSeed = Number(process.env.KOINON_FUZZ_SEED ?? 100_000);
 const tracedCases = Math.ceil(cases / 50);
 
-const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20 }, { precompiles, recoverAuthority });
+const evm = new Evm({ chainId: 1n, codeCacheBytes: 1 << 20, hashSecret: 1n }, { precompiles, recoverAuthority });
 const context: BlockContext = {
   number: 1_000n,
   timestamp: 0x7000_0000n,
@@ -45,10 +45,10 @@ function expectation(seed: number, fork: Fork): Expectation {
   try {
     const { logs } = execution.executeTransaction(scenario);
     state.apply(execution.changes());
-    return { name: `seed ${seed}`, scenario, stateRoot: stateRoot(state), logsHash: logsHash(logs), refused: false };
+    return { name: `seed ${seed}`, scenario, stateRoot: state.root(), logsHash: logsHash(logs), refused: false };
   } catch (error) {
     if (!(error instanceof TransactionError)) throw error;
-    return { name: `seed ${seed}`, scenario, stateRoot: stateRoot(state), logsHash: logsHash([]), refused: true };
+    return { name: `seed ${seed}`, scenario, stateRoot: state.root(), logsHash: logsHash([]), refused: true };
   }
 }
 

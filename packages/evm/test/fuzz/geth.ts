@@ -154,7 +154,7 @@ function toAlloc({ accounts }: Scenario): object {
         balance: hex(balance),
         nonce: hex(nonce),
         code: bytesToHex(code ?? new Uint8Array(0)),
-        storage: Object.fromEntries(storage.map(([slot, value]) => [word(slot), word(value)])),
+        storage: Object.fromEntries([...storage].map(([slot, value]) => [word(slot), word(value)])),
       },
     ]),
   );

@@ -7,8 +7,8 @@ import { createVM, type RunTxOpts, runTx, type VM } from "@ethereumjs/vm";
 import type { Fork } from "@koinon/ethereum/fork";
 import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
+import { MemoryState } from "@koinon/state/memory-state";
 import type { BlockContext } from "../../src/block-context.ts";
-import { MemoryState } from "../memory-state.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What an engine made of a scenario; both engines' are compared as they are. */
@@ -85,14 +85,16 @@ async function dump(stateManager: SimpleStateManager): Promise<string[]> {
   const state = new MemoryState();
   const [accounts] = Reflect.get(stateManager, "accountStack") as [Map<string, Account | undefined>];
   const [storage] = Reflect.get(stateManager, "storageStack") as [Map<string, Uint8Array>];
+  const words = Map.groupBy(storage, ([key]) => key.split("_")[0]);
   for (const [address, account] of accounts) {
     if (account === undefined) continue;
+    const { nonce, balance } = account;
     const code = await stateManager.getCode(createAddressFromString(address));
-    state.put(address as `0x${string}`, { nonce: account.nonce, balance: account.balance, code });
-  }
-  for (const [key, value] of storage) {
-    const [address, slot] = key.split("_") as [`0x${string}`, string];
-    if (value.length > 0) state.slots.get(address)?.set(BigInt(slot), BigInt(bytesToHex(value)));
+    const slots = (words.get(address) ?? []).map(([key, value]) => {
+      const slot = BigInt(key.split("_")[1] as string);
+      return [slot, value.length === 0 ? 0n : BigInt(bytesToHex(value))] as const;
+    });
+    state.put(address as `0x${string}`, { nonce, balance, code, storage: slots });
   }
   return state.dump();
 }

@@ -3,14 +3,14 @@ import type { AccessListEntry, Transaction, TransactionPayload } from "@koinon/e
 import { signAuthorization, signTransaction } from "@koinon/ethereum/transaction-signing";
 import type { Address } from "@koinon/secp256k1/address";
 import { createSigner } from "@koinon/secp256k1/ecdsa";
+import type { MemoryAccount } from "@koinon/state/memory-state";
 import { delegationDesignator } from "../../src/authorization.ts";
-import type { AccountSpec } from "../memory-state.ts";
 import { ProgramWriter } from "./program.ts";
 import { Random } from "./random.ts";
 
 /** A state and transactions on it, one after the other. */
 export interface Scenario {
-  readonly accounts: readonly (readonly [Address, AccountSpec])[];
+  readonly accounts: readonly (readonly [Address, MemoryAccount])[];
   readonly transaction: Transaction;
   /** What follows `transaction` in the same block. */
   readonly later: readonly Transaction[];
@@ -42,7 +42,7 @@ export function createScenario(seed: number, fork: Fork, laterCount = 0): Scenar
     ...[delegating, coin, stranger, sender.address, authority.address],
   ];
   const writer = new ProgramWriter(random, fork, addresses);
-  const accounts: (readonly [Address, AccountSpec])[] = contracts.map((address) => [
+  const accounts: (readonly [Address, MemoryAccount])[] = contracts.map((address) => [
     address,
     {
       nonce: 1n,

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { SystemClock } from "@koinon/runtime/clock";
+import type { Random } from "@koinon/runtime/random";
 import { openChain } from "../chain.ts";
 import { chainOptionsOf, readGenesis } from "../chain-settings.ts";
 import type { ChainModuleConfig } from "../config.ts";
@@ -15,10 +16,10 @@ const chunkBytes = 2 ** 20;
 export async function importFile(
   file: string,
   config: ChainModuleConfig,
-  { clock, signal }: { readonly clock: SystemClock; readonly signal: AbortSignal },
+  { clock, random, signal }: { readonly clock: SystemClock; readonly random: Random; readonly signal: AbortSignal },
 ): Promise<ImportedBlocks> {
   const genesis = await readGenesis(config.genesisFile);
-  const chain = await openChain(chainOptionsOf(config, genesis), { clock, workerLost: () => undefined });
+  const chain = await openChain(chainOptionsOf(config, genesis), { clock, random, workerLost: () => undefined });
   try {
     return await importBlocks(blockPieces(createReadStream(file, { highWaterMark: chunkBytes })), chain, signal);
   } finally {

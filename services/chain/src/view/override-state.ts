@@ -17,6 +17,7 @@ export function overrideState(state: StateReader, overrides: StateOverrides): St
   return {
     account: (address) => accounts.get(address) ?? state.account(address),
     storage: (address, slot) => overriddenSlot(overrides.get(address), slot) ?? state.storage(address, slot),
+    hasStorage: (address) => overriddenStorage(overrides.get(address)) ?? state.hasStorage(address),
     code: (codeHash) => code.get(codeHash) ?? state.code(codeHash),
   };
 }
@@ -36,4 +37,12 @@ function overriddenSlot(override: AccountOverride | undefined, slot: bigint): bi
   const changed = override.stateDiff?.get(slot);
   if (changed !== undefined || override.state === undefined) return changed;
   return override.state.get(slot) ?? 0n;
+}
+
+/** Whether replaced storage holds something; undefined when that is left to the state. */
+function overriddenStorage(override: AccountOverride | undefined): boolean | undefined {
+  const words = override?.state ?? override?.stateDiff ?? [];
+  for (const [, word] of words) if (word !== 0n) return true;
+  // Whether zeros clear the last slot that there was would take reading all of them; the answer is that they do not.
+  return override?.state === undefined ? undefined : false;
 }

@@ -97,6 +97,7 @@ export async function startChainFixture(
   const options = chainOptions(path, choice.genesis);
   const chain = await openChain(choice.change?.(options) ?? options, {
     clock: { now: () => 0x6500_0000 * 1000 },
+    random: new SeededRandom(1),
     workerLost: () => undefined,
   });
   let last: BuiltPayload | undefined;

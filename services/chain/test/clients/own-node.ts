@@ -20,7 +20,7 @@ export async function startOwnNode(options: Partial<JsonRpcServerOptions> = {}):
   const folder = await temporaryFolder();
   const settings = chainOptions(folder.path, clientGenesis());
   const log = createLogger({ name: "chain", level: "warn", clock: systemClock });
-  const chain = await openChain(settings, { clock: systemClock, workerLost: () => undefined });
+  const chain = await openChain(settings, { clock: systemClock, random: systemRandom, workerLost: () => undefined });
   const { view, engine } = chain;
   const proposer = new SoloProposer(
     { intervalMs: 0, emptyBlocks: false, feeRecipient: "0x0000000000000000000000000000000000000000", buildMs: 0 },

@@ -55,7 +55,11 @@ function toldBlocks(lines: readonly string[]): ToldBlock[] {
 
 /** Opens the chain and compares it with what was told: hashes, transactions, receipts, and the whole state with its root. */
 async function expectWhole(path: string, told: readonly ToldBlock[], round: number): Promise<void> {
-  const chain = await openChain(chainOptions(path), { clock: { now: () => 0 }, workerLost: () => undefined });
+  const chain = await openChain(chainOptions(path), {
+    clock: { now: () => 0 },
+    random: new SeededRandom(0),
+    workerLost: () => undefined,
+  });
   const { reader } = chain.view;
   try {
     for (const { number, hash } of told)

@@ -10,7 +10,11 @@ import { signerOf } from "../sample-transactions.ts";
 
 // A chain under load that somebody kills: says what is on disk, block by block.
 const [folder = ""] = process.argv.slice(2);
-const chain = await openChain(chainOptions(folder), { clock: systemClock, workerLost: () => undefined });
+const chain = await openChain(chainOptions(folder), {
+  clock: systemClock,
+  random: systemRandom,
+  workerLost: () => undefined,
+});
 const { view, engine } = chain;
 
 const proposer = new SoloProposer(

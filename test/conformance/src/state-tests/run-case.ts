@@ -9,16 +9,17 @@ import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
 import { recoverSender } from "@koinon/ethereum/transaction-signing";
 import type { BlockContext } from "@koinon/evm/block-context";
 import type { Evm } from "@koinon/evm/evm";
+import type { Address } from "@koinon/secp256k1/address";
 import { hexToBytes } from "@koinon/secp256k1/hex";
-import type { Fixture, FixtureCase, FixtureEnvironment } from "./fixture.ts";
-import { FlatState } from "./flat-state.ts";
+import { MemoryState } from "@koinon/state/memory-state";
+import type { Fixture, FixtureAccount, FixtureCase, FixtureEnvironment } from "./fixture.ts";
 
 /** Undefined when the case passes, or what was wrong. */
 export type Verdict = string | undefined;
 
 /** Runs one variant of a test: decodes, recovers, executes, and compares state root, logs and refusal. */
 export function runCase(evm: Evm, fork: Fork, fixture: Fixture, variant: FixtureCase): Verdict {
-  const state = FlatState.from(fixture.pre);
+  const state = beginState(fixture.pre);
   const refusal = execute(evm, fork, fixture, variant, state);
   if (typeof refusal !== "string" && !Array.isArray(refusal)) return "unexpected outcome";
   if (typeof refusal === "string") {
@@ -38,7 +39,7 @@ function execute(
   fork: Fork,
   fixture: Fixture,
   variant: FixtureCase,
-  state: FlatState,
+  state: MemoryState,
 ): readonly Log[] | string {
   try {
     const transaction = decodeTransaction(hexToBytes(variant.txbytes));
@@ -66,4 +67,13 @@ function blockContext(fork: Fork, env: FixtureEnvironment): BlockContext {
     // The tests' convention: a block's hash is that of its number in decimal.
     blockHash: (number) => keccakHex(new TextEncoder().encode(number.toString())),
   };
+}
+
+function beginState(accounts: Readonly<Record<Address, FixtureAccount>>): MemoryState {
+  const state = new MemoryState();
+  for (const [address, { balance, code, nonce, storage }] of Object.entries(accounts) as [Address, FixtureAccount][]) {
+    const words = Object.entries(storage).map(([slot, word]) => [BigInt(slot), BigInt(word)] as const);
+    state.put(address, { balance: BigInt(balance), nonce: BigInt(nonce), code: hexToBytes(code), storage: words });
+  }
+  return state;
 }

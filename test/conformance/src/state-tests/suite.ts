@@ -30,7 +30,7 @@ export async function runStateTests(options: {
   const archive = path.join(options.vectors, archiveName);
   const report = new Report();
   if (existsSync(archive)) {
-    const evm = new Evm({ chainId: 1n, codeCacheBytes: 4 << 20 }, { precompiles, recoverAuthority });
+    const evm = new Evm({ chainId: 1n, codeCacheBytes: 4 << 20, hashSecret: 1n }, { precompiles, recoverAuthority });
     for (const file of archiveFiles(readFileSync(archive))) {
       if (file.path.startsWith(folder) && file.path.endsWith(".json")) runFile(evm, file, report, options.only);
     }

@@ -1,5 +1,6 @@
 import type { Address } from "@koinon/secp256k1/address";
 import type { AccountOverride, BlockOverrides, StateOverrides } from "../../chain-view.ts";
+import { SlotWords } from "../../slot-words.ts";
 import { readAddress, readBytes, readHash, readSlot, readWord } from "./bytes.ts";
 import { ObjectReader } from "./object.ts";
 import { readQuantity, readQuantity64 } from "./quantity.ts";
@@ -39,10 +40,10 @@ function readAccountOverride(address: Address, value: unknown): AccountOverride 
   });
 }
 
-function readSlots(value: unknown): Map<bigint, bigint> {
+function readSlots(value: unknown): SlotWords {
   const entries = new ObjectReader(value, "storage override").entries();
   if (entries.length > slotsMax) throw malformed(`more than ${slotsMax} slots overridden`);
-  return new Map(entries.map(([slot, word]) => [readSlot(slot), readWord(word)]));
+  return new SlotWords(entries.map(([slot, word]) => [readSlot(slot), readWord(word)]));
 }
 
 /** Reads block overrides, in geth's names and in those of other clients. */

@@ -88,7 +88,8 @@ const callOpcodes: ReadonlySet<number> = new Set([
 
 /** Collects what instructions access, starting from a list. */
 class AccessRecorder {
-  readonly #slots = new Map<Address, Set<bigint>>();
+  /** Slots by their text: which ones there are is chosen by code (see `SlotWords`). */
+  readonly #slots = new Map<Address, Map<string, bigint>>();
   readonly #excluded: ReadonlySet<Address>;
   readonly tracer: Tracer;
 
@@ -116,28 +117,27 @@ class AccessRecorder {
   list(): AccessListEntry[] {
     return [...this.#slots]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([address, slots]) => ({ address, storageKeys: [...slots].sort((a, b) => (a < b ? -1 : 1)) }));
+      .map(([address, slots]) => ({ address, storageKeys: [...slots.values()].sort((a, b) => (a < b ? -1 : 1)) }));
   }
 
   #addAddress(address: Address): void {
-    if (!this.#excluded.has(address) && !this.#slots.has(address)) this.#slots.set(address, new Set());
+    if (!this.#excluded.has(address) && !this.#slots.has(address)) this.#slots.set(address, new Map());
   }
 
   // A slot belongs into the list also when its address is warm: that makes the slot cheaper, not the address.
   #addSlot(address: Address, slot: bigint): void {
-    const slots = this.#slots.get(address);
-    if (slots === undefined) this.#slots.set(address, new Set([slot]));
-    else slots.add(slot);
+    const slots = this.#slots.get(address) ?? new Map<string, bigint>();
+    this.#slots.set(address, slots.set(slot.toString(16), slot));
   }
 }
 
 function isSameList(a: readonly AccessListEntry[], b: readonly AccessListEntry[]): boolean {
-  const known = new Map(b.map(({ address, storageKeys }) => [address, new Set(storageKeys)]));
+  const known = new Map(b.map(({ address, storageKeys }) => [address, new Set(storageKeys.map(String))]));
   return (
     a.length === b.length &&
     a.every(({ address, storageKeys }) => {
       const slots = known.get(address);
-      return slots?.size === storageKeys.length && storageKeys.every((slot) => slots.has(slot));
+      return slots?.size === storageKeys.length && storageKeys.every((slot) => slots.has(String(slot)));
     })
   );
 }

@@ -4,6 +4,7 @@ import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { AccountOverride, StateOverrides } from "../../chain-view.ts";
+import { SlotWords } from "../../slot-words.ts";
 
 const noBytes = new Uint8Array(0);
 
@@ -11,7 +12,7 @@ const noBytes = new Uint8Array(0);
 export class SimulatedState {
   readonly #base: StateReader;
   readonly #accounts = new Map<Address, Account | undefined>();
-  readonly #storage = new Map<Address, Map<bigint, bigint>>();
+  readonly #storage = new Map<Address, SlotWords>();
   readonly #cleared = new Set<Address>();
   readonly #code = new Map<Hex, Uint8Array>();
 
@@ -75,7 +76,7 @@ export class SimulatedState {
 
   #storageOverride(address: Address): AccountOverride {
     const slots = this.#storage.get(address);
-    if (this.#cleared.has(address)) return { state: slots ?? new Map() };
+    if (this.#cleared.has(address)) return { state: slots ?? new SlotWords() };
     return slots === undefined ? {} : { stateDiff: slots };
   }
 
@@ -88,13 +89,13 @@ export class SimulatedState {
 
   #clear(address: Address): void {
     this.#cleared.add(address);
-    this.#storage.set(address, new Map());
+    this.#storage.set(address, new SlotWords());
   }
 
-  #slots(address: Address): Map<bigint, bigint> {
+  #slots(address: Address): SlotWords {
     let slots = this.#storage.get(address);
     if (slots === undefined) {
-      slots = new Map();
+      slots = new SlotWords();
       this.#storage.set(address, slots);
     }
     return slots;
