@@ -1,9 +1,9 @@
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { DomainError } from "@koinon/errors/domain-error";
-import { startMark } from "./process-identity.ts";
 
-/** Why a folder can not be taken: `pid` works in it, or 0 when others kept taking and leaving it. */
+/** Why a folder can not be taken: `pid` works in it, by the number that it has for itself; 0 when it has not said so yet. */
 export interface FolderLockFault {
   readonly code: "DATA_FOLDER_IN_USE";
   readonly folder: string;
@@ -17,58 +17,51 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-const attemptsMax = 5;
-let drafts = 0;
+/** https://www.sqlite.org/rescode.html#busy */
+const busy = 5;
 
-/** Takes an existing folder, or throws DATA_FOLDER_IN_USE naming the living process that has it, which may be this one. */
+/** One that nobody refers to would be closed, and its lock be gone. */
+const held = new Set<DatabaseSync>();
+
+/**
+ * Takes an existing folder, or throws DATA_FOLDER_IN_USE naming the living process that has it, which may be this one. The lock is
+ * the kernel's (fcntl), on the file `owner.lock`, which stays: it holds between containers that can not see each other's processes,
+ * and between machines on drives whose protocol has locks. Node reaches it through an empty SQLite database.
+ */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const file = path.join(folder, "owner");
-  const mine = `${process.pid} ${await startMark(process.pid)}\n`;
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    if (await createExclusively(file, mine)) return { release: () => rm(file, { force: true }) };
-    const found = await readFile(file, "utf8").catch(() => undefined);
-    if (found === undefined) continue;
-    const [pid, mark] = found.trim().split(" ");
-    if (mark !== undefined && (await startMark(Number(pid))) === mark) throw inUse(folder, Number(pid));
-    await removeStale(file, found);
-  }
-  throw inUse(folder, 0);
-}
-
-async function createExclusively(file: string, content: string): Promise<boolean> {
-  // A hard link appears with its content at once, so nobody reads half an owner.
-  const draft = asideOf(file, "new");
-  await writeFile(draft, content, { mode: 0o600 });
+  const ownerFile = path.join(folder, "owner");
+  const database = lockFile(path.join(folder, "owner.lock"));
+  if (database === undefined) throw await inUse(folder, ownerFile);
+  held.add(database);
+  const release = async (): Promise<void> => {
+    if (!held.delete(database)) return;
+    await rm(ownerFile, { force: true });
+    database.close();
+  };
   try {
-    await link(draft, file);
-    return true;
+    await writeFile(ownerFile, `${process.pid}\n`, { mode: 0o600 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    await release();
     throw error;
-  } finally {
-    await rm(draft, { force: true });
   }
+  return { release };
 }
 
-// Two starters may see the same stale owner: only what was judged stale is removed, a fresh one is put back.
-async function removeStale(file: string, judged: string): Promise<void> {
-  const aside = asideOf(file, "stale");
+/** The locked file; undefined when somebody else has it. */
+function lockFile(file: string): DatabaseSync | undefined {
+  // Waits for nobody: `timeout` is none.
+  const database = new DatabaseSync(file);
   try {
-    await rename(file, aside);
-    if ((await readFile(aside, "utf8")) !== judged) await link(aside, file);
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return database;
   } catch (error) {
-    if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  } finally {
-    await rm(aside, { force: true });
+    database.close();
+    if ((error as { errcode?: number }).errcode === busy) return undefined;
+    throw error;
   }
 }
 
-/** A name that no other taker uses, of this process or another. */
-function asideOf(file: string, use: string): string {
-  drafts += 1;
-  return `${file}.${use}.${process.pid}.${drafts}`;
-}
-
-function inUse(folder: string, pid: number): FolderLockError {
-  return new FolderLockError({ code: "DATA_FOLDER_IN_USE", folder, pid });
+async function inUse(folder: string, ownerFile: string): Promise<FolderLockError> {
+  const pid = Number(await readFile(ownerFile, "utf8").catch(() => "0"));
+  return new FolderLockError({ code: "DATA_FOLDER_IN_USE", folder, pid: Number.isSafeInteger(pid) ? pid : 0 });
 }
