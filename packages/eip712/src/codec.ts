@@ -1,19 +1,22 @@
-/** Bytes with the view that writes integers into them. */
+/** Bytes with the view of the integers in them. */
 export interface Words {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
 /** Zeroed words. */
-export function createWords(sizeBytes: number): Words {
+export function createWords(sizeBytes: number): Words & { readonly bytes: Uint8Array<ArrayBuffer> } {
   const bytes = new Uint8Array(sizeBytes);
   return { bytes, view: new DataView(bytes.buffer) };
 }
 
+/** Bytes that are there already. */
+export function wordsOf(bytes: Uint8Array): Words {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
 /** Where a decoder stands: `next` is where the next content of variable length has to begin. */
-export interface Reader {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+export interface Reader extends Words {
   next: number;
 }
 
@@ -32,6 +35,8 @@ export interface Codec {
   read(reader: Reader, offset: number): unknown;
   /** Writes the EIP-712 word of the value: itself, or the hash of what does not fit a word. */
   writeHashWord(value: unknown, words: Words, offset: number): void;
+  /** The same for the value whose canonical encoding is at `from`: what `read` would accept there, or `write` wrote. */
+  copyHashWord(encoded: Words, from: number, words: Words, offset: number): void;
 }
 
 /** The content of variable length is padded to whole words. */

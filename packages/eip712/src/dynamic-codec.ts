@@ -1,9 +1,9 @@
 import { bytesToHex, isHex, writeHex } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import { type Codec, paddedBytes } from "./codec.ts";
+import { type Codec, paddedBytes, type Words } from "./codec.ts";
 import { TypedDataError } from "./fault.ts";
 import type { DynamicType } from "./field-type.ts";
-import { assertZero, readSmallWord, writeSmallWord } from "./word-codec.ts";
+import { assertZero, readSmallWord, smallWordAt, writeSmallWord } from "./word-codec.ts";
 
 /** Compiles a type of variable length. `field` names it in faults. */
 export function createDynamicCodec(typeName: DynamicType, field: string): Codec {
@@ -38,6 +38,7 @@ function createStringCodec(field: string): Codec {
       return decodeText(reader.bytes.subarray(start, start + lengthBytes), field);
     },
     writeHashWord: (value, words, offset) => words.bytes.set(keccak256(encode(value)), offset),
+    copyHashWord: (encoded, from, words, offset) => copyContentHash(encoded, from, 1, words, offset),
   };
 }
 
@@ -78,7 +79,15 @@ function createBytes32ArrayCodec(field: string): Codec {
       writeItems(list, content, 0);
       words.bytes.set(keccak256(content), offset);
     },
+    copyHashWord: (encoded, from, words, offset) => copyContentHash(encoded, from, 32, words, offset),
   };
+}
+
+/** Hashes what follows a length that counts items of so many bytes. */
+function copyContentHash(encoded: Words, from: number, itemBytes: number, words: Words, offset: number): void {
+  const start = from + 32;
+  const content = encoded.bytes.subarray(start, start + itemBytes * smallWordAt(encoded, from));
+  words.bytes.set(keccak256(content), offset);
 }
 
 function decodeText(bytes: Uint8Array, field: string): string {

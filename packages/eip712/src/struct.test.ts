@@ -198,6 +198,9 @@ describe("ABI encoding", () => {
         const bytes = everything.encode(value);
         expect(bytesToHex(bytes)).toBe(encodeAbiParameters(abiTuple, [value]));
         expect(everything.decode(bytes)).toEqual(value);
+        const inside = new Uint8Array(bytes.length + 3);
+        inside.set(bytes, 3);
+        expect(everything.hashEncoded(inside.subarray(3))).toEqual(everything.hash(value));
         const shifted = new Uint8Array(bytes.length + 7);
         shifted.set(bytes, 7);
         expect(everything.decode(shifted.subarray(7))).toEqual(value);

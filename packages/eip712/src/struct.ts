@@ -1,9 +1,9 @@
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import { type Codec, createWords, type Reader, type Words } from "./codec.ts";
+import { type Codec, createWords, type Reader, type Words, wordsOf } from "./codec.ts";
 import { createDynamicCodec } from "./dynamic-codec.ts";
 import { TypedDataError } from "./fault.ts";
 import type { DynamicType, StructFields, WordType } from "./field-type.ts";
-import { createWordCodec, readSmallWord, writeSmallWord } from "./word-codec.ts";
+import { createWordCodec, readSmallWord, smallWordAt, writeSmallWord } from "./word-codec.ts";
 
 /** A struct type, compiled once; hashing and encoding throw TypedDataError `TYPED_VALUE_INVALID` for values its types can not hold. */
 export interface Struct<V extends object> {
@@ -16,6 +16,8 @@ export interface Struct<V extends object> {
   readonly typeHash: Uint8Array;
   /** EIP-712 hashStruct: keccak-256 of the type hash and one word per member. */
   hash(value: V): Uint8Array;
+  /** `hash` of the value that these bytes encode, without reading it: for bytes that `encode` made or `decode` has accepted, and no others. */
+  hashEncoded(bytes: Uint8Array): Uint8Array;
   /** Solidity's `abi.encode(value)`. */
   encode(value: V): Uint8Array<ArrayBuffer>;
   /**
@@ -56,14 +58,24 @@ export function defineStruct<V extends object>(name: string, fields: StructField
     }
     return keccak256(hashed.bytes);
   };
+  const hashAt = (encoded: Words, start: number): Uint8Array => {
+    for (let index = 0; index < members.length; index++) {
+      const { codec: memberCodec, headOffset } = members[index] as Member;
+      const head = start + headOffset;
+      const from = memberCodec.dynamic ? start + smallWordAt(encoded, head) : head;
+      memberCodec.copyHashWord(encoded, from, hashed, 32 + 32 * index);
+    }
+    return keccak256(hashed.bytes);
+  };
 
-  const codec = createTupleCodec(name, members, headBytes, hash);
+  const codec = createTupleCodec(name, members, headBytes, { hash, hashAt });
   const struct: Struct<V> = {
     name,
     fields,
     encodeType,
     typeHash,
     hash,
+    hashEncoded: (bytes) => hashAt(wordsOf(bytes), codec.dynamic ? 32 : 0),
     encode(value) {
       const start = codec.dynamic ? 32 : 0;
       const words = createWords(start + codec.sizeBytes(value));
@@ -107,7 +119,7 @@ function createTupleCodec(
   name: string,
   members: readonly Member[],
   tupleHeadBytes: number,
-  hash: (value: object) => Uint8Array,
+  { hash, hashAt }: { hash(value: object): Uint8Array; hashAt(encoded: Words, start: number): Uint8Array },
 ): Codec {
   const dynamic = members.some(({ codec }) => codec.dynamic);
   return {
@@ -137,7 +149,8 @@ function createTupleCodec(
       }
     },
     read: (reader, offset) => readTuple(name, members, tupleHeadBytes, dynamic, reader, offset),
-    writeHashWord: (value, words: Words, offset) => words.bytes.set(hash(asObject(value, name)), offset),
+    writeHashWord: (value, words, offset) => words.bytes.set(hash(asObject(value, name)), offset),
+    copyHashWord: (encoded, from, words, offset) => words.bytes.set(hashAt(encoded, from), offset),
   };
 }
 
@@ -170,8 +183,7 @@ function readTuple(
 }
 
 function decodeWhole(name: string, codec: Codec, bytes: Uint8Array): unknown {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const reader: Reader = { bytes, view, next: codec.headBytes };
+  const reader: Reader = { ...wordsOf(bytes), next: codec.headBytes };
   if (codec.dynamic && readSmallWord(reader, 0, name) !== 32) {
     throw new TypedDataError({ code: "TYPED_ENCODING_INVALID", field: name, reason: "offset" });
   }

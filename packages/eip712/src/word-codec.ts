@@ -27,6 +27,7 @@ export function createWordCodec(typeName: WordType, field: string): Codec {
     sizeBytes: () => 32,
     write,
     writeHashWord: write,
+    copyHashWord: (encoded, from, words, offset) => words.bytes.set(encoded.bytes.subarray(from, from + 32), offset),
     read(reader, offset) {
       assertZero(reader.bytes, offset, offset + rules.leadingZeros, field);
       const value = rules.read(reader, offset);
@@ -48,6 +49,11 @@ export function assertZero(bytes: Uint8Array, from: number, to: number, field: s
 export function writeSmallWord(words: Words, offset: number, value: number): void {
   words.bytes.fill(0, offset, offset + 28);
   words.view.setUint32(offset + 28, value);
+}
+
+/** The length or offset in a word that is known to hold one. */
+export function smallWordAt({ view }: Words, offset: number): number {
+  return view.getUint32(offset + 28);
 }
 
 /** Reads a length or an offset. */

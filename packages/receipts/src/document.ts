@@ -29,6 +29,15 @@ export function documentId<V extends object>(type: DocumentType<V>, document: V,
   return bytesToHex(domain.digest(type.struct.hash(document)));
 }
 
+/** The digest that is signed, of canonical bytes: what `decodeDocument` has accepted, or the struct has encoded. */
+export function contentDigest<V extends object>(
+  type: DocumentType<V>,
+  content: Uint8Array,
+  domain: Domain,
+): Uint8Array {
+  return domain.digest(type.struct.hashEncoded(content));
+}
+
 /** Checks the document's rules and signs it. */
 export function signDocument<V extends object>(
   type: DocumentType<V>,

@@ -4,7 +4,7 @@ import { bytesToHex } from "@koinon/secp256k1/hex";
 import { certificateDocument } from "./certificate.ts";
 import { signDocument } from "./document.ts";
 import { createKoinonDomain } from "./domain.ts";
-import { decodeLogEntry, encodeLogEntry, type LogEntry, logEntryBytesMax } from "./log-entry.ts";
+import { decodeLogEntry, encodeLogEntry, frameLogEntry, type LogEntry, logEntryBytesMax } from "./log-entry.ts";
 import { quoteDocument } from "./quote.ts";
 import { parentsMax, receiptDocument, zeroHash } from "./receipt.ts";
 
@@ -72,6 +72,8 @@ describe.each(entries.map((entry) => [entry.type, entry] as const))("log entry: 
     expect(bytes.length).toBe(1 + 4 + contentBytes + 65);
     expect(bytesToHex(bytes.subarray(-65))).toBe(entry.signed.signature);
     expect(decodeLogEntry(bytes)).toEqual(entry);
+    const document = { content: bytes.subarray(5, -65), signature: bytes.subarray(-65) };
+    expect(frameLogEntry(entry.type, document)).toEqual(bytes);
   });
 
   test("is refused when cut, extended, of another type or with another length", () => {

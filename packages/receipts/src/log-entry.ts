@@ -23,6 +23,11 @@ export function encodeLogEntry(entry: LogEntry): Uint8Array<ArrayBuffer> {
   return frame(typeBytes[entry.type], encodeSigned(entry));
 }
 
+/** The entry of a document whose canonical bytes are at hand. */
+export function frameLogEntry(type: LogEntry["type"], bytes: DocumentBytes): Uint8Array<ArrayBuffer> {
+  return frame(typeBytes[type], bytes);
+}
+
 /** Reads an entry; throws ReceiptsError or TypedDataError unless it is the canonical encoding of a document that keeps its rules. */
 export function decodeLogEntry(bytes: Uint8Array): LogEntry {
   assertRule(bytes.length >= headerBytes + signatureBytes, "log-entry", "length", "too short");

@@ -7,6 +7,7 @@ import type { AttemptFailure } from "./relay/attempt.ts";
 export type MarketFault =
   | { code: "FIELD_INVALID"; field: string; reason: string }
   | { code: "REGISTRATION_REFUSED"; part: "certificate" | "announcement" | "quote" | "manifest"; reason: string }
+  | { code: "HEARTBEAT_REFUSED"; reason: string }
   | { code: "PROVIDER_NOT_ALLOWED"; provider: Address }
   | { code: "REGION_NOT_ALLOWED"; region: string }
   | { code: "ENDPOINT_NOT_ALLOWED"; endpoint: string }

@@ -9,6 +9,7 @@ import {
   signDocument,
 } from "@koinon/receipts/document";
 import { createKoinonDomain } from "@koinon/receipts/domain";
+import { type Heartbeat, heartbeatDocument } from "@koinon/receipts/heartbeat";
 import { type Manifest, manifestBytes, manifestHash } from "@koinon/receipts/manifest";
 import { type Quote, quoteDocument } from "@koinon/receipts/quote";
 import type { Address } from "@koinon/secp256k1/address";
@@ -131,6 +132,12 @@ export class Party {
         quote: (quotes[place] as { bytes: DocumentBytes }).bytes,
       })),
     };
+  }
+
+  /** A heartbeat sent at this time, with no load unless the fields say otherwise. */
+  heartbeat(sentAt: number, fields: Partial<Heartbeat> = {}, signer = this.serving): DocumentBytes {
+    const idle = { active: 0n, queued: 0n, draining: false };
+    return this.sign(heartbeatDocument, { provider: this.address, sentAt: BigInt(sentAt), ...idle, ...fields }, signer);
   }
 
   sign<V extends object>(type: DocumentType<V>, document: V, signer: Signer): DocumentBytes {

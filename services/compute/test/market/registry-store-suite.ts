@@ -112,13 +112,16 @@ export function registryStoreSuite(name: string, open: () => Promise<RegistrySto
 
     test("heartbeats", async () => {
       const party = new Party("alpha");
-      const heartbeat = { provider: party.address, draining: true, active: 3, queued: 1 };
-      expect(await store.heartbeat(heartbeat, now + 5)).toBe(false);
+      const heartbeat = { provider: party.address, sentAt: now, draining: true, active: 3, queued: 1 };
+      expect(await store.heartbeat(heartbeat, now + 5)).toBe("not-registered");
       await register(registrationOf(party));
-      expect(await store.heartbeat(heartbeat, now + 5)).toBe(true);
+      expect(await store.heartbeat(heartbeat, now + 5)).toBe("noted");
+      expect(await store.heartbeat({ ...heartbeat, draining: false }, now + 6)).toBe("stale");
       expect((await only()).liveness).toEqual({ lastSeenAt: now + 5, draining: true, active: 3, queued: 1 });
       await register(registrationOf(party), { now: now + 6 });
       expect((await only()).liveness).toEqual({ lastSeenAt: now + 6, draining: false, active: 0, queued: 0 });
+      expect(await store.heartbeat(heartbeat, now + 7)).toBe("stale");
+      expect(await store.heartbeat({ ...heartbeat, sentAt: now + 1 }, now + 7)).toBe("noted");
     });
 
     test("judgements stay across registrations, and a bounded number of ended sessions", async () => {

@@ -146,8 +146,7 @@ export function relaySuite(name: string, open: () => Promise<Stores>): void {
         expect(await servedBy({ endpoint: Endpoint.UNSPECIFIED })).toBe("FIELD_INVALID");
         expect(await servedBy({ body: new Uint8Array(4_000_001) })).toBe("BODY_TOO_LARGE");
         const [alpha] = market.providers.values();
-        const heartbeat = { provider: Buffer.from(alpha?.party.address.slice(2) ?? "", "hex"), active: 0, queued: 0 };
-        await market.client.heartbeat({ ...heartbeat, draining: true });
+        await market.client.heartbeat({ heartbeat: alpha?.party.heartbeat(market.clock.now(), { draining: true }) });
         const { error } = await market.ask();
         expect(error).toMatchObject({ code: "NO_PROVIDER_AVAILABLE", status: "UNAVAILABLE", retryAfterMs: 1_000 });
         expect(await market.balance()).toEqual({ spent: 0n, reserved: 0n });

@@ -64,6 +64,7 @@ export class TestMarket {
   readonly #providerServices = new Map<string, LocalServices>();
   readonly #instance: string;
   #requests = 0;
+  #beatSentAt = 0;
 
   constructor(
     stores: Stores,
@@ -164,8 +165,8 @@ export class TestMarket {
 
   /** A sign of life. */
   async beat(provider: ScriptedProvider, fields: { draining?: boolean } = {}): Promise<void> {
-    const load = { active: 0, queued: 0, draining: false, ...fields };
-    await this.client.heartbeat({ provider: hexToBytes(provider.party.address), ...load });
+    this.#beatSentAt = Math.max(this.clock.now(), this.#beatSentAt + 1);
+    await this.client.heartbeat({ heartbeat: provider.party.heartbeat(this.#beatSentAt, fields) });
   }
 
   /** A request that nobody made before. */

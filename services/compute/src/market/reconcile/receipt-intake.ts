@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Domain } from "@koinon/eip712/domain";
-import { decodeDocument, documentId } from "@koinon/receipts/document";
+import { contentDigest, decodeDocument } from "@koinon/receipts/document";
 import { receiptDocument } from "@koinon/receipts/receipt";
 import type { Clock } from "@koinon/runtime/clock";
 import type { Address } from "@koinon/secp256k1/address";
-import type { Hex } from "@koinon/secp256k1/hex";
+import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { MoneyStore, SettlementRecord, SettleOutcome } from "../accounts/money-store.ts";
 import { encodeSettledEvent, settledSubject } from "../events/settled-event.ts";
 import type { MarketMetrics } from "../metrics.ts";
@@ -91,7 +91,7 @@ export class ReceiptIntake {
   #read(opened: OpenedReceipt): Submitted | undefined {
     try {
       const { document } = decodeDocument(receiptDocument, opened.receipt);
-      const receiptId = documentId(receiptDocument, document, this.#deps.domain);
+      const receiptId = bytesToHex(contentDigest(receiptDocument, opened.receipt.content, this.#deps.domain));
       return { opened, requestId: document.requestId, receiptId };
     } catch {
       return undefined;

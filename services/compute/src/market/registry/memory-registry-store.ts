@@ -3,8 +3,9 @@ import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { Registration } from "./registration.ts";
 import {
+  type CheckedHeartbeat,
   endedSessionsMax,
-  type Heartbeat,
+  type HeartbeatOutcome,
   type ProviderRecord,
   type RegisterOutcome,
   type RegistryStore,
@@ -15,6 +16,7 @@ import { cleanStanding, type Standing } from "./standing.ts";
 /** The registry of one process; nothing survives it. */
 export class MemoryRegistryStore implements RegistryStore {
   readonly #providers = new Map<Address, ProviderRecord>();
+  readonly #heartbeatsSentAt = new Map<Address, number>();
   readonly #certificates = new Map<Hex, DocumentBytes>();
   readonly #quotes = new Map<Hex, DocumentBytes>();
   readonly #manifests = new Map<Hex, Uint8Array>();
@@ -49,11 +51,14 @@ export class MemoryRegistryStore implements RegistryStore {
     return { outcome: unchanged ? "unchanged" : "registered" };
   }
 
-  async heartbeat({ provider, draining, active, queued }: Heartbeat, now: number): Promise<boolean> {
+  async heartbeat(heartbeat: CheckedHeartbeat, now: number): Promise<HeartbeatOutcome> {
+    const { provider, sentAt, draining, active, queued } = heartbeat;
     const record = this.#providers.get(provider);
-    if (record === undefined) return false;
+    if (record === undefined) return "not-registered";
+    if (sentAt <= (this.#heartbeatsSentAt.get(provider) ?? 0)) return "stale";
+    this.#heartbeatsSentAt.set(provider, sentAt);
     this.#providers.set(provider, { ...record, liveness: { lastSeenAt: now, draining, active, queued } });
-    return true;
+    return "noted";
   }
 
   async judge(

@@ -11,8 +11,9 @@ import {
   writeDocuments,
 } from "./registry-rows.ts";
 import {
+  type CheckedHeartbeat,
   endedSessionsMax,
-  type Heartbeat,
+  type HeartbeatOutcome,
   type ProviderRecord,
   type RegisterOutcome,
   type RegistryStore,
@@ -52,15 +53,21 @@ export class PostgresRegistryStore implements RegistryStore {
     });
   }
 
-  async heartbeat({ provider, draining, active, queued }: Heartbeat, now: number): Promise<boolean> {
-    const touched = await this.#database.execute(
+  async heartbeat(heartbeat: CheckedHeartbeat, now: number): Promise<HeartbeatOutcome> {
+    const { provider, sentAt, draining, active, queued } = heartbeat;
+    const [row] = await this.#database.query<{ registered: boolean; noted: boolean }>(
       {
         name: "registry-heartbeat",
-        text: "UPDATE providers SET last_seen_at = $2, draining = $3, active = $4, queued = $5 WHERE address = $1",
+        text: `WITH noted AS (
+            UPDATE providers SET last_seen_at = $2, draining = $3, active = $4, queued = $5, heartbeat_sent_at = $6
+            WHERE address = $1 AND heartbeat_sent_at < $6 RETURNING address
+          )
+          SELECT EXISTS (SELECT FROM noted) AS noted, EXISTS (SELECT FROM providers WHERE address = $1) AS registered`,
       },
-      [hexToBytes(provider), now, draining, active, queued],
+      [hexToBytes(provider), now, draining, active, queued, sentAt],
     );
-    return touched === 1;
+    if (row?.noted) return "noted";
+    return row?.registered ? "stale" : "not-registered";
   }
 
   async judge(

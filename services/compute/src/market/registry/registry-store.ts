@@ -26,13 +26,18 @@ export interface ProviderRecord {
 /** How many ended sessions are remembered per provider; an honest one starts a new session after each. */
 export const endedSessionsMax = 32;
 
-/** Load as a heartbeat reports it. */
-export interface Heartbeat {
+/** A heartbeat whose signature was checked. */
+export interface CheckedHeartbeat {
   readonly provider: Address;
+  /** By the provider's clock, ms since the epoch. */
+  readonly sentAt: number;
   readonly draining: boolean;
   readonly active: number;
   readonly queued: number;
 }
+
+/** What became of a heartbeat: `stale` when it is not newer than the last one taken. */
+export type HeartbeatOutcome = "noted" | "stale" | "not-registered";
 
 /** Why a registration was not taken. */
 export type RegisterOutcome =
@@ -62,8 +67,8 @@ export interface RegistryStore {
     registration: Registration,
     options: { now: number; providersMax: number; standing(before: Standing): Standing },
   ): Promise<RegisterOutcome>;
-  /** False when the provider is not registered. */
-  heartbeat(heartbeat: Heartbeat, now: number): Promise<boolean>;
+  /** Notes a sign of life, unless the provider is not registered or has sent a newer one. */
+  heartbeat(heartbeat: CheckedHeartbeat, now: number): Promise<HeartbeatOutcome>;
   /** Changes a standing in one atomic step, and ends a session when one is given; undefined when the provider is not registered. */
   judge(
     provider: Address,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { isFault } from "@koinon/errors/domain-error";
+import type { DocumentBytes } from "@koinon/receipts/document";
 import type { Address } from "@koinon/secp256k1/address";
 import { FakeClock } from "@koinon/testkit/fake-clock";
 import { Party, testDomain, testManifest } from "../../../test/market/party.ts";
@@ -40,6 +41,7 @@ describe("Registry", () => {
       (reason: unknown) => reason,
     );
     const codes = [
+      "HEARTBEAT_REFUSED",
       "PROVIDER_NOT_ALLOWED",
       "REGION_NOT_ALLOWED",
       "ENDPOINT_NOT_ALLOWED",
@@ -92,8 +94,8 @@ describe("Registry", () => {
   test("heartbeats keep a provider, and say when it drains", async () => {
     const registry = open();
     const party = new Party("alpha");
-    const heartbeat = { provider: party.address, draining: false, active: 1, queued: 0 };
-    expect(await registry.heartbeat(heartbeat)).toBe(false);
+    const heartbeat = (fields = {}) => registry.heartbeat(party.heartbeat(clock.now(), { active: 1n, ...fields }));
+    expect(await heartbeat()).toBe(false);
     await registry.register(party.registration([offer]));
     clock.advance(3_001);
     // Nobody has looked for heartbeats since.
@@ -102,12 +104,42 @@ describe("Registry", () => {
     expect(stateOf(registry, party)).toEqual({ state: "unreachable", reason: "HEARTBEATS_MISSED" });
     expect(registry.takesRequests(entryOf(registry, party))).toBe(false);
     expect(registry.isMerelySilent(entryOf(registry, party))).toBe(true);
-    expect(await registry.heartbeat(heartbeat)).toBe(true);
+    expect(await heartbeat()).toBe(true);
     expect(registry.isMerelySilent(entryOf(registry, party))).toBe(false);
     expect(stateOf(registry, party).state).toBe("healthy");
-    await registry.heartbeat({ ...heartbeat, draining: true });
+    clock.advance(1);
+    await heartbeat({ draining: true });
     expect(stateOf(registry, party).state).toBe("draining");
     expect(registry.takesRequests(entryOf(registry, party))).toBe(false);
+  });
+
+  test("a heartbeat counts once, when the registered key signed it lately", async () => {
+    const registry = open();
+    const [party, other] = [new Party("alpha"), new Party("beta")];
+    await registry.register(party.registration([offer]));
+    const now = clock.now();
+    const refusal = (bytes: DocumentBytes) => codeOf(registry.heartbeat(bytes));
+    expect(await refusal(party.heartbeat(now, {}, other.serving))).toBe("HEARTBEAT_REFUSED");
+    expect(await refusal(party.heartbeat(now, {}, party.root))).toBe("HEARTBEAT_REFUSED");
+    expect(await refusal(other.heartbeat(now, { provider: party.address }))).toBe("HEARTBEAT_REFUSED");
+    for (const sentAt of [now - 60_001, now + 60_001]) {
+      expect(await refusal(party.heartbeat(sentAt))).toBe("HEARTBEAT_REFUSED");
+    }
+    const { content, signature } = party.heartbeat(now);
+    expect(await refusal({ content: content.subarray(1), signature })).toBe("HEARTBEAT_REFUSED");
+    expect(await refusal({ content, signature: signature.subarray(1) })).toBe("HEARTBEAT_REFUSED");
+    expect(await registry.heartbeat({ content, signature })).toBe(true);
+    expect(await refusal({ content, signature })).toBe("HEARTBEAT_REFUSED");
+    expect(await refusal(party.heartbeat(now - 1))).toBe("HEARTBEAT_REFUSED");
+  });
+
+  test("a provider that took another key at another replica goes on there and here", async () => {
+    const [here, there] = [open(), open()];
+    const party = new Party("alpha");
+    await here.register(party.registration([offer]));
+    party.serving = new Party("alpha's next key").serving;
+    await there.register(party.registration([offer]));
+    expect(await here.heartbeat(party.heartbeat(clock.now()))).toBe(true);
   });
 
   test("offers hold from their first moment until a margin before their last", async () => {
@@ -143,7 +175,7 @@ describe("Registry", () => {
     await here.register(party.registration([offer]));
     expect(stateOf(here, party)).toEqual({ state: "failing", reason: "FEE_MISMATCH" });
     clock.advance(20_000);
-    await here.heartbeat({ provider: party.address, draining: false, active: 0, queued: 0 });
+    await here.heartbeat(party.heartbeat(clock.now()));
     expect(stateOf(here, party).state).toBe("healthy");
   });
 

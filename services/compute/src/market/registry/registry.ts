@@ -1,4 +1,5 @@
 import type { Domain } from "@koinon/eip712/domain";
+import type { DocumentBytes } from "@koinon/receipts/document";
 import type { Clock } from "@koinon/runtime/clock";
 import type { Logger } from "@koinon/runtime/logger";
 import type { Address } from "@koinon/secp256k1/address";
@@ -7,8 +8,9 @@ import { MarketError } from "../errors.ts";
 import type { CircuitBreakerOptions } from "../routing/circuit-breaker.ts";
 import { ProviderObservations } from "../routing/provider-observations.ts";
 import { isMerelySilent, type ProviderFacts, type ProviderState, providerState } from "./provider-state.ts";
+import { readHeartbeat } from "./read-heartbeat.ts";
 import type { Offer, Registration, RegistrationDocuments } from "./registration.ts";
-import type { Heartbeat, ProviderRecord, RegistryStore } from "./registry-store.ts";
+import type { ProviderRecord, RegistryStore } from "./registry-store.ts";
 import { liftFirstStrike, type StandingOptions, strike } from "./standing.ts";
 import { verifyRegistration } from "./verify-registration.ts";
 
@@ -104,16 +106,23 @@ export class Registry {
     await this.refresh();
   }
 
-  /** Notes a sign of life; false when the provider has to register again. */
-  async heartbeat(heartbeat: Heartbeat): Promise<boolean> {
-    const now = this.#deps.clock.now();
-    const registered = await this.#deps.store.heartbeat(heartbeat, now);
-    const entry = this.#entries.get(heartbeat.provider);
-    if (registered && entry !== undefined) {
-      const { draining, active, queued } = heartbeat;
-      entry.record = { ...entry.record, liveness: { lastSeenAt: now, draining, active, queued } };
-    }
-    return registered;
+  /** Notes a signed sign of life; false when the provider has to register again. Throws MarketError `HEARTBEAT_REFUSED`. */
+  async heartbeat(bytes: DocumentBytes): Promise<boolean> {
+    const { store, clock, domain } = this.#deps;
+    const now = clock.now();
+    const { heartbeat, signer } = readHeartbeat(bytes, { domain, now });
+    const { provider, draining, active, queued } = heartbeat;
+    // It may have registered, or taken another key, at another replica a moment ago.
+    if (this.#servingKeyOf(provider) !== signer) await this.refresh();
+    const entry = this.#entries.get(provider);
+    if (entry === undefined) return false;
+    const refuse = (reason: string) => new MarketError({ code: "HEARTBEAT_REFUSED", reason });
+    if (this.#servingKeyOf(provider) !== signer) throw refuse("not signed by the registered key");
+    const outcome = await store.heartbeat(heartbeat, now);
+    if (outcome === "stale") throw refuse("not newer than the last one");
+    if (outcome === "not-registered") return false;
+    entry.record = { ...entry.record, liveness: { lastSeenAt: now, draining, active, queued } };
+    return true;
   }
 
   /** A provider was caught: it gets no work for a while, and its session is over. */
@@ -238,6 +247,10 @@ export class Registry {
       draining: liveness.draining || observations.isDraining(now),
       circuit: observations.circuit(now),
     };
+  }
+
+  #servingKeyOf(provider: Address): Address | undefined {
+    return this.#entries.get(provider)?.record.registration.certificate.certificate.key;
   }
 
   async #readStore(): Promise<void> {

@@ -4,7 +4,7 @@ import { placeInSession, type SessionHead } from "@koinon/contributions/session-
 import type { Domain } from "@koinon/eip712/domain";
 import type { KeyCertificate } from "@koinon/receipts/certificate";
 import type { Opening } from "@koinon/receipts/commitment";
-import { type DocumentBytes, decodeDocument, type Signed } from "@koinon/receipts/document";
+import { contentDigest, type DocumentBytes, decodeDocument, type Signed } from "@koinon/receipts/document";
 import type { Quote } from "@koinon/receipts/quote";
 import { type Receipt, receiptDocument, receiptKind, receiptOutcome } from "@koinon/receipts/receipt";
 import { recoverSigner } from "@koinon/receipts/signer-memory";
@@ -138,7 +138,7 @@ export function checkOpenedReceipt(opened: OpenedReceipt, context: ReceiptCheckC
   const decoded = decode(opened.receipt);
   if (decoded === undefined) return { accepted: false, reason: "RECEIPT_MALFORMED", signed: false, session: undefined };
   const receipt = decoded.document;
-  const digest = context.domain.digest(receiptDocument.struct.hash(receipt));
+  const digest = contentDigest(receiptDocument, opened.receipt.content, context.domain);
   const signer = signerOf(digest, decoded.signature);
   const signed = signer === context.expected.certificate.key;
   const reason =

@@ -10,7 +10,7 @@ import type { ReceiptIntake } from "../reconcile/receipt-intake.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { AnswerPart, InferenceRequest } from "../relay/inference.ts";
 import type { SettlementWriter } from "../relay/settlement-writer.ts";
-import { addressField, hashField, invalidField, pageSizeField } from "./field.ts";
+import { hashField, invalidField, pageSizeField } from "./field.ts";
 import { inferenceRequestFrom, inferResponseFrom } from "./infer-messages.ts";
 import { MappedStream } from "./mapped-stream.ts";
 import { openedReceiptFrom } from "./provider-connector.ts";
@@ -41,14 +41,9 @@ export function createMarketHandlers(deps: MarketServiceDependencies): Handlers<
       await registry.register(registrationFrom(request));
       return { heartbeatIntervalMs: registry.heartbeatIntervalMs };
     },
-    async heartbeat({ provider, active, queued, draining }) {
-      const registered = await registry.heartbeat({
-        provider: addressField(provider, "provider"),
-        active: Math.min(active, 2 ** 31 - 1),
-        queued: Math.min(queued, 2 ** 31 - 1),
-        draining,
-      });
-      return { registered };
+    async heartbeat({ heartbeat }) {
+      if (heartbeat === undefined) throw invalidField("heartbeat", "missing");
+      return { registered: await registry.heartbeat(heartbeat) };
     },
     async listProviders({ pageSize, pageToken }) {
       const size = pageSizeField(pageSize);

@@ -1,9 +1,9 @@
 import type { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/market_service";
 import type { Domain } from "@koinon/eip712/domain";
 import { type Announcement, announcementDocument } from "@koinon/receipts/announcement";
-import { encodeDocument, signDocument } from "@koinon/receipts/document";
+import { type DocumentBytes, encodeDocument, signDocument } from "@koinon/receipts/document";
+import { type Heartbeat, heartbeatDocument } from "@koinon/receipts/heartbeat";
 import type { Client } from "@koinon/rpc/handler";
-import { hexToBytes } from "@koinon/secp256k1/hex";
 import type { ProviderKeys } from "../keys/provider-keys.ts";
 import type { Offers } from "../offers.ts";
 
@@ -35,6 +35,7 @@ export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #dependencies: AnnouncerDependencies;
   #sequence = 0n;
+  #beatSentAt = 0n;
   #registeredUntil = 0;
   #intervalMs = 1_000;
   registered = false;
@@ -51,18 +52,36 @@ export class Announcer {
 
   /** One round: registers when that is due, else sends a heartbeat. Rejects with the call's RpcError. */
   async beat(signal: AbortSignal): Promise<void> {
-    const { offers, clock, market, keys, load } = this.#dependencies;
+    const { offers, clock, market } = this.#dependencies;
     const renewed = offers.renewWhenDue();
     if (renewed || !this.registered || clock.now() >= this.#registeredUntil - this.#options.validityMs / 2) {
       await this.#register(signal);
       return;
     }
-    const heartbeat = { provider: hexToBytes(keys.provider), ...load() };
     const timeoutMs = heartbeatTimeoutIntervals * this.#intervalMs;
-    const { registered } = await market.heartbeat(heartbeat, { signal, timeoutMs });
+    const { registered } = await market.heartbeat({ heartbeat: this.#heartbeat() }, { signal, timeoutMs });
     if (registered) return;
     this.registered = false;
     await this.#register(signal);
+  }
+
+  #heartbeat(): DocumentBytes {
+    const { keys, domain, clock, load } = this.#dependencies;
+    const now = BigInt(clock.now());
+    // Two within a millisecond would be one to the market.
+    this.#beatSentAt = now > this.#beatSentAt ? now : this.#beatSentAt + 1n;
+    const { active, queued, draining } = load();
+    const heartbeat: Heartbeat = {
+      provider: keys.provider,
+      sentAt: this.#beatSentAt,
+      active: BigInt(active),
+      queued: BigInt(queued),
+      draining,
+    };
+    return encodeDocument(
+      heartbeatDocument,
+      signDocument(heartbeatDocument, heartbeat, { domain, signer: keys.signer }),
+    );
   }
 
   async #register(signal: AbortSignal): Promise<void> {

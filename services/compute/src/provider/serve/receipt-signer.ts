@@ -1,5 +1,6 @@
 import type { Domain } from "@koinon/eip712/domain";
 import { commitmentOf, type Opening } from "@koinon/receipts/commitment";
+import { contentDigest } from "@koinon/receipts/document";
 import type { Prices } from "@koinon/receipts/quote";
 import { quoteFee } from "@koinon/receipts/quote";
 import { type Receipt, receiptDocument, receiptKind, receiptOutcome, zeroHash } from "@koinon/receipts/receipt";
@@ -99,9 +100,9 @@ export class ReceiptSigner {
     const previous = last === undefined ? zeroHash : bytesToHex(last.receiptId);
     const receipt: Receipt = { ...work, session: bytesToHex(session), sequence, previous };
     receiptDocument.check(receipt);
-    const digest = domain.digest(receiptDocument.struct.hash(receipt));
-    const receiptId = Buffer.from(digest);
     const content = receiptDocument.struct.encode(receipt);
+    const digest = contentDigest(receiptDocument, content, domain);
+    const receiptId = Buffer.from(digest);
     const kept = { receiptId, requestId: toBuffer(work.requestId), content, signature: signer.sign(digest) };
     return { kept, session: { consumer, session, sequence, receiptId } };
   }
