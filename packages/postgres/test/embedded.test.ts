@@ -144,7 +144,8 @@ describe("embedded PostgreSQL", () => {
     const server = await start();
     await server.ensureDatabase("koinon");
     await server.stop();
-    expect((await readdir(path.join(folder.path, "pg"))).sort()).toEqual(["data", "password", "run", "server.log"]);
+    const left = ["data", "owner.lock", "password", "run", "server.log"];
+    expect((await readdir(path.join(folder.path, "pg"))).sort()).toEqual(left);
   });
 
   test("a folder that the server's user can not enter is passed with a capability, or named", async () => {
