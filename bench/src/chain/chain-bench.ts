@@ -1,60 +1,53 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { moreIsBetter, type Row } from "../report/row.ts";
+import type { Row } from "../report/row.ts";
+import { interpreterRows } from "./interpreter-rows.ts";
+import type { Results } from "./results.ts";
+import { stateRows } from "./state-rows.ts";
+import { throughputRows } from "./throughput-rows.ts";
 
-interface Figures {
-  readonly transactions: number;
-  readonly successful: number;
-  readonly successfulPerSecond: number;
-  readonly inclusionMs: { readonly p50: number; readonly p95: number; readonly p99: number };
-  readonly cores: number;
-  readonly residentMb: number;
-}
-
-interface TransferFigures {
+/** How much of the bench is done. */
+export interface ChainBenchOptions {
   readonly accounts: number;
-  readonly transactions: number;
-  readonly figures: Readonly<Record<string, Figures | { readonly missing: string }>>;
+  /** Workloads and `interpreter`; all when left out. */
+  readonly cases: readonly string[] | undefined;
 }
 
-const transferBench = fileURLToPath(new URL("../../../services/chain/test/bench/transfers.ts", import.meta.url));
-const timeoutMs = 3_600_000;
+const program = fileURLToPath(new URL("../../../services/chain/test/bench/throughput.ts", import.meta.url));
+/** The program bounds itself to less. */
+const timeoutMs = 1_200_000;
+const workloads = ["transfers", "erc20", "swap"];
 
-/** Nodes beside ours, by the name that rows give them; all of them are sent to by JSON-RPC. */
-const peers = { anvil: "anvil-jsonrpc", geth: "geth-jsonrpc" } as const;
-
-/** Whole-run successful transactions a second of a shard, by both ways in, beside other nodes on the same machine and load. */
-export async function benchChain(): Promise<Row[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--no-warnings", transferBench], {
-    timeout: timeoutMs,
-  });
-  const { accounts, transactions, figures } = JSON.parse(stdout) as TransferFigures;
-  const found = (run: string): Figures | undefined => {
-    const each = figures[run];
-    return each === undefined || "missing" in each ? undefined : each;
-  };
-  const missing = (run: string): string | undefined => {
-    const each = figures[run];
-    return each !== undefined && "missing" in each ? each.missing : undefined;
-  };
-  const rows: Row[] = [];
-  for (const run of ["koinon-grpc", "koinon-jsonrpc"]) {
-    const own = found(run);
-    if (own === undefined) continue;
-    const base = { bench: "chain", case: "transfers" };
-    const note = `${run}, ${transactions} transfers, ${accounts} accounts`;
-    const rate = { ...base, metric: "successful_tps", unit: "1/s", value: own.successfulPerSecond, note };
-    for (const [name, peer] of Object.entries(peers)) {
-      const reason = missing(peer);
-      const noted = reason === undefined ? rate : { ...rate, note: `${note}; ${name}: ${reason}` };
-      rows.push(moreIsBetter(noted, name, found(peer)?.successfulPerSecond));
-    }
-    for (const [name, value] of Object.entries(own.inclusionMs)) {
-      rows.push({ ...base, metric: `inclusion_${name}`, unit: "ms", value, note });
-    }
-    rows.push({ ...base, metric: "cpu", unit: "cores", value: own.cores, note });
-    rows.push({ ...base, metric: "resident_memory", unit: "MB", value: own.residentMb, note });
+/**
+ * Whole-run successful transactions a second of a shard, by both ways in, beside other nodes on the same machine and loads; the
+ * cost of its state; and its interpreter alone. What a node does not get through becomes a row that says so.
+ */
+export async function benchChain({
+  accounts,
+  cases = [...workloads, "interpreter"],
+}: ChainBenchOptions): Promise<Row[]> {
+  const chosen = cases.filter((name) => workloads.includes(name));
+  const rows = cases.includes("interpreter") ? await interpreterRows() : [];
+  if (chosen.length === 0) return rows;
+  const args = chosen.flatMap((name) => ["--case", name]);
+  const output = await run(["--no-warnings", program, "--accounts", String(accounts), ...args]);
+  if (output instanceof Error) {
+    const base = { bench: "chain", metric: "successful_tps", unit: "1/s", note: output.message };
+    return [...chosen.map((name) => ({ ...base, case: name })), ...rows];
   }
-  return rows;
+  const results = JSON.parse(output) as Results;
+  return [...throughputRows(results, accounts), ...stateRows(results), ...rows];
+}
+
+/** What the program prints; what it is doing goes to stderr, as it happens. */
+async function run(args: readonly string[]): Promise<string | Error> {
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const tooLong = setTimeout(() => child.kill(), timeoutMs);
+  const pieces: Buffer[] = [];
+  child.stdout.on("data", (piece: Buffer) => pieces.push(piece));
+  const [code] = (await once(child, "close")) as [number | null];
+  clearTimeout(tooLong);
+  if (code !== 0) return new Error(`the bench ended with ${code ?? "a signal"}`);
+  return Buffer.concat(pieces).toString();
 }

@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { callMethod, callNode } from "./call-node.ts";
+import { Flow } from "./flow.ts";
 import type { IngestPath } from "./ingest-paths.ts";
 import type { BenchNode } from "./nodes.ts";
-import type { SignedTransaction } from "./signed-load.ts";
+import { cpuSeconds, residentMb } from "./process-cost.ts";
+import type { SignedTransaction } from "./workloads.ts";
 
 /** What a run showed. */
 export interface ThroughputFigures {
@@ -11,34 +13,65 @@ export interface ThroughputFigures {
   readonly successful: number;
   /** From the first one sent to the last one in a block, per second. */
   readonly successfulPerSecond: number;
-  /** From being sent to being seen in a block. */
-  readonly inclusionMs: { readonly p50: number; readonly p95: number; readonly p99: number };
-  /** CPU seconds of the node for each second of the run. */
-  readonly cores: number;
+  /** From being sent to being seen in a block; undefined where nothing is sent. */
+  readonly inclusionMs?: { readonly p50: number; readonly p95: number; readonly p99: number };
+  readonly seconds: number;
+  /** CPU time of the node. */
+  readonly cpuSeconds: number;
   readonly residentMb: number;
 }
 
 const pollMs = 50;
+/** A node that puts nothing into blocks for so long has failed. */
 const stallMs = 30_000;
 
-/** Sends a load to a node and follows its blocks until everything is in them. */
+/** Sends a load to a node and follows its blocks until everything is in them; what is not after a while counts as lost. */
 export async function measure(
   node: BenchNode,
   load: readonly SignedTransaction[],
-  ingest: IngestPath,
+  { ingest, limitMs }: { readonly ingest: IngestPath; readonly limitMs: number },
 ): Promise<ThroughputFigures> {
-  const sentAt = new Map<string, number>();
-  const latencies: number[] = [];
+  const flow = new Flow(load);
   const hashes = new Set(load.map(({ hash }) => hash));
-  const blocks: bigint[] = [];
-  let next = BigInt((await call(node.http, "eth_blockNumber", [])) as string) + 1n;
+  const first = BigInt((await callMethod(node.http, "eth_blockNumber", [])) as string) + 1n;
   const cpuBefore = cpuSeconds(node.pid);
   const started = performance.now();
-  let ended = started;
-  const sending = ingest(node, load, (batch) => {
-    for (const { hash } of batch) sentAt.set(hash, performance.now());
-  });
-  let accepted = load.length;
+  const sending = ingest(node, flow.batches());
+  const followed = await follow(node, { flow, hashes, first, sending, endMs: started + limitMs }).finally(() =>
+    flow.stop(),
+  );
+  const seconds = (followed.endedMs - started) / 1000;
+  const cost = { cpuSeconds: cpuSeconds(node.pid) - cpuBefore, residentMb: residentMb(node.pid) };
+  await sending;
+  const successful = await countSuccesses(node.http, followed.blocks, hashes);
+  const sorted = followed.latencies.toSorted((left, right) => left - right);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  return {
+    ...{ transactions: load.length, successful, successfulPerSecond: successful / seconds, seconds, ...cost },
+    inclusionMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
+  };
+}
+
+interface Followed {
+  readonly blocks: readonly bigint[];
+  readonly latencies: readonly number[];
+  /** When the last transaction of the load was seen in a block. */
+  readonly endedMs: number;
+}
+
+interface Following {
+  readonly flow: Flow;
+  readonly hashes: ReadonlySet<string>;
+  readonly first: bigint;
+  readonly sending: Promise<number>;
+  readonly endMs: number;
+}
+
+async function follow(node: BenchNode, { flow, hashes, first, sending, endMs }: Following): Promise<Followed> {
+  const latencies: number[] = [];
+  const blocks: bigint[] = [];
+  let endedMs = performance.now();
+  let accepted = hashes.size;
   let failure: unknown;
   sending.then(
     (count) => {
@@ -48,66 +81,67 @@ export async function measure(
       failure = error;
     },
   );
-  while (latencies.length < accepted) {
-    const block = (await call(node.http, "eth_getBlockByNumber", [
-      `0x${next.toString(16)}`,
-      false,
-    ])) as BlockJson | null;
+  for (let number = first; latencies.length < accepted; ) {
+    const block = await blockAt(node.http, number);
     if (failure !== undefined) throw failure;
+    const now = performance.now();
     if (block === null) {
-      if (performance.now() - ended > stallMs) break;
+      if (now - endedMs > stallMs || now > endMs) break;
       await delay(pollMs);
       continue;
     }
-    const now = performance.now();
     const own = block.transactions.filter((hash) => hashes.has(hash));
-    for (const hash of own) latencies.push(now - (sentAt.get(hash) ?? now));
+    for (const hash of own) latencies.push(now - (flow.sentAt.get(hash) ?? now));
+    flow.included(own.length);
     if (own.length > 0) {
-      blocks.push(next);
-      ended = now;
+      blocks.push(number);
+      endedMs = now;
     }
-    next++;
+    if (now > endMs) break;
+    number++;
   }
-  const seconds = (ended - started) / 1000;
-  const cores = (cpuSeconds(node.pid) - cpuBefore) / seconds;
-  const residentMb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${node.pid}/status`, "utf8"))?.[1] ?? 0) / 1000;
-  await sending;
-  const successful = await countSuccesses(node.http, blocks, hashes);
-  const sorted = latencies.toSorted((left, right) => left - right);
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-  return {
-    ...{ transactions: load.length, successful, successfulPerSecond: successful / seconds, cores, residentMb },
-    inclusionMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
-  };
+  return { blocks, latencies, endedMs };
 }
 
-interface BlockJson {
-  readonly transactions: readonly string[];
+async function blockAt(url: string, number: bigint): Promise<{ readonly transactions: readonly string[] } | null> {
+  const block = await callMethod(url, "eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
+  return block as { readonly transactions: readonly string[] } | null;
 }
+
+interface ReceiptJson {
+  readonly status: string;
+  readonly transactionHash: string;
+}
+
+const receiptsPerCall = 200;
 
 async function countSuccesses(url: string, blocks: readonly bigint[], hashes: ReadonlySet<string>): Promise<number> {
   let successful = 0;
   for (const number of blocks) {
-    const receipts = (await call(url, "eth_getBlockReceipts", [`0x${number.toString(16)}`])) as {
-      status: string;
-      transactionHash: string;
-    }[];
-    successful += receipts.filter((each) => each.status === "0x1" && hashes.has(each.transactionHash)).length;
+    for (const { status, transactionHash } of await receiptsOf(url, number)) {
+      if (status === "0x1" && hashes.has(transactionHash)) successful++;
+    }
   }
   return successful;
 }
 
-async function call(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
-  const { result, error } = (await response.json()) as { result?: unknown; error?: { message: string } };
-  if (error !== undefined) throw new Error(`${method}: ${error.message}`);
-  return result;
-}
-
-/** CPU time of a process and all its threads so far. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  // utime and stime, in ticks of 10 ms.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+/** All receipts of a block; one by one where they are too much for one answer. */
+async function receiptsOf(url: string, number: bigint): Promise<readonly ReceiptJson[]> {
+  const name = `0x${number.toString(16)}`;
+  try {
+    return (await callMethod(url, "eth_getBlockReceipts", [name])) as ReceiptJson[];
+  } catch {
+    const transactions = (await blockAt(url, number))?.transactions ?? [];
+    const receipts: ReceiptJson[] = [];
+    for (let start = 0; start < transactions.length; start += receiptsPerCall) {
+      const hashes = transactions.slice(start, start + receiptsPerCall);
+      const calls = hashes.map((hash, id) => ({
+        ...{ jsonrpc: "2.0", id, method: "eth_getTransactionReceipt", params: [hash] },
+      }));
+      for (const { result } of (await callNode(url, calls)) as { result?: ReceiptJson }[]) {
+        if (result !== undefined) receipts.push(result);
+      }
+    }
+    return receipts;
+  }
 }

@@ -4,7 +4,8 @@ import { type Child, startChild } from "@koinon/testkit/child-process";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { findBinary } from "../../clients/binaries.ts";
 import { findGeth } from "../../geth/geth-program.ts";
-import { blockGas } from "./bench-genesis.ts";
+import { blockGas } from "./bench-state.ts";
+import { callMethod } from "./call-node.ts";
 
 /** A node under measurement. */
 export interface BenchNode {
@@ -12,6 +13,8 @@ export interface BenchNode {
   /** Address of its gRPC, where it has one. */
   readonly grpc: string | undefined;
   readonly pid: number;
+  /** Where it keeps its state; undefined when that is in memory. */
+  readonly folder: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -19,55 +22,64 @@ export interface BenchNode {
 export interface NodePlace {
   readonly folder: string;
   readonly genesis: string;
+  /** How long it may take to begin. */
+  readonly startMs: number;
+  /** For a profile of our node. */
+  readonly nodeArgs?: readonly string[];
 }
 
-/** Nodes by name; undefined when the program is not installed. */
-export const nodes: Readonly<Record<string, (place: NodePlace) => Promise<BenchNode | undefined>>> = {
-  koinon: startKoinon,
-  anvil: startAnvil,
-  geth: startGethDev,
-};
+/** A node that is not measured, and why. */
+export class NodeMissing extends Error {}
+
+/** Nodes by name; each throws NodeMissing when the program is not installed. */
+export const nodes = { koinon: startKoinon, anvil: startAnvil, geth: startGethDev };
+
+/** A node that can be started. */
+export type NodeName = keyof typeof nodes;
 
 const main = new URL("../../../dist/main.js", import.meta.url).pathname;
-const startMs = 600_000;
 
-async function startKoinon({ folder, genesis }: NodePlace): Promise<BenchNode> {
+async function startKoinon({ folder, genesis, startMs, nodeArgs = [] }: NodePlace): Promise<BenchNode> {
   const [rpc, grpc] = [await freePort(), await freePort()];
+  const data = path.join(folder, "koinon");
   const child = await startChild({
     command: process.execPath,
-    args: ["--max-old-space-size=8192", main],
+    args: ["--max-old-space-size=8192", ...nodeArgs, main],
     env: {
-      CHAIN_DATA: path.join(folder, "koinon"),
+      CHAIN_DATA: data,
       CHAIN_GENESIS: genesis,
       CHAIN_RPC_LISTEN: `127.0.0.1:${rpc}`,
       RPC_LISTEN: `127.0.0.1:${grpc}`,
       RPC_PLAINTEXT_LOOPBACK: "true",
-      CHAIN_MEMPOOL_TRANSACTIONS: "100000",
     },
     ready: /process ready/,
     deadlineMs: startMs,
   });
-  return { http: `http://127.0.0.1:${rpc}`, grpc: `127.0.0.1:${grpc}`, pid: child.pid, stop: () => child.stop() };
+  const addresses = { http: `http://127.0.0.1:${rpc}`, grpc: `127.0.0.1:${grpc}` };
+  return { ...addresses, pid: child.pid, folder: data, stop: () => child.stop() };
 }
 
-async function startAnvil({ genesis }: NodePlace): Promise<BenchNode | undefined> {
-  const program = findBinary("anvil").path;
-  if (program === undefined) return undefined;
+async function startAnvil({ genesis, startMs }: NodePlace): Promise<BenchNode> {
+  const program = findBinary("anvil");
+  if (program.path === undefined) throw new NodeMissing(program.missing);
   const port = await freePort();
   const limits = ["--gas-limit", String(blockGas), "--disable-default-create2-deployer"];
   const child = await startChild({
-    command: program,
+    command: program.path,
     args: ["--silent", "--init", genesis, "--port", String(port), "--block-time", "1", ...limits],
   });
-  return await answering(child, port);
+  return await answering(child, { port, startMs, folder: undefined });
 }
 
-async function startGethDev({ folder, genesis }: NodePlace): Promise<BenchNode | undefined> {
+async function startGethDev({ folder, genesis, startMs }: NodePlace): Promise<BenchNode> {
   const program = findGeth();
-  if ("missing" in program) return undefined;
+  if ("missing" in program) throw new NodeMissing(program.missing);
   const data = path.join(folder, "geth");
+  const begun = performance.now();
   const init = await startChild({ command: program.file, args: ["init", "--datadir", data, genesis] });
-  await init.exited;
+  const tooLong = setTimeout(() => void init.kill(), startMs);
+  const { code } = await init.exited.finally(() => clearTimeout(tooLong));
+  if (code !== 0) throw new Error(`geth init ended with ${code}: ${init.lines.at(-1)}`);
   const port = await freePort();
   const child = await startChild({
     command: program.file,
@@ -79,15 +91,31 @@ async function startGethDev({ folder, genesis }: NodePlace): Promise<BenchNode |
       ...["--rpc.batch-response-max-size", "0", "--cache", "1024"],
     ],
   });
-  return await answering(child, port);
+  const leftMs = Math.max(1_000, startMs - (performance.now() - begun));
+  return await answering(child, { port, startMs: leftMs, folder: data });
 }
 
-async function answering(child: Child, port: number): Promise<BenchNode> {
+interface Expected {
+  readonly port: number;
+  readonly startMs: number;
+  readonly folder: string | undefined;
+}
+
+async function answering(child: Child, { port, startMs, folder }: Expected): Promise<BenchNode> {
   const http = `http://127.0.0.1:${port}`;
-  const ask = async () => {
-    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
-    return (await fetch(http, { method: "POST", headers: { "content-type": "application/json" }, body })).ok;
-  };
-  await waitFor(ask, { deadlineMs: startMs, intervalMs: 100, what: child.lines.slice(-5).join("\n") });
-  return { http, grpc: undefined, pid: child.pid, stop: () => child.kill() };
+  const what = `an answer after ${Math.round(startMs / 1000)} s`;
+  const isUp = async () =>
+    child.isRunning() ? (await callMethod(http, "eth_chainId", [])) !== undefined : ended(child);
+  try {
+    const found = await waitFor(isUp, { deadlineMs: startMs, intervalMs: 100, what });
+    if (found instanceof Error) throw found;
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+  return { http, grpc: undefined, pid: child.pid, folder, stop: () => child.kill() };
+}
+
+function ended(child: Child): Error {
+  return new Error(`ended: ${child.lines.at(-1)}`);
 }

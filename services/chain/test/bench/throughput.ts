@@ -1,0 +1,127 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { temporaryFolder } from "@koinon/testkit/temporary-folder";
+import { type StateSize, writeBenchGenesis } from "./throughput/bench-state.ts";
+import type { ThroughputFigures } from "./throughput/measure.ts";
+import type { NodeName } from "./throughput/nodes.ts";
+import type { BenchResults, RunResult } from "./throughput/results.ts";
+import { messageOf, report, runNode } from "./throughput/run-node.ts";
+import { keyedAccounts, type WorkloadName } from "./throughput/workloads.ts";
+
+// Whole-run successful transactions per second of our node, by both ways in, and of others beside it, at a state of so many
+// accounts; then of ours at smaller states. Prints JSON; what it is doing goes to stderr.
+const { values } = parseArgs({
+  options: {
+    accounts: { type: "string", default: "1000000" },
+    case: { type: "string", multiple: true, default: ["transfers", "erc20", "swap"] },
+    node: { type: "string", multiple: true, default: ["koinon", "geth", "anvil", "ethereumjs"] },
+    way: { type: "string", multiple: true, default: ["grpc", "jsonrpc"] },
+    growth: { type: "string", multiple: true, default: ["10000", "100000"] },
+    transactions: { type: "string" },
+    seconds: { type: "string", default: "840" },
+    profile: { type: "string" },
+  },
+});
+
+const usualCounts: Readonly<Record<string, number>> = { transfers: 120_000, erc20: 100_000, swap: 50_000 };
+/** Of a load for one that has no network, pool or disk, and takes a while. */
+const ethereumjsCounts: Readonly<Record<string, number>> = { transfers: 6_000, erc20: 4_000, swap: 2_000 };
+/** What a node that does not start with all accounts is tried with instead. */
+const fallbackAccounts = 100_000;
+/** Other nodes get so long to start; ours takes what it takes, which is in the figures. */
+const peerStartMs = 150_000;
+const ownStartMs = 400_000;
+
+const begunMs = performance.now();
+const endMs = begunMs + Number(values.seconds) * 1_000;
+const cases = new Map(values.case.map((name) => [name as WorkloadName, countOf(name)]));
+const accounts = Number(values.accounts);
+const folder = await temporaryFolder("koinon-bench-chain-");
+// Children hold nothing that keeps this process, and it has to see them end.
+const awake = setInterval(() => undefined, 1_000);
+const written = new Set<string>();
+const runs: RunResult[] = [];
+const nodes: BenchResults["nodes"][number][] = [];
+try {
+  for (const name of values.node) {
+    const results = name === "ethereumjs" ? await runEthereumjs(accounts) : await runFull(name as NodeName);
+    runs.push(...results.runs);
+    nodes.push(...results.nodes);
+  }
+  for (const smaller of values.growth.map(Number).filter((each) => each < accounts)) {
+    const results = await run("koinon", smaller, ["grpc"], new Map([["transfers", countOf("transfers")]]));
+    runs.push(...results.runs);
+    nodes.push(...results.nodes);
+  }
+  process.stdout.write(`${JSON.stringify({ runs, nodes } satisfies BenchResults)}\n`);
+} finally {
+  clearInterval(awake);
+  await folder.remove();
+}
+
+function countOf(name: string): number {
+  return Number(values.transactions ?? usualCounts[name]);
+}
+
+/** A node at the full size, and at a smaller one when it does not start. */
+async function runFull(name: NodeName): Promise<BenchResults> {
+  const ways = name === "koinon" ? values.way : ["jsonrpc"];
+  const results = await run(name, accounts, ways, cases);
+  if (results.nodes.length > 0 || accounts <= fallbackAccounts || name === "koinon") return results;
+  const fallback = await run(name, fallbackAccounts, ways, cases);
+  return { runs: [...results.runs, ...fallback.runs], nodes: fallback.nodes };
+}
+
+async function run(
+  node: NodeName,
+  count: number,
+  ways: readonly string[],
+  loads: ReadonlyMap<WorkloadName, number>,
+): Promise<BenchResults> {
+  const size: StateSize = { accounts: count, keyed: keyedAccounts };
+  const genesis = await genesisOf(size);
+  const own = await temporaryFolder("koinon-bench-node-");
+  const startMs = node === "koinon" ? ownStartMs : peerStartMs;
+  const nodeArgs = values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
+  const place = { folder: own.path, genesis, startMs, nodeArgs };
+  try {
+    return await runNode({ node, ways, cases: loads, size, place, endMs });
+  } finally {
+    await own.remove();
+  }
+}
+
+async function genesisOf(size: StateSize): Promise<string> {
+  const file = path.join(folder.path, `genesis-${size.accounts}.json`);
+  if (!written.has(file)) {
+    written.add(file);
+    report(`writing the genesis file of ${size.accounts} accounts`);
+    await writeBenchGenesis(file, size);
+  }
+  return file;
+}
+
+/** In a process of its own: its memory grows to several gigabytes. */
+async function runEthereumjs(count: number): Promise<BenchResults> {
+  const program = new URL("./ethereumjs.ts", import.meta.url).pathname;
+  const args = ["--no-warnings", "--max-old-space-size=12288", program, "--accounts", String(count)];
+  for (const name of cases.keys()) args.push("--case", name, "--transactions", String(ethereumjsCounts[name]));
+  const timeout = Math.max(1, endMs - performance.now());
+  const found = new Map<string, ThroughputFigures>();
+  let missing: string | undefined;
+  const output = await promisify(execFile)(process.execPath, args, { timeout }).catch((error: unknown) => {
+    missing = messageOf(error);
+    return { stdout: "" };
+  });
+  for (const line of output.stdout.split("\n").filter((text) => text !== "")) {
+    const { name, figures } = JSON.parse(line) as { name: string; figures: ThroughputFigures };
+    found.set(name, figures);
+    report(`ethereumjs ${name}, ${count} accounts: ${figures.successfulPerSecond.toFixed(0)}/s`);
+  }
+  const ran = [...cases.keys()].map((name): RunResult => {
+    const result = { node: "ethereumjs", way: "process", case: name, accounts: count };
+    return { ...result, figures: found.get(name), missing };
+  });
+  return { runs: ran, nodes: [] };
+}
