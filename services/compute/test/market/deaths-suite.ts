@@ -124,6 +124,38 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
         expect(await market.balance()).toEqual({ spent: 12n, reserved: 0n });
       });
 
+      test("and the provider hands in twice at once, the first call held up with what it has read: both are told that it is paid", async () => {
+        let readings = 0;
+        const held = Promise.withResolvers<void>();
+        const holdingTheFirst = (storage: MarketStorage) => {
+          const { money } = storage;
+          const reservations: typeof money.reservations = async (ids) => {
+            const records = await money.reservations(ids);
+            readings++;
+            if (readings === 1) await held.promise;
+            return records;
+          };
+          return { ...storage, money: replaceStep(money, "reservations", reservations) };
+        };
+        market = await new TestMarket(await open(), { wrap: holdingTheFirst }).start();
+        const provider = await market.join("alpha");
+        provider.script = stream;
+        const request = market.request();
+        for await (const { part } of market.client.infer(request)) if (part?.$case === "chunk") break;
+        await waitFor(() => provider.cancelled === 1);
+        const receipts = { receipts: provider.journal };
+        const first = market.client.submitReceipts(receipts);
+        await waitFor(() => readings === 1);
+        expect((await market.client.submitReceipts(receipts)).results).toEqual([{ accepted: true, reason: "" }]);
+        held.resolve();
+        expect((await first).results).toEqual([{ accepted: true, reason: "" }]);
+        expect(await market.settlementOf(request.requestId)).toMatchObject({
+          state: SettlementState.SETTLED,
+          fee: "12",
+        });
+        expect(await market.stateOf(provider)).toEqual({ state: ProviderState.HEALTHY, reason: "" });
+      });
+
       test("and the provider wants more than was delivered: refused, failing", async () => {
         market = await new TestMarket(await open()).start();
         const provider = await market.join("alpha");
