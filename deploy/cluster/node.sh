@@ -34,13 +34,27 @@ network() {
   done
 }
 
+# Containers of a node weigh as much as the cores that it believes to have, not as one process of this machine does.
+make_cgroups() {
+  local node="$1" cores; cores="$(nproc)"
+  if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+    mkdir -p "/sys/fs/cgroup/$name/node-$node"
+    weigh "$name" cpu.weight $((100 * cores * $(cat "$run/nodes"))) 10000
+    weigh "$name/node-$node" cpu.weight $((100 * cores)) 10000
+  else
+    for controller in /sys/fs/cgroup/*/; do
+      if mountpoint -q "$controller"; then mkdir -p "$controller/$name/node-$node"; fi
+    done
+    weigh "cpu/$name" cpu.shares $((1024 * cores * $(cat "$run/nodes"))) 262144
+    weigh "cpu/$name/node-$node" cpu.shares $((1024 * cores)) 262144
+  fi
+}
+weigh() { echo $(($3 < $4 ? $3 : $4)) > "/sys/fs/cgroup/$1/$2" 2>/dev/null || true; }
+
 start_node() {
   local node="$1" dir="$run/node-$1" cgroup="/$name/node-$1"
   mkdir -p "$dir/net.d"
-  for controller in /sys/fs/cgroup/*/; do
-    if [ ! -e /sys/fs/cgroup/cgroup.controllers ] && mountpoint -q "$controller"; then mkdir -p "$controller$cgroup"; fi
-  done
-  [ ! -e /sys/fs/cgroup/cgroup.controllers ] || mkdir -p "/sys/fs/cgroup$cgroup"
+  make_cgroups "$node"
   cat > "$dir/net.d/10-bridge.conflist" <<Y
 { "cniVersion": "0.4.0", "name": "cluster", "plugins": [
   { "type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,

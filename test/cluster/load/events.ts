@@ -1,16 +1,7 @@
 import { waitFor } from "@koinon/testkit/wait-for";
 import { rotateCertificates } from "../network/certificates.ts";
-import {
-  charts,
-  edgeNamespace,
-  helm,
-  isReady,
-  kubectl,
-  list,
-  namespace,
-  podsOf,
-  release,
-} from "../network/kubernetes.ts";
+import { edgeNamespace, helm, isReady, kubectl, list, namespace, podsOf, release } from "../network/kubernetes.ts";
+import { makeNextRelease } from "../network/next-release.ts";
 
 /** Something that happens to a release under load; it resolves when the release has come to rest again. */
 export interface ClusterEvent {
@@ -40,7 +31,7 @@ export const orderly: readonly ClusterEvent[] = [
     { name: `${place.service}: rollout restart`, happen: () => restart(place) },
     { name: `${place.service}: a pod is deleted`, happen: () => deletePod(place) },
   ]),
-  { name: "helm upgrade that replaces every pod", happen: upgrade },
+  { name: "helm upgrade to charts and images of another version", happen: upgrade },
   { name: "helm rollback", happen: rollback },
   { name: "new certificates for every service", happen: () => rotateCertificates() },
   { name: "a node is drained, and taken back", happen: drain },
@@ -66,9 +57,14 @@ async function deletePod(place: Place): Promise<void> {
   await replaced(place, new Set([victim.metadata.uid]), before.length);
 }
 
-/** A setting of every process changes, and with it every pod. */
+/** Charts of another version, with another default and other images: every pod changes. */
 async function upgrade(): Promise<void> {
-  await change("upgrade", release, charts, "--reuse-values", "--set", "global.config.LOG_LEVEL=warn");
+  const next = await makeNextRelease();
+  try {
+    await change("upgrade", release, next.chart, "--reuse-values", ...next.values);
+  } finally {
+    next.remove();
+  }
 }
 
 async function rollback(): Promise<void> {
