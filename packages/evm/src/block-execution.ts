@@ -93,6 +93,7 @@ export class BlockExecution {
       world: this.world,
       block: createBlockWords(block, chainId),
       codeCache,
+      interrupt: dependencies.interrupt,
     });
   }
 

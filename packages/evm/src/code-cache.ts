@@ -1,30 +1,30 @@
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { Opcode } from "./opcode-table.ts";
-import { DecodeTable, decodeProgram, type Program } from "./program.ts";
+import { type DecodeOptions, DecodeTable, decodeProgram, type Program } from "./program.ts";
 
 /** Decoded programs of one fork by code hash: bounded by the bytes of code, the least recently used going first. */
 export class CodeCache {
   readonly empty: Program;
   private readonly table: DecodeTable;
-  private readonly traced: boolean;
+  private readonly decoding: DecodeOptions;
   private readonly sizeBytesMax: number;
   private readonly programs = new Map<Hex, Program>();
   private sizeBytes = 0;
 
   constructor(options: {
     readonly opcodes: readonly (Opcode | undefined)[];
-    readonly traced: boolean;
+    readonly decoding: DecodeOptions;
     readonly sizeBytesMax: number;
   }) {
     this.table = new DecodeTable(options.opcodes);
-    this.traced = options.traced;
+    this.decoding = options.decoding;
     this.sizeBytesMax = options.sizeBytesMax;
     this.empty = this.decode(new Uint8Array(0));
   }
 
   /** Decodes code that is run once, such as init code. */
   decode(bytes: Uint8Array): Program {
-    return decodeProgram(bytes, this.table, this.traced);
+    return decodeProgram(bytes, this.table, this.decoding);
   }
 
   /** The program with this code hash, decoded from `load` when it is not in the cache. */

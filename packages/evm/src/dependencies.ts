@@ -9,4 +9,9 @@ export interface EvmDependencies {
   readonly precompiles: (fork: Fork) => ReadonlyMap<Address, Precompile>;
   /** The account whose key signed an EIP-7702 authorization; undefined when the signature is not valid. */
   readonly recoverAuthority: (authorization: Authorization) => Address | undefined;
+  /**
+   * Asked now and then while code runs, and before every precompile: what it throws comes out of the execution, which is not to be
+   * used again. It bounds time as far as no single instruction takes long, which its gas sees to. Costs nothing when it is not there.
+   */
+  readonly interrupt?: (() => void) | undefined;
 }

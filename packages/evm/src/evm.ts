@@ -48,7 +48,8 @@ export class Evm {
     const caches = traced ? this.tracedCaches : this.caches;
     let cache = caches.get(fork);
     if (cache === undefined) {
-      cache = new CodeCache({ opcodes: opcodesOf(fork), traced, sizeBytesMax: this.options.codeCacheBytes });
+      const decoding = { traced, interruptible: this.dependencies.interrupt !== undefined };
+      cache = new CodeCache({ opcodes: opcodesOf(fork), decoding, sizeBytesMax: this.options.codeCacheBytes });
       caches.set(fork, cache);
     }
     return cache;

@@ -75,6 +75,9 @@ export function interpret(machine: Machine, frame: Frame): number {
         frame.sp = sp;
         machine.traceStep(frame, args[pc] as number);
         break;
+      case 0x0d: // somebody may interrupt
+        machine.look();
+        break;
       case 0x10: // LT
         sp--;
         stack[sp - 1] = lt(stack[sp] as Word, stack[sp - 1] as Word);

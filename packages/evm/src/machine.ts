@@ -4,6 +4,7 @@ import type { AccountRecord } from "./account-record.ts";
 import type { BlockWords, TransactionWords } from "./block-context.ts";
 import { canPay } from "./calls.ts";
 import type { CodeCache } from "./code-cache.ts";
+import type { EvmDependencies } from "./dependencies.ts";
 import { type ForkRules, limits } from "./fork-rules.ts";
 import { Frame, type FrameStart, noBytes } from "./frame.ts";
 import { gas } from "./gas.ts";
@@ -63,7 +64,11 @@ export interface MachineParts {
   readonly world: WorldState;
   readonly block: BlockWords;
   readonly codeCache: CodeCache;
+  readonly interrupt: EvmDependencies["interrupt"];
 }
+
+/** Whoever is asked reads a clock, which takes as long as several instructions. */
+const looksEvery = 256;
 
 /**
  * Calls, creations and the frames they need, one per depth. Frames call each other without recursion: entering one suspends the
@@ -74,6 +79,9 @@ export class Machine {
   readonly world: WorldState;
   readonly block: BlockWords;
   private readonly codeCache: CodeCache;
+  private readonly interrupt: EvmDependencies["interrupt"];
+  /** Jumps and calls until the next look. */
+  private untilLook = looksEvery;
   /** Undefined while nobody watches. */
   tracer: Tracer | undefined = undefined;
   private readonly frames: Frame[] = [];
@@ -87,6 +95,7 @@ export class Machine {
     this.world = parts.world;
     this.block = parts.block;
     this.codeCache = parts.codeCache;
+    this.interrupt = parts.interrupt;
   }
 
   /** Runs a call from outside to its end. */
@@ -197,6 +206,7 @@ export class Machine {
 
   private runPrecompile(precompile: Precompile, request: CallRequest, snapshot: Snapshot): number {
     const { parent, input } = request;
+    this.interrupt?.();
     const gasLeft = request.gas - precompile.gas(input);
     const output = gasLeft < 0 ? undefined : precompile.run(input);
     if (output !== undefined) return this.complete(parent, request, Halt.success, gasLeft, output, 1);
@@ -209,6 +219,7 @@ export class Machine {
   }
 
   private push(start: FrameStart): number {
+    if (this.interrupt !== undefined) this.look();
     this.depth++;
     const frame = this.frames[this.depth];
     if (frame === undefined) this.frames.push(new Frame(this.depth, start));
@@ -272,6 +283,13 @@ export class Machine {
     const size = Math.min(request.outputSize ?? 0, output.length);
     if (!isCreate && size > 0) parent.memory.bytes.set(output.subarray(0, size), request.outputOffset);
     return Halt.none;
+  }
+
+  /** Asks now and then whether to go on; the interpreter calls it in programs decoded to be interruptible alone. */
+  look(): void {
+    if (--this.untilLook > 0) return;
+    this.untilLook = looksEvery;
+    this.interrupt?.();
   }
 
   /** Tells the tracer of an instruction; the interpreter calls it in programs decoded for tracing alone. */

@@ -6,7 +6,8 @@ import { DecodeTable, decodeProgram, Internal, parseDelegation } from "./program
 
 const osaka = opcodesOf("osaka");
 const table = new DecodeTable(osaka);
-const decode = (hex: `0x${string}`) => decodeProgram(hexToBytes(hex), table, false);
+const plain = { traced: false, interruptible: false };
+const decode = (hex: `0x${string}`) => decodeProgram(hexToBytes(hex), table, plain);
 
 describe("decodeProgram", () => {
   test("a JUMPDEST inside of pushed bytes is none", () => {
@@ -38,8 +39,8 @@ describe("decodeProgram", () => {
 
   test("instructions of later forks are invalid", () => {
     const clz = hexToBytes("0x60011e");
-    expect(decodeProgram(clz, new DecodeTable(opcodesOf("prague")), false).ops).toContain(0xfe);
-    expect(decodeProgram(clz, table, false).ops).toContain(0x1e);
+    expect(decodeProgram(clz, new DecodeTable(opcodesOf("prague")), plain).ops).toContain(0xfe);
+    expect(decodeProgram(clz, table, plain).ops).toContain(0x1e);
   });
 });
 
@@ -51,7 +52,7 @@ test("a delegation designator has its prefix and 23 bytes", () => {
 });
 
 test("the code cache forgets what was not used for longest", () => {
-  const cache = new CodeCache({ opcodes: osaka, traced: false, sizeBytesMax: 8 });
+  const cache = new CodeCache({ opcodes: osaka, decoding: plain, sizeBytesMax: 8 });
   const loads: string[] = [];
   const get = (name: "0x0a" | "0x0b" | "0x0c"): void => {
     cache.get(name, () => {

@@ -28,6 +28,8 @@ export interface Program {
 export const Internal = {
   /** Calls the tracer before an instruction; operand: byte offset. */
   trace: 0x0c,
+  /** Asks whether to go on, at every JUMPDEST of code that is to be interruptible: no loop is without one. */
+  look: 0x0d,
   /** Begins a block, with or without JUMPDEST; operand: where its numbers are in `blocks`. */
   block: 0x5b,
   /** Pushes the operand. */
@@ -89,9 +91,17 @@ export function parseDelegation(bytes: Uint8Array): Address | undefined {
   return bytesToHex(bytes.subarray(3));
 }
 
-/** Decodes bytecode under a fork's instructions; with `traced` every instruction is a block behind a call to the tracer. */
-export function decodeProgram(bytes: Uint8Array, table: DecodeTable, traced: boolean): Program {
-  const decoder = new Decoder(bytes, table, traced);
+/** What a program is decoded for. */
+export interface DecodeOptions {
+  /** Every instruction is a block behind a call to the tracer. */
+  readonly traced: boolean;
+  /** Loops ask the machine whether to go on. */
+  readonly interruptible: boolean;
+}
+
+/** Decodes bytecode under a fork's instructions. */
+export function decodeProgram(bytes: Uint8Array, table: DecodeTable, options: DecodeOptions): Program {
+  const decoder = new Decoder(bytes, table, options);
   return decoder.decode();
 }
 
@@ -99,6 +109,7 @@ class Decoder {
   private readonly bytes: Uint8Array;
   private readonly table: DecodeTable;
   private readonly traced: boolean;
+  private readonly interruptible: boolean;
   private readonly ops: Uint8Array;
   private readonly args: Int32Array;
   private readonly targets: Int32Array;
@@ -115,11 +126,12 @@ class Decoder {
   private peak = 0;
   private blockAt = -1;
 
-  constructor(bytes: Uint8Array, table: DecodeTable, traced: boolean) {
+  constructor(bytes: Uint8Array, table: DecodeTable, { traced, interruptible }: DecodeOptions) {
     const capacity = bytes.length * (traced ? 3 : 2) + 4;
     this.bytes = bytes;
     this.table = table;
     this.traced = traced;
+    this.interruptible = interruptible;
     this.ops = new Uint8Array(capacity);
     this.args = new Int32Array(capacity);
     this.targets = new Int32Array(bytes.length);
@@ -132,7 +144,10 @@ class Decoder {
       const byte = bytes[pc] as number;
       const size = byte > code.push0 && byte <= code.push32 ? 1 + byte - code.push0 : 1;
       if (byte === code.jumpdest || this.traced) this.closeBlock();
-      if (byte === code.jumpdest) this.targets[pc] = 1 + this.length;
+      if (byte === code.jumpdest) {
+        this.targets[pc] = 1 + this.length;
+        if (this.interruptible) this.emit(Internal.look, pc);
+      }
       if (this.traced) this.emit(Internal.trace, pc);
       if (this.blockAt < 0) this.openBlock();
       pc = this.instruction(byte, pc, size);

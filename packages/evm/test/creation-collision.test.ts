@@ -22,7 +22,7 @@ const initCode = hexToBytes("0x60006000526001601ff3");
 const gasLimit = 200_000n;
 
 /** Stores the init code that is its input, creates with salt 7 and returns the new address. */
-const factoryCode = hexToBytes("0x3660006000376007366000 6000f560005260206000f3".replaceAll(" ", "") as `0x${string}`);
+const factoryCode = hexToBytes("0x36600060003760073660006000f560005260206000f3");
 
 function run(accounts: readonly (readonly [Address, MemoryAccount])[], to: Address | undefined) {
   const state = new MemoryState([
