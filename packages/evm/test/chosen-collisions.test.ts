@@ -16,12 +16,8 @@ const slots = 12_000;
 function storingCode(shift: number, opcode: string): Uint8Array {
   const count = slots.toString(16).padStart(4, "0");
   // counter; loop: 1, (counter << shift) + 5, store; counter - 1; until zero
-  return hexToBytes(
-    `0x61${count}5b60018160${shift.toString(16).padStart(2, "0")}1b600501${opcode}6001900380600357 00`.replace(
-      " ",
-      "",
-    ) as `0x${string}`,
-  );
+  const shiftByte = shift.toString(16).padStart(2, "0");
+  return hexToBytes(`0x61${count}5b60018160${shiftByte}1b600501${opcode}600190038060035700`);
 }
 
 /** Milliseconds of executing and of telling the changes; the best of three. */

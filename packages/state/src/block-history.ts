@@ -103,6 +103,11 @@ export class BlockHistory {
     this.#headers.delete(block);
   }
 
+  /** Forgets what was read, because other blocks may stand at these numbers now. */
+  forget(): void {
+    this.#headers.clear();
+  }
+
   #header(block: bigint): Uint8Array {
     const known = this.#headers.get(block);
     if (known !== undefined) return known;

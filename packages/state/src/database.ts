@@ -24,7 +24,7 @@ export class Database {
   readonly #tables = new Map<string, Table>();
   #current: DatabaseView;
 
-  constructor(path: string, tables: readonly string[]) {
+  constructor(path: string, tables: readonly string[], { readOnly = false }: { readOnly?: boolean } = {}) {
     // The flush belongs to the commit: with LMDB's overlapping sync a resolved write would still be only in memory.
     const options = {
       path,
@@ -32,6 +32,7 @@ export class Database {
       maxDbs: tables.length + 1,
       overlappingSync: false,
       noSubdir: false,
+      readOnly,
       ...binary,
     };
     this.#root = asStateError(() => open<Uint8Array, Uint8Array>(options));
@@ -44,6 +45,11 @@ export class Database {
     const next = this.view();
     this.#current.release();
     this.#current = next;
+  }
+
+  /** Lets go of what reads see, so that its pages can be used anew; there are none until the next `refresh`. */
+  rest(): void {
+    this.#current.release();
   }
 
   /** What is committed now, for reads that take longer than until the next refresh; release it. */

@@ -9,6 +9,7 @@ export type StateFault =
   /** An earlier write failed or damage was found; reopen after repair. */
   | { code: "STATE_STOPPED"; reason: string }
   | { code: "STATE_CLOSED" }
+  | { code: "STATE_READ_ONLY" }
   | { code: "STATE_NOT_EMPTY" }
   | { code: "STATE_FORMAT_UNSUPPORTED"; format: number; supported: number }
   /** Whether all history is kept is decided when the first block is committed. */

@@ -35,6 +35,8 @@ export interface StateOptions {
   readonly archive?: boolean;
   /** Memory for entries of the last state; 128 MiB by default. */
   readonly cacheBytes?: number;
+  /** Follows a store that another thread or process writes: everything is read within `reading`, nothing is written. */
+  readonly readOnly?: boolean;
 }
 
 /** What else is written with a block, in the same transaction. */
@@ -70,7 +72,8 @@ export class StateStore implements CommittedStates {
   /** Opens or makes a store; throws StateError `STATE_FORMAT_UNSUPPORTED`, `ARCHIVE_MISMATCH` or `STATE_CORRUPT`. */
   constructor(options: StateOptions) {
     const userTables = (options.tables ?? []).map((name) => userTablePrefix + name);
-    this.#database = new Database(options.path, [...Object.values(tables), ...userTables]);
+    const { readOnly = false } = options;
+    this.#database = new Database(options.path, [...Object.values(tables), ...userTables], { readOnly });
     this.#userTables = new UserTables(this.#database, options.tables ?? []);
     const isArchive = options.archive ?? false;
     checkFormat(this.#database.get(tables.meta, metaKeys.format), isArchive);
@@ -79,6 +82,9 @@ export class StateStore implements CommittedStates {
     this.#cache = new EntryCache(options.cacheBytes ?? 128 * 2 ** 20);
     this.#historyBlocks = BigInt(options.historyBlocks ?? 256);
     this.#loadHead();
+    if (!readOnly) return;
+    this.#stopped = new StateError({ code: "STATE_READ_ONLY" });
+    this.#database.rest();
   }
 
   /** The last block on disk, undefined in an empty store. */
@@ -218,6 +224,17 @@ export class StateStore implements CommittedStates {
     return exportSnapshot(this.#database.view(), userTables);
   }
 
+  /** Runs reads in a store that is `readOnly`, one after the other, each on what is on disk when it begins. */
+  async reading<T>(read: () => Promise<T>): Promise<T> {
+    this.#database.refresh();
+    try {
+      this.#follow();
+      return await read();
+    } finally {
+      this.#database.rest();
+    }
+  }
+
   /** Waits for commits under way and closes the database. */
   async close(): Promise<void> {
     await this.#lastWrite;
@@ -281,9 +298,20 @@ export class StateStore implements CommittedStates {
     }
   }
 
+  /** Lets go of what was remembered of a head that is none any more. */
+  #follow(): void {
+    const before = this.#head;
+    this.#loadHead();
+    if (before?.hash === this.#head?.hash) return;
+    this.#cache.clear();
+    if (before === undefined || this.isCommitted(before)) return;
+    this.history.forget();
+    this.#reverts++;
+  }
+
   #checkRunning(): void {
     if (this.#stopped === undefined) return;
-    if (this.#stopped.code === "STATE_CLOSED") throw this.#stopped;
+    if (this.#stopped.code === "STATE_CLOSED" || this.#stopped.code === "STATE_READ_ONLY") throw this.#stopped;
     throw new StateError({ code: "STATE_STOPPED", reason: this.#stopped.message }, { cause: this.#stopped });
   }
 
