@@ -22,6 +22,7 @@ import { ReceiptIntake } from "./reconcile/receipt-intake.ts";
 import { Reconciler } from "./reconcile/reconciler.ts";
 import { Registry } from "./registry/registry.ts";
 import { AccountDirectory } from "./relay/account-directory.ts";
+import { Acknowledgements } from "./relay/acknowledgements.ts";
 import type { ProviderConnector } from "./relay/provider-connection.ts";
 import { ProviderSlots } from "./relay/provider-slots.ts";
 import { relayRequest } from "./relay/relay.ts";
@@ -57,6 +58,7 @@ export class Market implements Module {
   readonly #slots: ProviderSlots;
   readonly #gate: RequestGate;
   readonly #writer: SettlementWriter;
+  readonly #acknowledgements = new Acknowledgements();
   readonly #sessions = new SessionTracker({ sessionsMax: limits.sessionsMax });
   readonly #reconciler: Reconciler;
   readonly #accusations = new Set<Promise<void>>();
@@ -96,7 +98,10 @@ export class Market implements Module {
       ...{ money, clock, log },
       onSettle: (request, outcome) => {
         this.#metrics.settlements.add(1, { outcome, relayed: request.relayed });
-        if (outcome === "settled") storage.settled();
+        if (outcome === "settled") {
+          storage.settled();
+          this.#acknowledgements.add(request.provider, request.receiptId);
+        }
         if (outcome === "chain-broken") this.#accuse(request.provider, "CHAIN_BROKEN", request.session);
       },
     });
@@ -189,7 +194,7 @@ export class Market implements Module {
     };
     const intake = new ReceiptIntake(this.#config, { ...shared, documents, settled: () => storage.settled() });
     const accounts = new AccountDirectory({ accountsMax: limits.accountsMax }, { money });
-    const relaying = { ...shared, accounts, connector, slots: this.#slots };
+    const relaying = { ...shared, accounts, connector, slots: this.#slots, acknowledgements: this.#acknowledgements };
     const options = relayOptions(this.#config);
     const key = this.#config.pageTokenKey;
     const pageTokens = new PageTokens({ key: key === undefined ? random.bytes(32) : Buffer.from(key.reveal(), "hex") });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Endpoint } from "@koinon/contracts/koinon/compute/v1/inference";
+import { contentDigest } from "@koinon/receipts/document";
 import { receiptDocument } from "@koinon/receipts/receipt";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
@@ -12,7 +13,7 @@ import {
   startMockUpstream,
   usageOfMock,
 } from "../fixtures/mock-upstream.ts";
-import { need, type Served, startProvider, type TestProvider } from "../fixtures/test-provider.ts";
+import { need, type Served, startProvider, type TestProvider, testDomain } from "../fixtures/test-provider.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let upstream: MockUpstream;
@@ -178,6 +179,15 @@ describe("answers that are not streamed", () => {
   });
 });
 
+test("a receipt that a request names as settled is not handed in any more", async () => {
+  const receiptIdOf = ({ receipt }: Awaited<ReturnType<typeof alpha.serve>>) =>
+    contentDigest(receiptDocument, receipt?.receipt?.content ?? new Uint8Array(), testDomain);
+  const first = await alpha.serve(alpha.order(stream));
+  const settledReceipts = [receiptIdOf(first), Buffer.alloc(32, 1)];
+  const second = await alpha.serve(alpha.order(stream, { settledReceipts }));
+  expect(alpha.journal.oldest(10).map(({ receiptId }) => receiptId)).toEqual([Buffer.from(receiptIdOf(second))]);
+});
+
 describe("requests that are not taken", () => {
   test("by shape, price, model, endpoint and repetition", async () => {
     const cases: [string, Parameters<typeof alpha.order>[1]][] = [
@@ -186,6 +196,8 @@ describe("requests that are not taken", () => {
       ["FIELD_INVALID", { consumer: new Uint8Array(19) }],
       ["FIELD_INVALID", { maxFee: "1e3" }],
       ["FIELD_INVALID", { endpoint: Endpoint.UNSPECIFIED }],
+      ["FIELD_INVALID", { settledReceipts: [new Uint8Array(31)] }],
+      ["FIELD_INVALID", { settledReceipts: new Array(65).fill(new Uint8Array(32)) }],
       ["PRICE_UNKNOWN", { priceId: Buffer.alloc(32, 1) }],
       ["MANIFEST_NOT_OFFERED", { manifestHash: Buffer.alloc(32, 1) }],
       ["ENDPOINT_NOT_SERVED", { endpoint: Endpoint.EMBEDDINGS }],

@@ -94,6 +94,22 @@ export function relaySuite(name: string, open: () => Promise<Stores>): void {
         expect(provider.journal).toHaveLength(8);
       });
 
+      test("names to its provider, with the next request, the receipts that are settled", async () => {
+        market = await new TestMarket(await open()).start();
+        const [alpha, beta] = [await market.join("alpha"), await market.join("beta")];
+        const [toAlpha, toBeta] = ["alpha", "beta"].map((name) => ({ policy: policy({ order: [name] }) }));
+        const first = await market.ask(toAlpha);
+        // Reading the budget ends the collecting of settlements.
+        expect(await market.spent()).toBe(12n);
+        await market.ask(toBeta);
+        await market.ask(toAlpha);
+        await market.ask(toAlpha);
+        const named = ({ asked }: typeof alpha) => asked.map(({ settledReceipts }) => settledReceipts.map(bytesToHex));
+        expect(named(beta)).toEqual([[]]);
+        expect(named(alpha).slice(0, 2)).toEqual([[], [bytesToHex(first.end?.receiptId ?? new Uint8Array())]]);
+        expect(named(alpha)[2]).not.toContain(named(alpha)[1]?.[0]);
+      });
+
       test("that the engine refuses is passed on and not charged", async () => {
         market = await new TestMarket(await open()).start();
         const provider = await market.join("alpha");

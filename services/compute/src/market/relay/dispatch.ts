@@ -95,7 +95,8 @@ async function tryCandidate(
   const startedAt = clock.now();
   entry.observations.entered(startedAt);
   reserved.dispatched();
-  const call = { requestId, consumer, endpoint, body, subject, priceId, maxFee: candidate.maxFee };
+  const settledReceipts = deps.acknowledgements.take(candidate.provider);
+  const call = { requestId, consumer, endpoint, body, subject, priceId, maxFee: candidate.maxFee, settledReceipts };
   const answer = connector
     .connect(entry.record.registration.endpoint)
     .serve(call, { signal, timeoutMs: options.serveMs });

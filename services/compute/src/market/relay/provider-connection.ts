@@ -13,6 +13,8 @@ export interface ServeCall {
   readonly priceId: Hex;
   /** Micro-credits reserved. */
   readonly maxFee: bigint;
+  /** Earlier receipts of this provider that are settled. */
+  readonly settledReceipts: readonly Hex[];
 }
 
 /** One part of a provider's answer, in this order: head, chunks, and the receipt when it is charged. */

@@ -8,6 +8,7 @@ import type { ReservesAhead } from "../accounts/reserve-ahead.ts";
 import type { MarketMetrics } from "../metrics.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { AccountDirectory } from "./account-directory.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
 import type { ProviderConnector } from "./provider-connection.ts";
 import type { ProviderSlots } from "./provider-slots.ts";
 import type { SessionTracker } from "./session-tracker.ts";
@@ -22,6 +23,7 @@ export interface RelayDependencies {
   readonly slots: ProviderSlots;
   readonly sessions: SessionTracker;
   readonly writer: SettlementWriter;
+  readonly acknowledgements: Acknowledgements;
   readonly domain: Domain;
   readonly clock: Clock;
   readonly log: Logger;

@@ -160,6 +160,7 @@ function requestFrom(call: ServeCall) {
     manifestHash: hexToBytes(call.subject),
     priceId: hexToBytes(call.priceId),
     maxFee: call.maxFee.toString(),
+    settledReceipts: call.settledReceipts.map(hexToBytes),
   };
 }
 

@@ -57,13 +57,24 @@ function add(journal: ReceiptJournal, id: number, consumer = 1): void {
 describe("ReceiptJournal", () => {
   test("keeps receipts and sessions over a restart without a clean end", () => {
     const journal = open();
-    for (const id of [1, 2, 3]) add(journal, id);
+    for (const id of [1, 2]) add(journal, id);
     journal.settle([receipt(2).receiptId]);
+    add(journal, 3);
     const reopened = open();
     expect(reopened.oldest(10)).toEqual([receipt(1), receipt(3)]);
     expect(reopened.session(bytes(20, 1))).toEqual(session(1, 3, receipt(3).receiptId));
     expect(reopened.hasRequest(receipt(1).requestId)).toBe(true);
     expect(reopened.hasRequest(receipt(2).requestId)).toBe(false);
+  });
+
+  test("a receipt settled last may come back after a crash, and not after a clean end", async () => {
+    const journal = open();
+    for (const id of [1, 2]) add(journal, id);
+    journal.settle([receipt(1).receiptId, receipt(1).receiptId, receipt(9).receiptId]);
+    expect(journal.oldest(10)).toEqual([receipt(2)]);
+    expect(open().oldest(10)).toEqual([receipt(1), receipt(2)]);
+    await journal.close();
+    expect(open().oldest(10)).toEqual([receipt(2)]);
   });
 
   test("cut anywhere, it opens with exactly the whole records before the cut, and goes on from there", () => {

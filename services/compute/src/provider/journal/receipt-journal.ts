@@ -25,6 +25,8 @@ export class ReceiptJournal {
   /** What opening had to cut away. */
   readonly tornBytes: number;
   #liveBytes = 0;
+  /** Applied, and not in the file yet; at most as many as receipts were waiting. */
+  readonly #unwritten: JournalRecord[] = [];
 
   private constructor(options: JournalOptions, dependencies: JournalFileDependencies) {
     this.#options = options;
@@ -91,10 +93,17 @@ export class ReceiptJournal {
     ]);
   }
 
-  /** Forgets receipts that were settled, or refused for good. */
+  /**
+   * Forgets receipts that were settled, or refused for good. The file learns of it with the next record or when it is closed: a receipt that a
+   * crash brings back is handed in once more, and that is all.
+   */
   settle(receiptIds: readonly Buffer[]): void {
-    if (receiptIds.length === 0) return;
-    this.#write(receiptIds.map((receiptId) => ({ type: "settled", receiptId })));
+    for (const receiptId of receiptIds) {
+      if (!this.isPending(receiptId)) continue;
+      const record = { type: "settled", receiptId } as const;
+      this.#apply(record);
+      this.#unwritten.push(record);
+    }
     this.#compactWhenWorthIt();
   }
 
@@ -104,11 +113,13 @@ export class ReceiptJournal {
   }
 
   close(): Promise<void> {
+    this.#write([]);
     return this.#file.close();
   }
 
   #write(records: readonly JournalRecord[]): void {
-    this.#file.append(records);
+    this.#file.append([...this.#unwritten, ...records]);
+    this.#unwritten.length = 0;
     for (const record of records) this.#apply(record);
   }
 
@@ -156,6 +167,7 @@ export class ReceiptJournal {
   #compactWhenWorthIt(): void {
     if (this.#file.sizeBytes < compactBytes || this.#file.sizeBytes < 2 * this.#liveBytes) return;
     this.#file.rewrite(this.#live());
+    this.#unwritten.length = 0;
   }
 
   *#live(): Generator<JournalRecord> {

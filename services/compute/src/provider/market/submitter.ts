@@ -19,14 +19,14 @@ export interface SubmitterDependencies {
 
 const batchMax = 100;
 const callTimeoutMs = 10_000;
-/** The market usually has a receipt from the answer itself within this time, and then settling again costs it one look-up. */
+/** The market has a receipt from the answer itself, and says with a later request that it is settled; what it has not named by then is handed in. */
 const settleMs = 1_000;
 /** More waiting receipts than this are handed in without pause. */
 const backlog = 1_000;
 
 /**
- * Hands receipts in until the market acknowledges them. The stream that a receipt ends carries no acknowledgement back, so every receipt is
- * handed in once more; the market settles each once.
+ * Hands receipts in until the market acknowledges them: those that no request has named as settled in time, because the market died, or because
+ * none came. The market settles each once.
  */
 export class Submitter {
   readonly #dependencies: SubmitterDependencies;
@@ -37,9 +37,8 @@ export class Submitter {
 
   /** Hands in one batch of what is old enough; answers whether more is waiting for its turn right now. Rejects with the call's RpcError. */
   async submit(signal: AbortSignal, { all = false } = {}): Promise<boolean> {
-    const { journal, market, clock } = this.#dependencies;
-    const due = (receipt: JournaledReceipt) => all || finishedAt(receipt) + settleMs <= clock.now();
-    const batch = journal.oldest(batchMax).filter(due);
+    const { journal, market } = this.#dependencies;
+    const batch = all ? journal.oldest(batchMax) : this.#due(journal.oldest(batchMax));
     if (batch.length === 0) return false;
     const request = { receipts: batch.map(receiptToMessage) };
     const { results } = await market.submitReceipts(request, { signal, timeoutMs: callTimeoutMs });
@@ -48,6 +47,13 @@ export class Submitter {
       if (result !== undefined) this.#take(receipt, result);
     }
     return journal.pendingCount > backlog;
+  }
+
+  /** Those that the market has had time to settle, and to say so. They are in the order in which they were finished. */
+  #due(waiting: readonly JournaledReceipt[]): readonly JournaledReceipt[] {
+    const until = this.#dependencies.clock.now() - settleMs;
+    const young = waiting.findIndex((receipt) => finishedAt(receipt) > until);
+    return young < 0 ? waiting : waiting.slice(0, young);
   }
 
   #take(receipt: JournaledReceipt, result: { accepted: boolean; reason: string }): void {

@@ -16,6 +16,8 @@ export interface ServeOrder {
   readonly manifest: Hex;
   readonly priceId: Hex;
   readonly maxFee: bigint;
+  /** Earlier receipts that the market has settled. */
+  readonly settledReceipts: readonly Buffer[];
 }
 
 const endpoints = new Map<Endpoint, EngineEndpoint>([
@@ -23,6 +25,7 @@ const endpoints = new Map<Endpoint, EngineEndpoint>([
   [Endpoint.COMPLETIONS, "completions"],
   [Endpoint.EMBEDDINGS, "embeddings"],
 ]);
+const settledReceiptsMax = 64;
 const amountPattern = /^(0|[1-9][0-9]{0,38})$/;
 
 /** Reads a request; throws FIELD_INVALID. */
@@ -40,6 +43,7 @@ export function readServeOrder(request: ServeRequest): ServeOrder {
     manifest: hexField(request.manifestHash, 32, "manifest_hash"),
     priceId: hexField(request.priceId, 32, "price_id"),
     maxFee: BigInt(request.maxFee),
+    settledReceipts: settledReceiptsField(request.settledReceipts),
   };
 }
 
@@ -53,6 +57,14 @@ export function outputUnitsWithin(prices: Prices, maxFee: bigint, inputUnits: nu
   if (prices.outputPrice === 0n) return Number.MAX_SAFE_INTEGER;
   const units = room / prices.outputPrice;
   return units > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(units);
+}
+
+function settledReceiptsField(ids: readonly Uint8Array[]): readonly Buffer[] {
+  if (ids.length > settledReceiptsMax) throw invalid("settled_receipts", `more than ${settledReceiptsMax}`);
+  return ids.map((id) => {
+    if (id.length !== 32) throw invalid("settled_receipts", "not 32 bytes each");
+    return Buffer.from(id.buffer, id.byteOffset, id.length);
+  });
 }
 
 function hexField(bytes: Uint8Array, length: number, field: string): Hex {

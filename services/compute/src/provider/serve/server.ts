@@ -84,8 +84,9 @@ export class Server {
 
   #accept(request: ServeRequest): { order: ServeOrder; quoted: QuotedModel } {
     const { offers, journal } = this.#dependencies;
-    if (this.#draining) throw new ProviderError({ code: "PROVIDER_DRAINING" });
     const order = readServeOrder(request);
+    journal.settle(order.settledReceipts);
+    if (this.#draining) throw new ProviderError({ code: "PROVIDER_DRAINING" });
     const quoted = offers.find(order.priceId, order.manifest);
     assertServed(order, quoted);
     journal.assertRoom();
