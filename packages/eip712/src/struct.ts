@@ -2,30 +2,8 @@ import { keccak256 } from "@koinon/secp256k1/keccak";
 import { type Codec, createWords, type Reader, type Words, wordsOf } from "./codec.ts";
 import { createDynamicCodec } from "./dynamic-codec.ts";
 import { TypedDataError } from "./fault.ts";
-import type { DynamicType, StructFields, WordType } from "./field-type.ts";
+import type { DynamicType, Struct, StructFields, WordType } from "./field-type.ts";
 import { createWordCodec, readSmallWord, smallWordAt, writeSmallWord } from "./word-codec.ts";
-
-/** A struct type, compiled once; hashing and encoding throw TypedDataError `TYPED_VALUE_INVALID` for values its types can not hold. */
-export interface Struct<V extends object> {
-  readonly name: string;
-  /** Its members in order, as they were given. */
-  readonly fields: StructFields<V>;
-  /** EIP-712 encodeType: "Name(type member,…)", then the structs it refers to, by name. */
-  readonly encodeType: string;
-  /** keccak-256 of `encodeType`. */
-  readonly typeHash: Uint8Array;
-  /** EIP-712 hashStruct: keccak-256 of the type hash and one word per member. */
-  hash(value: V): Uint8Array;
-  /** `hash` of the value that these bytes encode, without reading it: for bytes that `encode` made or `decode` has accepted, and no others. */
-  hashEncoded(bytes: Uint8Array): Uint8Array;
-  /** Solidity's `abi.encode(value)`. */
-  encode(value: V): Uint8Array<ArrayBuffer>;
-  /**
-   * The inverse of `encode`. Throws TypedDataError `TYPED_ENCODING_INVALID` for every other byte sequence: an encoding is accepted
-   * exactly when encoding what it decodes to gives the same bytes.
-   */
-  decode(bytes: Uint8Array): V;
-}
 
 interface Member {
   readonly name: string;

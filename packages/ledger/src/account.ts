@@ -1,7 +1,5 @@
 import { LedgerError } from "./fault.ts";
-
-/** Names an account; the ledger reads nothing into it. */
-export type AccountId = string;
+import type { AccountId } from "./identifiers.ts";
 
 /** An account with its totals, which only ever change by transfers. */
 export interface Account {

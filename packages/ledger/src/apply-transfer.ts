@@ -1,12 +1,12 @@
-import { type Account, type AccountId, amountMax, type Movement, moveAccount } from "./account.ts";
+import { type Account, amountMax, type Movement, moveAccount } from "./account.ts";
 import { LedgerError } from "./fault.ts";
+import type { AccountId, TransferId } from "./identifiers.ts";
 import {
   isSameTransfer,
   type OpeningTransfer,
   type PostTransfer,
   type RecordedTransfer,
   type Transfer,
-  type TransferId,
   type VoidTransfer,
 } from "./transfer.ts";
 

@@ -1,6 +1,5 @@
 import { DomainError } from "@koinon/errors/domain-error";
-import type { AccountId } from "./account.ts";
-import type { TransferId } from "./transfer.ts";
+import type { AccountId, TransferId } from "./identifiers.ts";
 
 /** Why the ledger refuses; amounts are micro-credits. */
 export type LedgerFault =

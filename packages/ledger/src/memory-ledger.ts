@@ -1,7 +1,8 @@
-import { type Account, type AccountId, createAccount } from "./account.ts";
+import { type Account, createAccount } from "./account.ts";
 import { applyTransfers, type LedgerView } from "./apply-transfer.ts";
 import { LedgerError } from "./fault.ts";
-import type { RecordedTransfer, Transfer, TransferId } from "./transfer.ts";
+import type { AccountId, TransferId } from "./identifiers.ts";
+import type { RecordedTransfer, Transfer } from "./transfer.ts";
 
 /** A ledger in memory: for tests, and the twin that a stored ledger has to agree with. It keeps everything it was ever given. */
 export class MemoryLedger implements LedgerView {

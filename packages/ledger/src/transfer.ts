@@ -1,7 +1,4 @@
-import type { AccountId } from "./account.ts";
-
-/** Names a transfer once and for all: the same id with the same content is the same transfer. */
-export type TransferId = string;
+import type { AccountId, TransferId } from "./identifiers.ts";
 
 /** Moves an amount at once, or sets it aside ("pending") until it is posted or voided. */
 export interface OpeningTransfer {

@@ -1,5 +1,5 @@
 import type { Domain } from "@koinon/eip712/domain";
-import type { Struct } from "@koinon/eip712/struct";
+import type { Struct } from "@koinon/eip712/field-type";
 import type { Address } from "@koinon/secp256k1/address";
 import { recoverAddress } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";

@@ -6,11 +6,17 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@koinon/postgres/embedded";
 import { findBinaries } from "@koinon/postgres/embedded-binaries";
-import type { TestPostgresOptions } from "./postgres.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const run = promisify(execFile);
 const random = { bytes: (length: number): Uint8Array => randomBytes(length) };
+
+/** How the test server runs. */
+export interface TestPostgresOptions {
+  /** "full" (fsync on) for tests and benchmarks of durability. Default "none". */
+  readonly durability?: "full" | "none";
+  readonly settings?: Readonly<Record<string, string>>;
+}
 
 /** A server on a temporary copy of an initialised data folder. */
 export interface TestServer {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Database, type DatabaseOptions } from "@koinon/postgres/database";
 import type { EmbeddedPostgres } from "@koinon/postgres/embedded";
 import { migrate } from "@koinon/postgres/migrations";
-import { launchFromCopy, type TestServer } from "./postgres-server.ts";
+import { launchFromCopy, type TestPostgresOptions, type TestServer } from "./postgres-server.ts";
 
 /** Migrations to have in a database. */
 export interface SchemaMigrations {
@@ -31,13 +31,6 @@ export interface TestPostgres {
   restart(): Promise<void>;
   /** Closes the pools opened through it, ends the server, removes its data. */
   stop(): Promise<void>;
-}
-
-/** How the test server runs. */
-export interface TestPostgresOptions {
-  /** "full" (fsync on) for tests and benchmarks of durability. Default "none". */
-  readonly durability?: "full" | "none";
-  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Starts a server of one's own; about 0.1 s, because initdb runs only once per machine and its result is copied. */
