@@ -20,6 +20,9 @@ case "$(uname -m)" in
   x86_64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-arm64@* ;;
   aarch64) rm -rf node_modules/.pnpm/@node-llama-cpp+linux-x64@* ;;
 esac
+# Addons of another C library than the image's, and of other Nodes.
+find node_modules/.pnpm -name '*.musl.node' -delete
+find node_modules/.pnpm -name 'node.abi[0-9]*.node' ! -name "node.abi$(node -p process.versions.modules).*" -delete
 for package in . node_modules/.pnpm/@koinon+*/node_modules/@koinon/*; do
   [ -L "$package" ] || rm -rf "$package/src" "$package/test" "$package"/tsconfig*.json "$package/.turbo"
 done

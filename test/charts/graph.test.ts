@@ -2,7 +2,7 @@ import path from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { helm } from "./helm.ts";
-import { type Manifest, ofKind, profile, render } from "./manifests.ts";
+import { layered, type Manifest, ofKind, profile, render } from "./manifests.ts";
 import { bindingsOf } from "./modules.ts";
 import { type ChartName, chartNames, definitions } from "./services.ts";
 
@@ -48,7 +48,8 @@ function infrastructureOf(manifests: readonly Manifest[], chart: ChartName): num
 }
 
 describe("network policies have exactly the edges of the service graph", () => {
-  const manifests = render(profile("ha"));
+  const small = profile("small");
+  const manifests = render(layered(profile("ha"), profile("chain")));
 
   test("whom the modules accept is whom the policies let in", async () => {
     const accepted = new Set<string>();
@@ -70,12 +71,31 @@ describe("network policies have exactly the edges of the service graph", () => {
     expect(ingress).toEqual(egress);
   });
 
+  test("poi may dial the chain's JSON-RPC where it anchors to it, and nobody else may", () => {
+    const httpPeers = (values: object) => {
+      const manifests = render(values);
+      const [chain, poi] = ["net-chain", "net-poi"].map((name) => ofKind(manifests, "NetworkPolicy").get(name)?.spec);
+      const { ingress = [] } = chain as { ingress?: readonly Rule[] };
+      const { egress } = poi as { egress: readonly Rule[] };
+      return {
+        accepted: ingress.filter(({ ports }) => ports[0]?.port === "http").map(({ from = [] }) => services(from)),
+        dialled: egress.filter(({ ports }) => ports[0]?.port === 8545).map(({ to = [] }) => services(to)),
+      };
+    };
+    const anchoring = layered(small, profile("chain"));
+    expect(httpPeers(anchoring)).toEqual({ accepted: [["poi", "chain-test"]], dialled: [["chain"]] });
+    const elsewhere = { POI_ANCHOR_RPC_URL: { secretName: "koinon-poi" } };
+    expect(httpPeers(layered(anchoring, { poi: { secrets: elsewhere } })).dialled).toEqual([]);
+    expect(httpPeers(layered(small, { chain: profile("chain").chain as object })).dialled).toEqual([]);
+  });
+
   test("databases, NATS and Redis may be dialled by those that are given their address", () => {
     expect(chartNames.map((chart) => [chart, infrastructureOf(manifests, chart)])).toEqual([
       ["gateway", [5432, 6379]],
       ["market", [4222, 5432]],
       ["poi", [4222, 5432]],
       ["provider", []],
+      ["chain", [4222]],
     ]);
     expect(infrastructureOf(render(profile("small")), "gateway")).toEqual([5432]);
   });
@@ -96,10 +116,11 @@ describe("the umbrella", () => {
     expect(edgesOf(manifests).egress).toEqual(["gateway → market", "market → provider", "provider → market"]);
   });
 
-  test("serves the gateway as <release>-gateway with a port named http, and nothing else publicly", () => {
-    for (const { metadata, spec } of ofKind(render(small), "Service").values()) {
+  test("serves the gateway as <release>-gateway with a port named http, the chain by name and port, and nothing else", () => {
+    for (const { metadata, spec } of ofKind(render(layered(small, profile("chain"))), "Service").values()) {
       const { clusterIP, ports } = spec as { clusterIP?: string; ports: { name: string }[] };
       if (metadata.name === "net-gateway") expect(ports.map(({ name }) => name)).toEqual(["http"]);
+      else if (metadata.name === "net-chain") expect(ports.map(({ name }) => name)).toEqual(["http", "grpc"]);
       else expect([metadata.name, clusterIP]).toEqual([metadata.name, "None"]);
     }
   });

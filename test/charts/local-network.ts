@@ -76,9 +76,11 @@ export class LocalNetwork {
   static async plan(manifests: readonly Manifest[], place: Place): Promise<LocalNetwork> {
     const ports = new Map<string, number>();
     for (const name of [...chartNames, "engine"]) {
-      for (const use of ["rpc", "admin", "http"]) ports.set(`${name} ${use}`, await freePort());
+      for (const use of ["rpc", "admin", "http", "engine"]) ports.set(`${name} ${use}`, await freePort());
     }
-    for (const folder of ["run", "data"]) await mkdir(path.join(place.folder, folder), { recursive: true });
+    for (const folder of ["run", ...chartNames.map((chart) => `data/${chart}`)]) {
+      await mkdir(path.join(place.folder, folder), { recursive: true });
+    }
     return new LocalNetwork(manifests, place, ports);
   }
 
@@ -104,9 +106,33 @@ export class LocalNetwork {
     );
   }
 
+  /** The jobs of `helm test`. */
+  tests(): Promise<LocalProcess[]> {
+    const jobs = [...ofKind(this.#manifests, "Job").values()].filter(({ metadata }) => metadata.name.endsWith("-test"));
+    return Promise.all(
+      jobs.map(async (job) => {
+        const [container] = podSpec(job).containers;
+        const { command = [], args = [] } = container as Container;
+        const name = job.metadata.name.replace(/^net-|-test$/g, "") as ChartName;
+        const process = await this.#localise(container as Container, name);
+        return { ...process, args: [...command.slice(1), ...args.map((address) => this.#localAddress(address))] };
+      }),
+    );
+  }
+
   /** Base URL of the gateway. */
   get url(): string {
     return `http://127.0.0.1:${this.#port("gateway", "http")}`;
+  }
+
+  /** JSON-RPC of the chain. */
+  get rpcUrl(): string {
+    return `http://127.0.0.1:${this.#port("chain", "http")}`;
+  }
+
+  /** The Engine API of the chain. */
+  get engineUrl(): string {
+    return `http://127.0.0.1:${this.#port("chain", "engine")}`;
   }
 
   async #localise(container: Container, name: ChartName | "engine"): Promise<LocalProcess> {
@@ -137,15 +163,27 @@ export class LocalNetwork {
     if (key === "RPC_LISTEN" && !value.startsWith("unix:")) return `127.0.0.1:${this.#port(service, "rpc")}`;
     if (key === "GATEWAY_HOST") return "127.0.0.1";
     if (key === "GATEWAY_PORT") return String(this.#port("gateway", "http"));
-    return value
+    if (key === "CHAIN_RPC_LISTEN") return `127.0.0.1:${this.#port("chain", "http")}`;
+    if (key === "CHAIN_ENGINE_LISTEN") return `127.0.0.1:${this.#port("chain", "engine")}`;
+    return this.#localAddress(value)
       .replace(/^net-provider-0\.net-provider\.default\.svc:7000$/, `127.0.0.1:${this.#port("provider", "rpc")}`)
       .replace(/^net-(\w+):7000$/, (_, callee: string) => `127.0.0.1:${this.#port(callee, "rpc")}`)
       .replace(/^nats:\/\/nats:4222$/, natsUrl)
       .replace(/^\/etc\/koinon\/tls/, path.join(folder, "secrets", service, "tls"))
       .replace(/^(unix:)?\/run\/koinon/, `$1${path.join(folder, "run")}`)
-      .replace(/^\/var\/lib\/koinon$/, path.join(folder, "data"))
+      .replace(/^\/etc\/koinon\/genesis/, path.join(folder, "secrets", "chain"))
+      .replace(/^\/var\/lib\/koinon$/, path.join(folder, "data", service))
       .replace(/^\/models$/, path.join(folder, "models"))
       .replace(/^\/app(?=\/)/, images.gateway as string);
+  }
+
+  /** What a URL of a Service is here; anything else stays. */
+  #localAddress(text: string): string {
+    const uses: Record<string, string> = { 80: "http", 8545: "http", 9090: "admin" };
+    return text.replace(
+      /^http:\/\/net-(\w+?)(?:-pods)?:(80|8545|9090)\b/,
+      (_, service: string, port: string) => `http://127.0.0.1:${this.#port(service, uses[port] as string)}`,
+    );
   }
 
   #port(service: string, use: string): number {
@@ -167,10 +205,13 @@ export async function handOver({ folder, databaseUrl }: Pick<Place, "folder" | "
 }
 
 /** Starts a process as its image's entry point does: with its environment alone, and as its user where that is possible. */
-export function startProcess({ cwd, args, env }: Pick<LocalProcess, "cwd" | "args" | "env">): Promise<Child> {
+export function startProcess(
+  { cwd, args, env }: Pick<LocalProcess, "cwd" | "args" | "env">,
+  entryPoint: readonly string[] = ["dist/main.js"],
+): Promise<Child> {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const user = ["/usr/bin/setpriv", `--reuid=${imageUser}`, `--regid=${imageUser}`, "--clear-groups"];
-  const command = [...(asImageUser ? user : []), path.join(cwd, "..", "node"), "dist/main.js", ...args];
+  const command = [...(asImageUser ? user : []), path.join(cwd, "..", "node"), ...entryPoint, ...args];
   return startChild({ command: "/usr/bin/env", args: ["-i", ...imageVariables(), ...variables, ...command], cwd });
 }
 

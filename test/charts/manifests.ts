@@ -74,6 +74,44 @@ export function profile(name: string): Record<string, Record<string, unknown>> {
   return parse(readFileSync(path.join(chartsDir, "profiles", `${name}.yaml`), "utf8")) as never;
 }
 
+/** Values laid over others, as Helm does with several files. */
+export function layered(...layers: readonly object[]): Record<string, Record<string, unknown>> {
+  const merged: Record<string, unknown> = {};
+  for (const [key, value] of layers.flatMap((layer) => Object.entries(layer))) {
+    const below = merged[key];
+    merged[key] = isObject(value) && isObject(below) ? layered(below, value) : value;
+  }
+  return merged as Record<string, Record<string, unknown>>;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What operators start from: each profile, and the chain laid over two of them. */
+export const setUps: Readonly<Record<string, Record<string, Record<string, unknown>>>> = {
+  ...Object.fromEntries(["small", "ha", "edge-provider", "local-compute"].map((name) => [name, profile(name)])),
+  "small with chain": layered(profile("small"), profile("chain")),
+  "ha with chain": layered(profile("ha"), profile("chain"), {
+    chain: {
+      ...{ tls: { secretName: "", issuer: { name: "koinon" } }, serviceMonitor: { enabled: true } },
+      ...{ engineApi: { enabled: true }, secrets: { CHAIN_ENGINE_JWT: { secretName: "koinon-chain" } } },
+      ingress: { enabled: true, host: "rpc.example.org" },
+      network: { httpFrom: [{ namespaceSelector: {} }], engineFrom: [{ namespaceSelector: {} }] },
+    },
+  }),
+  "a proposer alone": {
+    ...Object.fromEntries(["gateway", "market", "poi", "provider"].map((name) => [name, { enabled: false }])),
+    chain: {
+      enabled: true,
+      genesis: { content: "{}" },
+      config: { CHAIN_ENGINE_URL: "http://geth:8551" },
+      secrets: { CHAIN_ENGINE_JWT: { secretName: "koinon-chain" } },
+      network: { infrastructure: { executor: { port: 8551 } } },
+    },
+  },
+};
+
 /** The objects of one kind, by name. */
 export function ofKind(manifests: readonly Manifest[], kind: string): Map<string, Manifest> {
   return new Map(manifests.filter((each) => each.kind === kind).map((each) => [each.metadata.name, each]));

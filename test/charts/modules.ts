@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { MemoryBus } from "@koinon/bus/memory-bus";
+import { newGenesisText } from "@koinon/ethereum/new-genesis";
 import { systemClock } from "@koinon/runtime/clock";
 import { ConfigReader } from "@koinon/runtime/config";
 import { createLogger } from "@koinon/runtime/logger";
@@ -38,10 +39,18 @@ export async function createModules<T>(
   try {
     const results: T[] = [];
     for (const chart of charts) {
-      const reader = new ConfigReader({ env: { ...env, PROVIDER_DATA_DIR: folder }, readFile: () => "" });
+      const [data, genesis] = [path.join(folder, "chain"), path.join(folder, "genesis.json")];
+      await writeFile(genesis, newGenesisText({ chainId: 1n, gasLimit: 5_000n, timestamp: 0n, balances: new Map() }));
+      const reader = new ConfigReader({
+        env: { ...env, PROVIDER_DATA_DIR: folder, CHAIN_DATA: data, CHAIN_GENESIS: genesis },
+        readFile: () => "",
+      });
       const config = reader.read(chart, definitions[chart].config);
       reader.finish();
-      results.push(use(chart, await definitions[chart].create(config, deps)));
+      const module = await definitions[chart].create(config, deps);
+      results.push(use(chart, module));
+      // The only one that opens something before it starts.
+      if (chart === "chain") await module.stop(new AbortController().signal);
     }
     return results;
   } finally {

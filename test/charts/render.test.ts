@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { helm } from "./helm.ts";
-import { containersOf, type Manifest, ofKind, podSpec, profile, render, workloads } from "./manifests.ts";
+import { containersOf, type Manifest, ofKind, podSpec, render, setUps, workloads } from "./manifests.ts";
 
 interface Validating {
   validate(): void;
@@ -26,8 +26,7 @@ const running = (manifests: readonly Manifest[]) => [
   ...manifests.filter(({ kind }) => kind === "Job"),
 ];
 
-describe.each(["small", "ha", "edge-provider", "local-compute"])("profile %s", (name) => {
-  const values = profile(name);
+describe.each(Object.entries(setUps))("%s", (_, values) => {
   const manifests = render(values);
 
   test("lints", () => {

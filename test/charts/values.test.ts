@@ -13,12 +13,14 @@ import { chartsDir } from "./helm.ts";
 import {
   type Container,
   containersOf,
+  layered,
   type Manifest,
   ofKind,
   podSpec,
   profile,
   refusal,
   render,
+  setUps,
   workloads,
 } from "./manifests.ts";
 import { planOf } from "./plans.ts";
@@ -30,6 +32,12 @@ const small = profile("small");
 /** The small profile with one service's values changed. */
 function changed(service: string, change: object): object {
   return { ...small, [service]: { ...small[service], ...change } };
+}
+
+/** The chain beside the small profile, with some of its values replaced. */
+function withChain(change: object): object {
+  const values = layered(small, profile("chain"));
+  return { ...values, chain: { ...values.chain, ...change } };
 }
 
 const mainContainer = (workload: Manifest) => podSpec(workload).containers[0] as Container;
@@ -86,6 +94,17 @@ describe("schemas of values", () => {
     [changed("provider", { models: {} }), "provider.models.volume: the volume"],
     [changed("provider", { engine: { enabled: false } }), "provider.config.PROVIDER_ENGINE_URL: name an"],
     [changed("market", { enabled: false }), "addresses.market"],
+    [withChain({ genesis: {} }), "chain.genesis: give the genesis file"],
+    [
+      withChain({ genesis: { content: "{}", configMap: "koinon-chain-genesis" } }),
+      "chain.genesis: give the genesis file",
+    ],
+    [withChain({ tls: {} }), "chain.tls.secretName: name the Secret"],
+    [withChain({ replicas: 2 }), "additional properties 'replicas' not allowed"],
+    [withChain({ engineApi: { enabled: true } }), "chain.secrets.CHAIN_ENGINE_JWT"],
+    [withChain({ config: { CHAIN_ENGINE_URL: "http://geth:8551" } }), "chain.secrets.CHAIN_ENGINE_JWT"],
+    [withChain({ config: { CHAIN_DATA: "/data" } }), "additional properties 'CHAIN_DATA' not allowed"],
+    [withChain({ ingress: { enabled: true, host: "rpc.example.org" } }), "chain.network.httpFrom"],
     [{ ...small, global: {} }, "global.natsUrl: name the NATS servers"],
     [{ ...small, globl: {} }, "additional properties 'globl' not allowed"],
     [{ ...small, global: { ...small.global, chainId: "0x1" } }, "at '/global/chainId'"],
@@ -95,19 +114,16 @@ describe("schemas of values", () => {
 });
 
 describe("the environment of processes", () => {
-  test.each(["small", "ha", "edge-provider", "local-compute"])(
-    "profile %s gives each process what it needs and nothing unknown",
-    (name) => {
-      const manifests = render(profile(name));
-      for (const workload of workloads(manifests)) {
-        for (const container of containersOf(workload)) {
-          const { plan, unknown } = planOfContainer(container, manifests);
-          expect([container.name, plan.parts.length]).toEqual([container.name, 1]);
-          expect([container.name, unknown]).toEqual([container.name, []]);
-        }
+  test.each(Object.entries(setUps))("%s gives each process what it needs and nothing unknown", (_, values) => {
+    const manifests = render(values);
+    for (const workload of workloads(manifests)) {
+      for (const container of containersOf(workload)) {
+        const { plan, unknown } = planOfContainer(container, manifests);
+        expect([container.name, plan.parts.length]).toEqual([container.name, 1]);
+        expect([container.name, unknown]).toEqual([container.name, []]);
       }
-    },
-  );
+    }
+  });
 
   test("whole numbers, lists and lists of objects arrive as the services read them", () => {
     const manifests = render({

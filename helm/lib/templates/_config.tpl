@@ -48,17 +48,21 @@ up to 34 seconds with the grace that each gets.
 - { name: RPC_LISTEN, value: "0.0.0.0:{{ .Facts.ports.grpc }}" }
 {{- end }}
 - { name: ADMIN_LISTEN, value: "0.0.0.0:{{ .Facts.ports.admin }}" }
+{{- if include "koinon.hasIdentity" . }}
 - { name: TLS_CERTIFICATE_FILE, value: /etc/koinon/tls/tls.crt }
 - { name: TLS_KEY_FILE, value: /etc/koinon/tls/tls.key }
 - { name: TLS_CA_FILE, value: /etc/koinon/tls/ca.crt }
+{{- end }}
+{{- if .Facts.signs }}
 {{- with $network.chainId }}
 - { name: {{ upper $.Chart.Name }}_CHAIN_ID, value: {{ include "koinon.text" . | quote }} }
 {{- end }}
 {{- with $network.verifyingContract }}
 - { name: {{ upper $.Chart.Name }}_VERIFYING_CONTRACT, value: {{ . | quote }} }
 {{- end }}
+{{- end }}
 {{- if .Facts.events }}
-- { name: NATS_URL, value: {{ required "global.natsUrl: name the NATS servers (JetStream) that carry events between market and poi" $network.natsUrl | quote }} }
+- { name: NATS_URL, value: {{ required "global.natsUrl: name the NATS servers (JetStream) that carry events" $network.natsUrl | quote }} }
 {{- with $network.natsTls }}
 {{- if .secretName }}
 - { name: NATS_TLS_CA_FILE, value: /etc/koinon/nats/ca.crt }

@@ -29,7 +29,7 @@ spec:
             {{- include "koinon.secretEnv" (dict "Values" (dict "secrets" (pick .Values.secrets .Facts.databaseUrl))) | trim | nindent 12 }}
 {{- end }}
 
-{{/* `helm test`: asks pods of the service whether they are ready, and the public port whether it answers. */}}
+{{/* `helm test`: asks pods of the service whether they are ready, and what serves HTTP whether it answers. */}}
 {{- define "koinon.test" -}}
 apiVersion: batch/v1
 kind: Job
@@ -45,15 +45,23 @@ spec:
             - --input-type=module
             - --eval
             - |
-              for (const url of process.argv.slice(1)) {
-                const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-                process.stdout.write(`${url} ${answer.status} ${await answer.text()}\n`);
-                if (!answer.ok) process.exitCode = 1;
+              for (const argument of process.argv.slice(1)) {
+                // What stands behind # is a method of JSON-RPC.
+                const [url, method] = argument.split("#");
+                const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: [] });
+                const post = { method: "POST", headers: { "content-type": "application/json" }, body };
+                const answer = await fetch(url, { ...(method ? post : {}), signal: AbortSignal.timeout(10_000) });
+                const text = await answer.text();
+                process.stdout.write(`${argument} ${answer.status} ${text}\n`);
+                if (!answer.ok || (method && JSON.parse(text).result === undefined)) process.exitCode = 1;
               }
           args:
             - http://{{ include "koinon.headlessName" . }}:{{ .Facts.ports.admin }}/readyz
-            {{- if .Facts.ports.http }}
-            - http://{{ include "koinon.fullname" . }}:{{ .Values.service.port }}/v1/capabilities
+            {{- range .Facts.jsonRpc }}
+            - http://{{ include "koinon.fullname" $ }}:{{ $.Facts.servicePort }}#{{ . }}
+            {{- end }}
+            {{- with .Facts.testPath }}
+            - http://{{ include "koinon.fullname" $ }}:{{ $.Values.service.port }}{{ . }}
             {{- end }}
 {{- end }}
 

@@ -1,4 +1,4 @@
-{{/* The public Service; only for what has an HTTP port. */}}
+{{/* The Service of what has an HTTP port, with gRPC beside it where there is that too: pods that are ready. */}}
 {{- define "koinon.service" -}}
 apiVersion: v1
 kind: Service
@@ -15,7 +15,39 @@ spec:
   selector:
     {{- include "koinon.selector" . | nindent 4 }}
   ports:
-    - { name: http, port: {{ .Values.service.port }}, targetPort: http }
+    - { name: http, port: {{ .Facts.servicePort | default .Values.service.port }}, targetPort: http }
+    {{- with .Facts.ports.grpc }}
+    - { name: grpc, port: {{ . }}, targetPort: grpc }
+    {{- end }}
+{{- end }}
+
+{{/* Where HTTP comes in from outside the cluster, as `ingress` of the values says. */}}
+{{- define "koinon.ingress" -}}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ include "koinon.fullname" . }}
+  labels:
+    {{- include "koinon.labels" . | nindent 4 }}
+  {{- with .Values.ingress.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  {{- with .Values.ingress.className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  {{- with .Values.ingress.tlsSecretName }}
+  tls:
+    - { hosts: [{{ $.Values.ingress.host | quote }}], secretName: {{ . }} }
+  {{- end }}
+  rules:
+    - host: {{ required (printf "%s.ingress.host: the host name of the public address" .Chart.Name) .Values.ingress.host | quote }}
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: {{ include "koinon.fullname" . }}, port: { name: http } } }
 {{- end }}
 
 {{/*
@@ -70,22 +102,29 @@ spec:
     {{- if .Facts.ports.http }}
     - ports:
         - { protocol: TCP, port: http }
-      {{- with .Values.network.httpFrom }}
+      {{- if or .Values.network.httpFrom (not .Facts.isPublic) }}
       from:
+        {{- with .Values.network.httpFrom }}
         {{- toYaml . | nindent 8 }}
-        - {{ include "koinon.podsOf" (list $.Release.Name (printf "%s-test" $.Chart.Name)) }}
+        {{- end }}
+        {{- range append .Facts.httpCallers (printf "%s-test" .Chart.Name) }}
+        - {{ include "koinon.podsOf" (list $.Release.Name .) }}
+        {{- end }}
       {{- end }}
-    {{- else if .Values.network.grpcFrom }}
+    {{- end }}
+    {{- range $port, $peers := dict "grpc" .Values.network.grpcFrom "engine" .Values.network.engineFrom }}
+    {{- if and $peers (hasKey $.Facts.ports $port) }}
     - from:
-        {{- toYaml .Values.network.grpcFrom | nindent 8 }}
+        {{- toYaml $peers | nindent 8 }}
       ports:
-        - { protocol: TCP, port: grpc }
+        - { protocol: TCP, port: {{ $port }} }
+    {{- end }}
     {{- end }}
     - from:
         - namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: {{ .Values.network.monitoringNamespace }} } }
         - {{ include "koinon.podsOf" (list .Release.Name (printf "%s-test" .Chart.Name)) }}
       ports:
-        {{- range $name, $port := merge (omit .Facts.ports "http" "grpc") .Facts.sidecarPorts }}
+        {{- range $name, $port := merge (pick .Facts.ports "admin") .Facts.sidecarPorts }}
         - { protocol: TCP, port: {{ $name }} }
         {{- end }}
   egress:
@@ -120,13 +159,22 @@ podSelector: { matchLabels: { app.kubernetes.io/name: {{ index . 1 }}, app.kuber
     - {{ include "koinon.podsOf" (list $.Release.Name .) }}
   {{- end }}
 {{- end }}
+{{- range $called, $port := .Facts.dialsHttp }}
+- ports:
+    - { protocol: TCP, port: {{ $port }} }
+  to:
+    - {{ include "koinon.podsOf" (list $.Release.Name $called) }}
+{{- end }}
 {{- end }}
 
-{{/* From (list context rules); Redis is dialled only where its URL is given. */}}
+{{/* From (list context rules); Redis is dialled only where its URL is given, NATS only by who has events. */}}
 {{- define "koinon.egressInfrastructure" -}}
-{{- $secrets := (index . 0).Values.secrets -}}
+{{- $context := index . 0 -}}
+{{- $skipped := list -}}
+{{- if not (hasKey $context.Values.secrets "REDIS_URL") }}{{ $skipped = append $skipped "redis" }}{{ end -}}
+{{- if not $context.Facts.events }}{{ $skipped = append $skipped "nats" }}{{ end -}}
 {{- range $name, $rule := index . 1 }}
-{{- if or (ne $name "redis") (hasKey $secrets "REDIS_URL") }}
+{{- if not (has $name $skipped) }}
 - ports:
     - { protocol: TCP, port: {{ $rule.port }} }
   {{- with $rule.to }}

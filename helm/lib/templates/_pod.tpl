@@ -6,6 +6,9 @@ metadata:
   annotations:
     checksum/config: {{ include "koinon.configmap" . | sha256sum }}
     checksum/secrets: {{ include "koinon.secretsChecksum" . }}
+    {{- with .Facts.annotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
     {{- with .Values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -47,8 +50,10 @@ spec:
   volumes:
     - name: tmp
       emptyDir: { sizeLimit: 256Mi }
+    {{- if include "koinon.hasIdentity" . }}
     - name: tls
       secret: { secretName: {{ include "koinon.tlsSecretName" . }}, defaultMode: 0440 }
+    {{- end }}
     {{- if include "koinon.natsTlsSecret" . }}
     - name: nats
       secret: { secretName: {{ include "koinon.natsTlsSecret" . }}, defaultMode: 0440 }
@@ -81,7 +86,9 @@ securityContext:
   {{- include "koinon.containerSecurity" . | nindent 2 }}
 volumeMounts:
   - { name: tmp, mountPath: /tmp }
+  {{- if include "koinon.hasIdentity" . }}
   - { name: tls, mountPath: /etc/koinon/tls, readOnly: true }
+  {{- end }}
   {{- if include "koinon.natsTlsSecret" . }}
   - { name: nats, mountPath: /etc/koinon/nats, readOnly: true }
   {{- end }}

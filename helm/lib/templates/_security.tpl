@@ -16,6 +16,11 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
+{{/* Who neither serves gRPC nor calls others needs no certificate. */}}
+{{- define "koinon.hasIdentity" -}}
+{{- if or .Facts.ports.grpc .Facts.requires .Facts.uses }}true{{ end -}}
+{{- end }}
+
 {{- define "koinon.tlsSecretName" -}}
 {{- if .Values.tls.issuer.name -}}
 {{ include "koinon.fullname" . }}-tls

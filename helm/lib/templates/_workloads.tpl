@@ -20,7 +20,7 @@ spec:
     {{- include "koinon.pod" . | nindent 4 }}
 {{- end }}
 
-{{/* For workloads that own files: one volume per pod, kept when the pod goes. */}}
+{{/* For workloads that own files, or must be one at most: one volume per pod, kept when the pod goes, unless nothing is kept. */}}
 {{- define "koinon.statefulset" -}}
 apiVersion: apps/v1
 kind: StatefulSet
@@ -29,8 +29,8 @@ metadata:
   labels:
     {{- include "koinon.labels" . | nindent 4 }}
 spec:
-  replicas: {{ .Values.replicas }}
-  serviceName: {{ include "koinon.fullname" . }}
+  replicas: {{ .Facts.replicas | default .Values.replicas }}
+  serviceName: {{ include "koinon.headlessName" . }}
   podManagementPolicy: Parallel
   revisionHistoryLimit: 3
   selector:
@@ -38,6 +38,7 @@ spec:
       {{- include "koinon.selector" . | nindent 6 }}
   template:
     {{- include "koinon.pod" . | nindent 4 }}
+  {{- if not .Facts.keepsNothing }}
   volumeClaimTemplates:
     - metadata:
         name: data
@@ -50,6 +51,7 @@ spec:
         {{- end }}
         resources:
           requests: { storage: {{ .Values.persistence.size }} }
+  {{- end }}
 {{- end }}
 
 {{- define "koinon.hpa" -}}

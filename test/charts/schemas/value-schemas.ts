@@ -21,6 +21,7 @@ const setByChart: Readonly<Record<ChartName | "engine" | "host", readonly string
   market: ["MARKET_CHAIN_ID", "MARKET_VERIFYING_CONTRACT"],
   poi: ["POI_CHAIN_ID", "POI_VERIFYING_CONTRACT"],
   provider: ["PROVIDER_ENDPOINT", "PROVIDER_DATA_DIR", "PROVIDER_CHAIN_ID", "PROVIDER_VERIFYING_CONTRACT"],
+  chain: ["CHAIN_DATA", "CHAIN_GENESIS", "CHAIN_RPC_LISTEN", "CHAIN_ENGINE_LISTEN"],
   engine: ["ENGINE_MODELS_DIR"],
 };
 

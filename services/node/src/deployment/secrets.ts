@@ -4,12 +4,15 @@ import { generateApiKey } from "@koinon/gateway/keys/api-key";
 import { writePrivateFile, writePublicFile } from "@koinon/machine/private-file";
 import type { Clock } from "@koinon/runtime/clock";
 import type { Random } from "@koinon/runtime/random";
+import { createSigner } from "@koinon/secp256k1/ecdsa";
+import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { Authority } from "../authority.ts";
 import { createLogSignerKey, verifierKeyOf } from "../laptop/log-identity.ts";
 import { trustText } from "../laptop/trust.ts";
+import { deploymentGenesisText } from "./genesis.ts";
 
 const certificateDays = 397;
-const services = ["gateway", "market", "poi", "provider"] as const;
+const services = ["gateway", "market", "poi", "provider", "chain"] as const;
 
 interface Dependencies {
   readonly clock: Clock;
@@ -19,7 +22,8 @@ interface Dependencies {
 /**
  * Makes what the services of a deployment must be given: below `folder`, `<service>/env/<VARIABLE>` for secrets and
  * `<service>/tls/` with tls.crt, tls.key and ca.crt, in the form that `kubectl create secret --from-file` takes; `authority/` to issue
- * more certificates with; `trust.json`, still without providers. Secrets that are there are kept, certificates are issued anew.
+ * more certificates with; `chain/genesis.json`; `trust.json`, still without providers. What is there is kept, certificates are
+ * issued anew.
  */
 export async function writeDeploymentSecrets(folder: string, deps: Dependencies): Promise<void> {
   const { random } = deps;
@@ -30,6 +34,11 @@ export async function writeDeploymentSecrets(folder: string, deps: Dependencies)
   secret("gateway", "GATEWAY_ADMINISTRATOR_KEY", () => generateApiKey(random).text);
   secret("market", "MARKET_PAGE_TOKEN_KEY", key);
   const log = secret("poi", "POI_LOG_KEY", () => createLogSignerKey(random));
+  const anchorKey = secret("poi", "POI_ANCHOR_KEY", () => bytesToHex(random.bytes(32)));
+  const genesisFile = path.join(privateFolder(folder, "chain"), "genesis.json");
+  if (!existsSync(genesisFile)) {
+    writePublicFile(genesisFile, deploymentGenesisText(createSigner(hexToBytes(anchorKey as Hex)).address, deps));
+  }
   const authority = await Authority.open(privateFolder(folder, "authority"), "Koinon services", deps);
   for (const service of services) await issue(privateFolder(folder, service, "tls"), service, authority);
   const trustFile = path.join(folder, "trust.json");
