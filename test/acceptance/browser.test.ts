@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
+import { waitFor } from "@koinon/testkit/wait-for";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type AllInOne, startAllInOne } from "./network/all-in-one.ts";
 import { chromiumArguments } from "./network/chromium.ts";
@@ -50,6 +51,24 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
     expect(statuses).toContainEqual(["response-bytes", "passed"]);
     await page.screenshot({ path: path.join(artifacts, "terminal-verified.png") });
   }, 120_000);
+
+  test("shows the anchor, once the log is anchored to the network's own chain", async () => {
+    const anchor = (status: string) =>
+      page.locator(`[data-testid="verification-step"][data-step="anchor"][data-status="${status}"]`);
+    await waitFor(
+      async () => {
+        if (await anchor("passed").isVisible()) return true;
+        const again = page.getByTestId("fetch-anchor");
+        if (await again.isVisible()) await again.click();
+        return undefined;
+      },
+      { deadlineMs: 40_000, intervalMs: 500, what: "the anchor step passes" },
+    );
+    await anchor("passed").locator("summary").click();
+    expect(await anchor("passed").textContent()).toContain(`The node at ${network.shard?.rpc} says`);
+    expect(await page.getByTestId("proof-verdict").getAttribute("data-state")).toBe("verified");
+    await page.screenshot({ path: path.join(artifacts, "terminal-anchored.png") });
+  }, 60_000);
 
   test("its bundle verifies with the network down", async () => {
     const response = await fetch(`${network.url}/v1/receipts?page_size=1`, {

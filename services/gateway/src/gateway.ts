@@ -93,8 +93,10 @@ export class Gateway implements Module {
   async start(signal: AbortSignal): Promise<void> {
     const { keys, limits, server, metrics } = this.#parts;
     await this.#checkTrust();
-    if (this.#config.terminalDirectory !== undefined) {
-      addStaticRoutes(server.app, await readStaticFiles(this.#config.terminalDirectory));
+    const { terminalDirectory, chainRpcUrl } = this.#config;
+    if (terminalDirectory !== undefined) {
+      const callable = chainRpcUrl === undefined ? [] : [new URL(chainRpcUrl).origin];
+      addStaticRoutes(server.app, await readStaticFiles(terminalDirectory), callable);
     }
     limits.start();
     keys.sweeper.start();

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
+import { unknownAnchorBlock, withKnownBlocks } from "@koinon/receipts/known-blocks";
 import type { Trust } from "@koinon/receipts/trust";
 import { verifyBundle } from "@koinon/receipts/verify";
 import { isHex } from "@koinon/secp256k1/hex";
 import { type Command, InputError, type Terminal, UsageError } from "../command.ts";
 import { readInput, readTrust } from "../connection/files.ts";
 import { readSettings } from "../settings.ts";
-import { unknownAnchorBlock, withKnownBlocks } from "../verify/anchor-block.ts";
 import { type AskedBlock, verificationJson, verificationReport } from "../verify/verification-report.ts";
 
 /** `koinon verify`: checks a proof bundle offline. */

@@ -3,33 +3,41 @@ import { GatewayError } from "../errors.ts";
 import type { StaticFile } from "./static-files.ts";
 
 /**
- * What the Terminal's pages may do: load and call nothing but this origin. Conversations hold text from strangers' models,
+ * What the Terminal's pages may do: load nothing but from this origin, and call nothing but it and the chain's node, which they ask
+ * for the blocks that checkpoints are anchored in. Conversations hold text from strangers' models,
  * so nothing inline runs, nothing is framed and no form leaves. Object URLs are for downloads of proof bundles.
  */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "worker-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+const contentSecurityPolicy = (callable: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "worker-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    ["connect-src 'self'", ...callable].join(" "),
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
 
 const IMMUTABLE = "public, max-age=31536000, immutable";
 const REVALIDATE = "no-cache";
 
 /** Serves the Terminal: its files, and its page for every other path that a browser navigates to. */
-export function addStaticRoutes(app: FastifyInstance, files: ReadonlyMap<string, StaticFile>): void {
+export function addStaticRoutes(
+  app: FastifyInstance,
+  files: ReadonlyMap<string, StaticFile>,
+  /** Origins besides this one that the pages may call. */
+  callable: readonly string[] = [],
+): void {
+  const policy = contentSecurityPolicy(callable);
   const serve = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const path = request.url.split("?", 1)[0] as string;
     const file = files.get(path) ?? pageFor(files, path, request.headers.accept);
     if (file === undefined) throw new GatewayError({ code: "ROUTE_NOT_FOUND", method: request.method, path });
-    return sendFile(request, reply, file);
+    return sendFile(request, reply, { file, policy });
   };
   app.get("/", serve);
   app.get("/*", serve);
@@ -45,12 +53,16 @@ function pageFor(
   return isPage ? files.get("/index.html") : undefined;
 }
 
-function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile): FastifyReply {
+function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { file, policy }: { readonly file: StaticFile; readonly policy: string },
+): FastifyReply {
   reply.header("cache-control", file.immutable ? IMMUTABLE : REVALIDATE);
   const varying = reply.hasHeader("vary") ? `${String(reply.getHeader("vary"))}, accept-encoding` : "accept-encoding";
   reply.header("etag", file.etag).header("vary", varying);
   if (file.contentType.startsWith("text/html")) {
-    reply.header("content-security-policy", CONTENT_SECURITY_POLICY);
+    reply.header("content-security-policy", policy);
     reply.header("cross-origin-opener-policy", "same-origin");
     reply.header("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()");
   }

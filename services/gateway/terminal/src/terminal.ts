@@ -5,6 +5,7 @@ import type { Answer } from "./chat/conversation.ts";
 import { ConversationRecords, type ExchangeRecord } from "./chat/records/conversation-records.ts";
 import { retentionLimits } from "./chat/records/retention.ts";
 import type { Budget } from "./gateway/budget.ts";
+import { ChainNode } from "./gateway/chain-node.ts";
 import { GatewayClient } from "./gateway/gateway-client.ts";
 import type { Model, Provider } from "./gateway/offers.ts";
 import { createRouter, type Router } from "./routing/router.ts";
@@ -13,6 +14,7 @@ import { Resource, type Schedule } from "./state/resource.ts";
 import { createStore, type Store } from "./state/store.ts";
 import { browserTextStorage } from "./storage/text-storage.ts";
 import { createThemeStore, type Theme } from "./theme/theme.ts";
+import { createAnchoredProofs } from "./verification/anchored-proofs.ts";
 import type { AnswerEnding } from "./verification/mark-state.ts";
 import { Proofs } from "./verification/proofs.ts";
 import { TrustPin } from "./verification/trust-pin.ts";
@@ -54,6 +56,7 @@ export async function createTerminal(window: Window & typeof globalThis): Promis
   takeKeys(window, apiKey);
   const fetch = (path: string, init: RequestInit): Promise<Response> => window.fetch(path, init);
   const gateway = new GatewayClient({ fetch, apiKey: apiKey.get });
+  const chain = new ChainNode({ address: () => gateway.getChainRpc(new AbortController().signal), fetch });
   const schedule: Schedule = (action, delayMs) => {
     const timer = window.setTimeout(action, delayMs);
     return () => window.clearTimeout(timer);
@@ -82,7 +85,7 @@ export async function createTerminal(window: Window & typeof globalThis): Promis
     records,
     trust,
     verifier,
-    proofs: createProofs({ gateway, verifier, trust, records, schedule }),
+    proofs: createProofs({ gateway, chain, verifier, trust, records, schedule }),
     openProof: createStore<OpenProof | null>(null),
     router: createRouter(window),
     theme: createThemeStore(storage, window.document.documentElement),
@@ -115,14 +118,14 @@ type Parts = Omit<Terminal, "chat">;
 
 function createProofs({
   gateway,
+  chain,
   verifier,
   trust,
   records,
   schedule,
-}: Pick<Parts, "gateway" | "verifier" | "trust" | "records"> & { schedule: Schedule }): Proofs {
+}: Pick<Parts, "gateway" | "verifier" | "trust" | "records"> & { chain: ChainNode; schedule: Schedule }): Proofs {
   return new Proofs({
-    fetchBundle: (requestId, signal) => gateway.getBundle(requestId, signal),
-    verify: (evidence, trustBytes) => verifier.verify(evidence, trustBytes),
+    ...createAnchoredProofs({ gateway, chain, verifier, trust }),
     trust: trust.state,
     schedule,
     onBundle: (subject, bundle) => void records.saveBundle(subject.id, bundle),

@@ -1,13 +1,19 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { createBundle, parseBundle } from "@koinon/receipts/bundle";
+import { unknownAnchorBlock } from "@koinon/receipts/known-blocks";
 import type { Trust } from "@koinon/receipts/trust";
+import { sampleAnchor } from "@koinon/solidity/sample-anchor";
+import { parseCheckpoint } from "@koinon/tlog/checkpoint";
+import { parseNote } from "@koinon/tlog/note";
 import { encodeRequest } from "../src/chat/request-body.ts";
+import type { ChainWord } from "../src/gateway/chain-node.ts";
 import type { Evidence } from "../src/verification/evidence.ts";
 import { markOf, verdictMark } from "../src/verification/mark-state.ts";
 import { tamper, tamperTargets } from "../src/verification/tamper.ts";
 import { readTrustFile } from "../src/verification/trust-file.ts";
 import { failedSteps } from "../src/verification/verdict.ts";
 import { allStepNames } from "../src/verification/verdict-steps.ts";
-import { verifyEvidence } from "../src/verification/verify-evidence.ts";
+import { type VerifyContext, verifyEvidence } from "../src/verification/verify-evidence.ts";
 import type { Party, PartyOffer } from "./stand-in/parties.ts";
 import { createStandInNetwork } from "./stand-in/stand-in-network.ts";
 
@@ -26,6 +32,7 @@ describe("evidence", () => {
   let evidence: Evidence;
   let cutShort: Evidence;
   let trust: Trust;
+  let context: VerifyContext;
   const now = Date.now();
 
   beforeAll(async () => {
@@ -56,14 +63,15 @@ describe("evidence", () => {
     const response = (stopped.response as Uint8Array<ArrayBuffer>).slice(0, 40);
     cutShort = { ...stopped, response, screen: { prompt: "Capital of France?", text: "" } };
     trust = readTrustFile(network.trustFile()).trust;
+    context = { trust, now, asked: null };
   });
 
   const statuses = (each: Evidence): Record<string, string> =>
-    Object.fromEntries(verifyEvidence(each, trust, now).steps.map(({ name, status }) => [name, status]));
-  const failing = (each: Evidence): string[] => failedSteps(verifyEvidence(each, trust, now)).map(({ name }) => name);
+    Object.fromEntries(verifyEvidence(each, context).steps.map(({ name, status }) => [name, status]));
+  const failing = (each: Evidence): string[] => failedSteps(verifyEvidence(each, context)).map(({ name }) => name);
 
   test("what was really signed passes every step, in order", () => {
-    const verdict = verifyEvidence(evidence, trust, now);
+    const verdict = verifyEvidence(evidence, context);
     expect(verdict.steps.map(({ name }) => name)).toEqual(allStepNames);
     const unpassed = verdict.steps.filter(({ status }) => status !== "passed");
     // Its maker anchors nothing, and its trust file does not ask for it.
@@ -71,8 +79,34 @@ describe("evidence", () => {
     expect(verdictMark(verdict, "complete").state).toBe("verified");
   });
 
+  test("an anchor is checked when a node vouches for its block, and says on whose word", async () => {
+    const { checkpoint } = parseBundle(evidence.bundle);
+    const { origin, size, root } = parseCheckpoint(parseNote(checkpoint).text);
+    const { anchor, chain } = sampleAnchor({ origin, size, root });
+    const anchored = { ...evidence, bundle: new Uint8Array(createBundle({ ...parseBundle(evidence.bundle), anchor })) };
+    const blind = { ...trust, anchoring: { chains: [{ ...chain, blocks: [] }], required: false } };
+    const block = unknownAnchorBlock(anchored.bundle, blind) ?? "0x";
+    expect(chain.blocks).toContain(block);
+    const rpc = "http://127.0.0.1:8545";
+    const words: readonly [ChainWord, boolean, string][] = [
+      [
+        { kind: "finalized", number: 9n, rpc },
+        true,
+        `The node at ${rpc} says that it has finalized block 9, ${block}.`,
+      ],
+      [{ kind: "unknown", rpc }, false, `The node at ${rpc} has finalized no such block.`],
+      [{ kind: "unreachable" }, false, "No node of the chain could be asked for it."],
+    ];
+    for (const [word, valid, told] of words) {
+      const verdict = verifyEvidence(anchored, { trust: blind, now, asked: { block, word } });
+      const step = verdict.steps.find(({ name }) => name === "anchor");
+      expect([word.kind, verdict.valid, step?.status]).toEqual([word.kind, valid, valid ? "passed" : "failed"]);
+      expect([step?.detail, verdict.block]).toEqual([expect.stringContaining(told), valid ? block : null]);
+    }
+  });
+
   test("without bytes the receipt verifies, and the mark does not claim the text", () => {
-    const verdict = verifyEvidence({ ...evidence, request: null, response: null, screen: null }, trust, now);
+    const verdict = verifyEvidence({ ...evidence, request: null, response: null, screen: null }, context);
     expect({ valid: verdict.valid, textChecked: verdict.textChecked }).toEqual({ valid: true, textChecked: false });
     expect(verdictMark(verdict, "complete").state).toBe("partial");
   });
@@ -91,22 +125,22 @@ describe("evidence", () => {
 
   test("bytes that are not a bundle fail, and say so", () => {
     expect(failing({ ...evidence, bundle: bytesOf("{}") })).toEqual(["format"]);
-    expect(verifyEvidence({ ...evidence, bundle: bytesOf("{}") }, trust, now).facts).toBeNull();
+    expect(verifyEvidence({ ...evidence, bundle: bytesOf("{}") }, context).facts).toBeNull();
   });
 
   test("a stopped answer is not a failed one, but not a verified one either", () => {
-    const verdict = verifyEvidence(cutShort, trust, now);
+    const verdict = verifyEvidence(cutShort, context);
     expect(verdict.valid).toBe(false);
     expect(verdictMark(verdict, "stopped").state).toBe("partial");
     expect(verdictMark(verdict, "complete").state).toBe("failed");
     // A whole answer that differs is a lie, whatever the person pressed.
-    const other = verifyEvidence({ ...evidence, response: responseOf("Parma"), screen: null }, trust, now);
+    const other = verifyEvidence({ ...evidence, response: responseOf("Parma"), screen: null }, context);
     expect(verdictMark(other, "stopped").state).toBe("failed");
   });
 
   test("another network's trust file proves nothing", () => {
     const foreign = readTrustFile(createStandInNetwork("elsewhere", 2).trustFile()).trust;
-    const names = failedSteps(verifyEvidence(evidence, foreign, now)).map(({ name }) => name);
+    const names = failedSteps(verifyEvidence(evidence, { ...context, trust: foreign })).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["provider-root", "log-identity"]));
   });
 

@@ -30,6 +30,7 @@ beforeAll(async () => {
     env: {
       GATEWAY_TERMINAL_DIRECTORY: folder.path,
       GATEWAY_CORS_ORIGINS: "https://app.example, http://localhost:5173",
+      GATEWAY_CHAIN_RPC_URL: "http://127.0.0.1:8545/rpc",
       GATEWAY_BODY_BYTES_MAX: "2048",
       GATEWAY_REQUESTS_MAX: "4",
       GATEWAY_RECEIVE_TIMEOUT_MS: "1000",
@@ -64,6 +65,7 @@ describe("the Terminal", () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self'");
     expect(policy).not.toContain("unsafe");
+    expect(policy).toContain("connect-src 'self' http://127.0.0.1:8545;");
     const again = await raw("GET", "/", { "if-none-match": page.headers.etag as string });
     expect([again.status, again.body.length]).toEqual([304, 0]);
   });

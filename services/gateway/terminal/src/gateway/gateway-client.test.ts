@@ -101,7 +101,9 @@ describe("gateway client", () => {
 
   test("a bundle that is too large is not taken", async () => {
     const { client } = clientAnswering(() => new Response(new Uint8Array((1 << 20) + 1)));
-    expect(await faultOfCall(client.getBundle("req_1", signal))).toMatchObject({ code: "ANSWER_NOT_UNDERSTOOD" });
+    expect(await faultOfCall(client.getBundle("req_1", "auto", signal))).toMatchObject({
+      code: "ANSWER_NOT_UNDERSTOOD",
+    });
   });
 });
 

@@ -77,14 +77,21 @@ export class GatewayClient {
     return this.#read(`/v1/receipts/${encodeURIComponent(id)}`, readSettlement, { signal });
   }
 
-  /** The proof bundle's bytes, exactly as answered. */
-  async getBundle(id: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await this.#call(`/v1/receipts/${encodeURIComponent(id)}/bundle`, { signal });
+  /** The proof bundle's bytes, exactly as answered: anchored when that is possible and the trust file (auto) or a node (available) can check it. */
+  async getBundle(id: string, anchor: "auto" | "available", signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await this.#call(`/v1/receipts/${encodeURIComponent(id)}/bundle?anchor=${anchor}`, { signal });
     return readBytes(response, bundleBytesMax);
   }
 
   async listContributions(pageToken: string, signal: AbortSignal): Promise<ContributionPage> {
     return this.#read(`/v1/contributions?${pageQuery(pageToken)}`, readContributionPage, { signal });
+  }
+
+  /** JSON-RPC of the chain that the deployment names; null when there is none. */
+  async getChainRpc(signal: AbortSignal): Promise<string | null> {
+    return this.#read("/v1/capabilities", (answer) => answer.member("chain_rpc").nullable((rpc) => rpc.text()), {
+      signal,
+    });
   }
 
   /** The log's newest checkpoint, a signed note. */

@@ -1,3 +1,6 @@
+import type { Hex } from "@koinon/secp256k1/hex";
+import type { ChainWord } from "../gateway/chain-node.ts";
+
 /** Everything that one verification looks at, but for the trust anchors. */
 export interface Evidence {
   /** The proof bundle, exactly as it came. */
@@ -10,6 +13,12 @@ export interface Evidence {
   readonly requestId: string | null;
   /** What the page shows; null when it shows no text. */
   readonly screen: ScreenText | null;
+}
+
+/** What the chain says of the block that a bundle is anchored in and that the trust file does not name. */
+export interface AskedBlock {
+  readonly block: Hex;
+  readonly word: ChainWord;
 }
 
 /** A question and its answer as they stand on the screen. */

@@ -7,7 +7,9 @@ import type { TrustState } from "./trust-pin.ts";
 import type { Verdict } from "./verdict.ts";
 
 const bundle = new Uint8Array([1]);
-const verdict: Verdict = { valid: true, textChecked: true, steps: [], receiptId: "0x1", facts: null };
+/** Anchored in a block that nobody can be asked for. */
+const unreachable = new Uint8Array([2]);
+const verdict: Verdict = { valid: true, textChecked: true, steps: [], receiptId: "0x1", block: null, facts: null };
 const subject = (id: string): ProofSubject => ({
   id,
   requestId: `req_${id}`,
@@ -45,6 +47,7 @@ function setUp(answers: (GatewayFault | Uint8Array<ArrayBuffer>)[], initial = tr
       if (answer instanceof Uint8Array) return answer;
       throw new GatewayCallError(answer);
     },
+    canCheck: async (kept) => kept !== unreachable,
     verify: async (_evidence, trustBytes) => {
       verified.push(trustBytes[0] as number);
       return verdict;
@@ -69,6 +72,16 @@ describe("proofs", () => {
     expect(state.get()).toEqual({ kind: "judged", verdict });
     expect(fetched).toEqual(["req_a"]);
     expect(proofs.subjectOf("a")?.bundle).toBe(bundle);
+  });
+
+  test("fetches another bundle instead of one that can not be checked now", async () => {
+    const { proofs, fetched } = setUp([]);
+    proofs.prove({ ...subject("a"), bundle: unreachable });
+    proofs.prove({ ...subject("b"), bundle: unreachable, requestId: null });
+    await settled();
+    expect([fetched, proofs.subjectOf("a")?.bundle]).toEqual([["req_a"], bundle]);
+    // Nobody has another one of a file.
+    expect(proofs.stateOf("b")?.get().kind).toBe("judged");
   });
 
   test("asks again after the time that the gateway names", async () => {

@@ -17,6 +17,8 @@ export interface ProofSubject extends Omit<Evidence, "bundle"> {
 /** What proofs work with. */
 export interface ProofDependencies {
   fetchBundle(requestId: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** False for a bundle with an anchor that nobody can be asked for now. */
+  canCheck(bundle: Uint8Array, trust: Uint8Array): Promise<boolean>;
   verify(evidence: Evidence, trust: Uint8Array): Promise<Verdict>;
   readonly trust: ReadableStore<TrustState>;
   readonly schedule: Schedule;
@@ -87,9 +89,21 @@ export class Proofs {
     const { signal } = proof.abort;
     await this.#limit(async () => {
       if (signal.aborted) return;
-      const bundle = proof.subject.bundle ?? (await this.#fetch(proof, signal));
+      const bundle = (await this.#kept(proof)) ?? (await this.#fetch(proof, signal));
       if (bundle !== null && !signal.aborted) await this.#verify(proof, bundle, signal);
     });
+  }
+
+  /** The bundle that is here already, unless another one has to be fetched that can be checked now. */
+  async #kept({ subject: { bundle, requestId } }: Proof): Promise<Uint8Array<ArrayBuffer> | null> {
+    const trust = this.#dependencies.trust.get().pinned?.bytes;
+    if (bundle === null || requestId === null || trust === undefined) return bundle;
+    try {
+      return (await this.#dependencies.canCheck(bundle, trust)) ? bundle : null;
+    } catch {
+      // What is wrong with it is told when it is verified.
+      return bundle;
+    }
   }
 
   async #fetch(proof: Proof, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer> | null> {

@@ -29,7 +29,8 @@ export function readTrustFile(bytes: Uint8Array): { readonly trust: Trust; reado
     threshold: trust.witnesses.threshold,
     providers: trust.providers.map(({ root, name }) => ({ root, name })),
     chains: trust.anchoring.chains.map(
-      ({ chainId, registry, blocks }) => `chain ${chainId}, registry ${registry}, blocks ${blocks.join(" ")}`,
+      ({ chainId, registry, blocks }) =>
+        `chain ${chainId}, registry ${registry}, ${blocks.length === 0 ? "no block" : `blocks ${blocks.join(" ")}`}`,
     ),
     anchorRequired: trust.anchoring.required,
   };

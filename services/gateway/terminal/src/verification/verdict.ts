@@ -30,6 +30,8 @@ export interface Verdict {
   readonly textChecked: boolean;
   readonly steps: readonly VerdictStep[];
   readonly receiptId: string | null;
+  /** Hash of the block that the chain vouched for; null when the verdict needed none besides the trust file's. */
+  readonly block: string | null;
   /** Null when the bundle could not be read. */
   readonly facts: BundleFacts | null;
 }

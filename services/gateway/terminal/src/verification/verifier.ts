@@ -1,5 +1,6 @@
+import type { Hex } from "@koinon/secp256k1/hex";
 import type { CheckpointFinding } from "./checkpoint.ts";
-import type { Evidence } from "./evidence.ts";
+import type { AskedBlock, Evidence } from "./evidence.ts";
 import type { TrustSummary } from "./trust-file.ts";
 import type { Verdict } from "./verdict.ts";
 import type { WorkerAnswers, WorkerRequest, WorkerResponse, WorkerTask } from "./worker-protocol.ts";
@@ -36,8 +37,13 @@ export class Verifier {
   }
 
   /** Verifies against a trust file's bytes. Rejects with VerifierError when it can not be done, never for a bad proof. */
-  verify(evidence: Evidence, trust: Uint8Array): Promise<Verdict> {
-    return this.#perform({ kind: "verify", evidence, trust });
+  verify(evidence: Evidence, trust: Uint8Array, asked: AskedBlock | null): Promise<Verdict> {
+    return this.#perform({ kind: "verify", evidence, trust, asked });
+  }
+
+  /** The block of a bundle's anchor that the trust file does not name; null when there is none to ask for. */
+  findAnchorBlock(bundle: Uint8Array, trust: Uint8Array): Promise<Hex | null> {
+    return this.#perform({ kind: "find-anchor-block", bundle, trust });
   }
 
   /** What a trust file says; rejects with VerifierError when it is none. */

@@ -1,16 +1,28 @@
 import { DomainError } from "@koinon/errors/domain-error";
 import { parseBundle } from "@koinon/receipts/bundle";
+import { withKnownBlocks } from "@koinon/receipts/known-blocks";
 import { requestIdToHeader } from "@koinon/receipts/request-id";
 import type { Trust } from "@koinon/receipts/trust";
+import type { Step } from "@koinon/receipts/verification";
 import { verifyBundle } from "@koinon/receipts/verify";
 import { readAnswer } from "../chat/answer-stream/completion-reader.ts";
 import { promptOfRequest } from "../chat/request-body.ts";
-import type { Evidence } from "./evidence.ts";
+import type { AskedBlock, Evidence } from "./evidence.ts";
 import type { BundleFacts, Verdict, VerdictStep } from "./verdict.ts";
 
+/** How the trust file and the time are completed. */
+export interface VerifyContext {
+  readonly trust: Trust;
+  readonly now: number;
+  /** Null when the bundle has no anchor, or one that the trust file can check. */
+  readonly asked: AskedBlock | null;
+}
+
 /** Verifies a bundle and, where a text is on the screen, that the text is the one the bundle proves. Pure. */
-export function verifyEvidence(evidence: Evidence, trust: Trust, now: number): Verdict {
+export function verifyEvidence(evidence: Evidence, { trust: file, now, asked }: VerifyContext): Verdict {
   const { request, response } = evidence;
+  const block = asked?.word.kind === "finalized" ? asked.block : null;
+  const trust = block === null ? file : withKnownBlocks(file, [block], file.anchoring);
   const verification = verifyBundle(evidence.bundle, trust, {
     ...(request === null ? {} : { request }),
     ...(response === null ? {} : { response }),
@@ -23,10 +35,28 @@ export function verifyEvidence(evidence: Evidence, trust: Trust, now: number): V
     valid: verification.valid && holds,
     // Where no text is shown, bytes that match are all there is to check.
     textChecked: verification.textChecked && holds,
-    steps: [...verification.steps, ...screen],
+    steps: [...verification.steps.map((step) => withWord(step, asked)), ...screen],
     receiptId: verification.receiptId,
+    block,
     facts,
   };
+}
+
+/** On whose word the block of an anchor is believed, or why it is not. */
+function withWord(step: Step, asked: AskedBlock | null): Step {
+  if (asked === null || step.name !== "anchor") return step;
+  const { block, word } = asked;
+  switch (word.kind) {
+    case "finalized":
+      return {
+        ...step,
+        detail: `${step.detail} The node at ${word.rpc} says that it has finalized block ${word.number}, ${block}.`,
+      };
+    case "unknown":
+      return { ...step, detail: `${step.detail} The node at ${word.rpc} has finalized no such block.` };
+    case "unreachable":
+      return { ...step, detail: `${step.detail} No node of the chain could be asked for it.` };
+  }
 }
 
 function readFacts(bytes: Uint8Array): BundleFacts | null {

@@ -1,3 +1,4 @@
+import { unknownAnchorBlock } from "@koinon/receipts/known-blocks";
 import { inspectCheckpoint } from "./checkpoint.ts";
 import { readTrustFile } from "./trust-file.ts";
 import { verifyEvidence } from "./verify-evidence.ts";
@@ -8,7 +9,9 @@ function perform(task: WorkerTask): WorkerAnswers[WorkerTask["kind"]] {
   const { trust, summary } = readTrustFile(task.trust);
   switch (task.kind) {
     case "verify":
-      return verifyEvidence(task.evidence, trust, Date.now());
+      return verifyEvidence(task.evidence, { trust, now: Date.now(), asked: task.asked });
+    case "find-anchor-block":
+      return unknownAnchorBlock(task.bundle, trust) ?? null;
     case "read-trust":
       return summary;
     case "inspect-checkpoint":

@@ -6,13 +6,21 @@ import type { Evidence } from "../evidence.ts";
 import styles from "./proof-files.module.css";
 
 /** The proof to take away: somebody else, elsewhere and offline, comes to the same verdict. */
-export function ProofFiles({ evidence: { bundle, request, response } }: { readonly evidence: Evidence }) {
+export function ProofFiles({
+  evidence: { bundle, request, response },
+  block,
+}: {
+  readonly evidence: Evidence;
+  /** A block that has to be known besides the trust file. */
+  readonly block: string | null;
+}) {
   const files = [
     { name: "bundle.json", label: "Bundle", bytes: bundle, type: "application/json" },
     { name: "request.json", label: "Request", bytes: request, type: "application/json" },
     { name: "response.bin", label: "Response", bytes: response, type: "application/octet-stream" },
   ];
   const options = [
+    block === null ? "" : ` --block ${block}`,
     request === null ? "" : " --request request.json",
     response === null ? "" : " --response response.bin",
   ].join("");

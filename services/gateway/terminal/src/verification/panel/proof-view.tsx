@@ -10,6 +10,7 @@ import { type Mark, markOf, whatFails } from "../mark-state.ts";
 import { firstProofState, type ProofState } from "../proof-state.ts";
 import type { ProofSubject } from "../proofs.ts";
 import { type ArcStatus, Ring } from "../ring.tsx";
+import type { PinnedTrust } from "../trust-pin.ts";
 import type { Verdict } from "../verdict.ts";
 import { allStepNames } from "../verdict-steps.ts";
 import { ProofFacts } from "./proof-facts.tsx";
@@ -22,7 +23,8 @@ const nothingYet = createStore<ProofState>(firstProofState);
 
 /** Everything about one proof: the verdict, what it is about, every step, and a way to break it. */
 export function ProofView({ proof: { proofId, ending } }: { readonly proof: OpenProof }) {
-  const { proofs } = useTerminal();
+  const { proofs, trust } = useTerminal();
+  const { pinned } = useStore(trust.state);
   const state = useStore(proofs.stateOf(proofId) ?? nothingYet);
   const [tampered, setTampered] = useState<Verdict | null>(null);
   const subject = proofs.subjectOf(proofId);
@@ -47,7 +49,12 @@ export function ProofView({ proof: { proofId, ending } }: { readonly proof: Open
       )}
       {verdict !== null && evidence !== null && <TamperBench evidence={evidence} onVerdict={setTampered} />}
       {shown !== null && <StepList steps={shown.steps} />}
-      {evidence !== null && <ProofFiles evidence={evidence} />}
+      {verdict !== null && tampered === null && subject?.requestId && awaitsAnchor(verdict, pinned) && (
+        <Button className={styles.again} onClick={() => proofs.again(proofId)} data-testid="fetch-anchor">
+          Ask again, with its anchor
+        </Button>
+      )}
+      {evidence !== null && <ProofFiles evidence={evidence} block={verdict?.block ?? null} />}
     </div>
   );
 }
@@ -84,6 +91,12 @@ function tamperedMark(verdict: Verdict): Mark {
     return { state: "verified", label: "Still verifies", detail: "This change does not touch what is proved." };
   }
   return { state: "failed", label: "Does not verify", detail: whatFails(verdict) };
+}
+
+/** Checkpoints are anchored some time after they are signed, so the first bundle of an answer is without. */
+function awaitsAnchor({ valid, steps }: Verdict, pinned: PinnedTrust | null): boolean {
+  const isOpen = steps.some(({ name, status }) => name === "anchor" && status === "skipped");
+  return valid && isOpen && pinned !== null && pinned.summary.chains.length > 0;
 }
 
 function evidenceOf(subject: ProofSubject | undefined): Evidence | null {

@@ -47,7 +47,8 @@ function Step({ step: { name, title, status, detail, anchors } }: { readonly ste
             <ul aria-label="Relies on">
               {anchors.map(({ kind, id, name: anchorName }) => (
                 <li key={`${kind} ${id}`}>
-                  On the {kinds[kind]} {anchorName} <code>{id}</code> of the trust file
+                  On the {kinds[kind]} {anchorName} <code>{id}</code>
+                  {kind !== "chain" && " of the trust file"}
                 </li>
               ))}
             </ul>

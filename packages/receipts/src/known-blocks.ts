@@ -1,10 +1,13 @@
 import { DomainError } from "@koinon/errors/domain-error";
-import { type Bundle, parseBundle } from "@koinon/receipts/bundle";
-import type { Trust } from "@koinon/receipts/trust";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
+import { type Bundle, parseBundle } from "./bundle.ts";
+import type { Trust } from "./trust.ts";
 
-/** The block that a bundle's anchor wants its reader to know; undefined when there is no anchor, or the trust file names one of its blocks. */
+/**
+ * The block that a reader has to know for a bundle's anchor, so that it can ask its chain; undefined when there is no anchor, or
+ * when the trust file names a block of it, or no chain at all.
+ */
 export function unknownAnchorBlock(bytes: Uint8Array, { anchoring: { chains } }: Trust): Hex | undefined {
   const hashes = headerHashes(bytes);
   const known = new Set(chains.flatMap(({ blocks }) => blocks));
