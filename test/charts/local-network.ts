@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,12 +17,15 @@ const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Puts what the images hold into folders, with the script that the Dockerfile runs; services are built already. */
-export async function assembleImages(folder: string): Promise<Record<string, string>> {
+export async function assembleImages(
+  folder: string,
+  wanted: ReadonlySet<string> = new Set(Object.values(imageOf)),
+): Promise<Record<string, string>> {
   const images: Record<string, string> = {};
   await mkdir(folder, { recursive: true });
   // A copy that another user can reach.
   await copyFile(process.execPath, path.join(folder, "node"));
-  for (const image of new Set(Object.values(imageOf))) {
+  for (const image of wanted) {
     images[image] = path.join(folder, image);
     await run(path.join(repository, "deploy/assemble.sh"), [image, images[image]]);
   }
@@ -196,11 +199,12 @@ const imageUser = 10_001;
 const asImageUser = process.getuid?.() === 0;
 
 /** Lets the images' user, where tests run as it, reach the database's socket, and own what is mounted. */
-export async function handOver({ folder, databaseUrl }: Pick<Place, "folder" | "databaseUrl">): Promise<void> {
+export async function handOver({ folder, databaseUrl }: { folder: string; databaseUrl?: string }): Promise<void> {
   if (!asImageUser) return;
-  const socketFolder = new URL(databaseUrl).searchParams.get("host") as string;
-  await run("chmod", ["755", folder, path.dirname(socketFolder), socketFolder]);
-  const owned = ["secrets", "run", "data", "models"].map((name) => path.join(folder, name));
+  const socket = databaseUrl === undefined ? undefined : new URL(databaseUrl).searchParams.get("host");
+  const reached = typeof socket === "string" ? [path.dirname(socket), socket] : [];
+  await run("chmod", ["755", folder, ...reached]);
+  const owned = ["secrets", "run", "data", "models"].map((name) => path.join(folder, name)).filter(existsSync);
   await run("chown", ["-R", `${imageUser}:${imageUser}`, ...owned]);
 }
 
