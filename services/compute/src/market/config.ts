@@ -56,14 +56,15 @@ export const marketConfig = declareConfig({
     env: "MARKET_ALLOWED_ROOTS",
     schema: addresses,
     default: "",
-    description: "Comma list of the root addresses that may register as providers; empty lets everybody.",
+    description:
+      "Comma list of the root addresses that may register as providers and get requests; empty lets everybody.",
   }),
   allowedRegions: setting({
     env: "MARKET_ALLOWED_REGIONS",
     schema: list(),
     default: "",
     description:
-      "Comma list of the regions whose providers may register, by the region that they sign; empty lets everybody.",
+      "Comma list of the regions whose providers may register and get requests, by the region that they sign; empty lets everybody.",
   }),
   providersMax: setting({
     env: "MARKET_PROVIDERS_MAX",

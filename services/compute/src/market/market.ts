@@ -85,7 +85,7 @@ export class Market implements Module {
       {
         ...config,
         allowedRoots: config.allowedRoots.length === 0 ? undefined : new Set(config.allowedRoots),
-        allowedRegions: config.allowedRegions.length === 0 ? undefined : new Set(config.allowedRegions),
+        allowedRegions: lowerCaseSetOf(config.allowedRegions),
         standing: standingOptions(config),
         breaker: breakerOptions,
       },
@@ -247,4 +247,9 @@ function countStates(registry: Registry) {
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   return counts;
+}
+
+/** Undefined for none: nothing is ruled out. */
+function lowerCaseSetOf(names: readonly string[]): ReadonlySet<string> | undefined {
+  return names.length === 0 ? undefined : new Set(names.map((name) => name.toLowerCase()));
 }

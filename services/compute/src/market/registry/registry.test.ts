@@ -91,6 +91,28 @@ describe("Registry", () => {
     expect(await codeOf(open({ providersMax: 1 }).register(beta.registration([offer])))).toBe("REGISTRY_FULL");
   });
 
+  test("rules hold for those who registered before there were any", async () => {
+    const [here, there] = [new Party("alpha"), new Party("beta")];
+    const before = open();
+    await before.register(here.registration([offer], { region: "eu" }));
+    await before.register(there.registration([offer], { region: "us" }));
+    for (const rule of [{ allowedRegions: new Set(["eu"]) }, { allowedRoots: new Set<Address>([here.address]) }]) {
+      const local = open(rule);
+      await local.refresh();
+      expect(local.offersOf("chat-model").map(({ entry }) => entry)).toEqual([entryOf(local, here)]);
+      expect(local.takesRequests(entryOf(local, here))).toBe(true);
+      expect(local.takesRequests(entryOf(local, there))).toBe(false);
+      expect(local.offersInForce(entryOf(local, there))).toEqual([]);
+      // It registers again, and learns why not.
+      expect(await local.heartbeat(there.heartbeat(clock.now(), { active: 0n }))).toBe(false);
+      clock.advance(5_000);
+      await local.refresh();
+      expect(local.isMerelySilent(entryOf(local, here))).toBe(true);
+      expect(local.isMerelySilent(entryOf(local, there))).toBe(false);
+      clock.advance(-5_000);
+    }
+  });
+
   test("heartbeats keep a provider, and say when it drains", async () => {
     const registry = open();
     const party = new Party("alpha");

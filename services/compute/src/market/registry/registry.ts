@@ -19,9 +19,9 @@ export interface RegistryOptions {
   /** What providers are told, in ms. */
   readonly heartbeatIntervalMs: number;
   readonly providersMax: number;
-  /** Roots that may register; undefined lets everybody. */
+  /** Roots that may register and get requests; undefined lets everybody. */
   readonly allowedRoots: ReadonlySet<Address> | undefined;
-  /** Signed regions that may register; undefined lets everybody. */
+  /** Signed regions, which are in lower case, whose providers may register and get requests; undefined lets everybody. */
   readonly allowedRegions: ReadonlySet<string> | undefined;
   readonly standing: StandingOptions;
   readonly breaker: CircuitBreakerOptions;
@@ -79,16 +79,12 @@ export class Registry {
   /** Verifies and keeps a registration; it takes effect before this resolves. */
   async register(documents: RegistrationDocuments): Promise<void> {
     const { store, domain, clock, log } = this.#deps;
-    const { allowedRoots, allowedRegions, providersMax } = this.#options;
+    const { providersMax } = this.#options;
     const now = clock.now();
     const registration = verifyRegistration(documents, { domain, now });
     const { provider, endpoint, name, region, sequence } = registration;
-    if (allowedRoots !== undefined && !allowedRoots.has(provider)) {
-      throw new MarketError({ code: "PROVIDER_NOT_ALLOWED", provider });
-    }
-    if (allowedRegions !== undefined && !allowedRegions.has(region)) {
-      throw new MarketError({ code: "REGION_NOT_ALLOWED", region });
-    }
+    if (!this.#admitsRoot(provider)) throw new MarketError({ code: "PROVIDER_NOT_ALLOWED", provider });
+    if (!this.#admitsRegion(region)) throw new MarketError({ code: "REGION_NOT_ALLOWED", region });
     if (!this.#deps.acceptsEndpoint(endpoint)) throw new MarketError({ code: "ENDPOINT_NOT_ALLOWED", endpoint });
     const standing = (before: Parameters<typeof liftFirstStrike>[0]) => liftFirstStrike(before, now);
     const result = await store.register(registration, { now, providersMax, standing });
@@ -115,7 +111,8 @@ export class Registry {
     // It may have registered, or taken another key, at another replica a moment ago.
     if (this.#servingKeyOf(provider) !== signer) await this.refresh();
     const entry = this.#entries.get(provider);
-    if (entry === undefined) return false;
+    // Who may not take part any more registers again, and is told why.
+    if (entry === undefined || !this.#admits(entry)) return false;
     const refuse = (reason: string) => new MarketError({ code: "HEARTBEAT_REFUSED", reason });
     if (this.#servingKeyOf(provider) !== signer) throw refuse("not signed by the registered key");
     const outcome = await store.heartbeat(heartbeat, now);
@@ -205,9 +202,10 @@ export class Registry {
   }
 
   /** The offers of a provider that hold now. */
-  offersInForce({ record }: ProviderEntry): Offer[] {
+  offersInForce(entry: ProviderEntry): Offer[] {
     const now = this.#deps.clock.now();
-    return record.registration.offers.filter((offer) => this.isInForce(offer, now));
+    if (!this.#admits(entry)) return [];
+    return entry.record.registration.offers.filter((offer) => this.isInForce(offer, now));
   }
 
   /** True when a request may be sent under this offer now. */
@@ -223,6 +221,7 @@ export class Registry {
 
   /** True when a request may be sent to the provider now. A provider whose circuit is open takes a trial request once its pause is over. */
   takesRequests(entry: ProviderEntry): boolean {
+    if (!this.#admits(entry)) return false;
     const state = this.stateOf(entry);
     const byCircuitAlone = state.reason === "CONNECTIONS_FAIL" || state.reason === "REQUESTS_FAIL";
     if (state.state !== "healthy" && !byCircuitAlone) return false;
@@ -231,8 +230,22 @@ export class Registry {
 
   /** True when a request may be sent to the provider where nobody who is heard takes it: its heartbeats are late, and that is all. */
   isMerelySilent(entry: ProviderEntry): boolean {
+    if (!this.#admits(entry)) return false;
     const now = this.#deps.clock.now();
     return isMerelySilent(this.#factsOf(entry, now), this.#options.heartbeatIntervalMs, now);
+  }
+
+  /** Registrations may be older than this deployment's rules, or come through a replica that still has others. */
+  #admits({ record: { registration } }: ProviderEntry): boolean {
+    return this.#admitsRoot(registration.provider) && this.#admitsRegion(registration.region);
+  }
+
+  #admitsRoot(provider: Address): boolean {
+    return this.#options.allowedRoots?.has(provider) ?? true;
+  }
+
+  #admitsRegion(region: string): boolean {
+    return this.#options.allowedRegions?.has(region) ?? true;
   }
 
   #factsOf({ record, observations }: ProviderEntry, now: number): ProviderFacts {
@@ -261,7 +274,7 @@ export class Registry {
     for (const record of records) entries.set(record.registration.provider, this.#entryFor(record));
     const sameEntries = entries.size === this.#entries.size && entries.values().every((entry) => this.#knows(entry));
     this.#entries = entries;
-    if (!sameEntries) this.#offers = indexOffers(entries.values());
+    if (!sameEntries) this.#offers = indexOffers(entries.values().filter((entry) => this.#admits(entry)));
     this.#refreshedAt = this.#deps.clock.now();
   }
 
