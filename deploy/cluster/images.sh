@@ -13,7 +13,7 @@ pack() { # NAME FOLDER ENTRYPOINT...
   node "$deploy/pack-image.mjs" "docker.io/koinon-cluster/$name:$tag" "$out/$name.tar" --layer "$work/$folder" --user 10001:10001 -- "$@"
 }
 
-for service in gateway compute poi; do "$deploy/image.sh" "$service" "$out/$service.tar" "$tag"; done
+for service in gateway compute poi chain; do "$deploy/image.sh" "$service" "$out/$service.tar" "$tag"; done
 
 # initdb starts programs through a shell, and wants its user to have a name.
 "$deploy/copy-program.sh" "$work/postgres" /bin/sh /bin/rm /bin/mv "$postgres/bin/postgres" "$postgres/bin/initdb" "$postgres/bin/pg_isready" "$postgres/bin/psql" \

@@ -9,7 +9,7 @@ import { apply, cluster, clusterScript, execute, here, home, runFolder } from ".
 
 /** The namespace of what a release needs beside itself. */
 const infrastructure = "koinon";
-const imageOf = { gateway: "gateway", market: "compute", poi: "poi", provider: "compute" };
+const imageOf = { gateway: "gateway", market: "compute", poi: "poi", provider: "compute", chain: "chain" };
 const images = path.join(home, "images");
 const secrets = path.join(runFolder, "secrets");
 
@@ -115,18 +115,22 @@ function namespace(name) {
 
 /** Keys and certificates, made once for the cluster with the command that operators use, as the Secrets that profiles name. */
 function makeSecrets(namespace) {
-  if (!existsSync(secrets)) execute(nodePath(), [path.join(root, "services/node/dist/main.js"), "secrets", secrets]);
+  if (!existsSync(path.join(secrets, "chain", "genesis.json")))
+    execute(nodePath(), [path.join(root, "services/node/dist/main.js"), "secrets", secrets]);
   const database = `postgres://koinon:${password()}@postgres.${infrastructure}.svc:5432/koinon`;
   const added = {
     gateway: { GATEWAY_DATABASE_URL: database, REDIS_URL: `redis://redis.${infrastructure}.svc:6379` },
     market: { MARKET_DATABASE_URL: database },
     poi: { POI_DATABASE_URL: database },
     provider: { PROVIDER_ENGINE_API_KEY: "none" },
+    chain: {},
   };
   for (const [service, more] of Object.entries(added)) {
     secret(namespace, `koinon-${service}`, { ...filesOf(path.join(secrets, service, "env")), ...more });
     secret(namespace, `koinon-${service}-tls`, filesOf(path.join(secrets, service, "tls")));
   }
+  const data = { "genesis.json": readFileSync(path.join(secrets, "chain", "genesis.json"), "utf8") };
+  apply([{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "koinon-chain-genesis", namespace }, data }]);
 }
 
 function secret(namespace, name, stringData) {
