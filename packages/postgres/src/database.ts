@@ -30,9 +30,7 @@ export class Database implements Queryable {
     this.options = options;
     this.#maxWaiting = options.maxWaiting ?? 1_000;
     const bounds = { max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 };
-    // A statement may be on its way before the one ahead of it is answered.
-    const pipelined = { pipeline: true };
-    this.#pool = new Pool({ ...clientConfig(options), ...bounds, ...pipelined });
+    this.#pool = new Pool({ ...clientConfig(options), ...bounds });
     // Without a listener a broken idle connection would end the process.
     this.#pool.on("error", (error) => {
       // A pool that is closing has given its connections up; the server may end one before it reads the farewell.

@@ -1,7 +1,11 @@
-import { inspect } from "node:util";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Database } from "../src/database.ts";
 import { startServer, until } from "./embedded-server.ts";
+
+const run = promisify(execFile);
 
 describe("Database", () => {
   let postgres: Awaited<ReturnType<typeof startServer>>;
@@ -292,5 +296,11 @@ describe("transactions", () => {
     await expect(aborted).rejects.toThrow("gone");
     expect(await value(1)).not.toBe(77);
     expect(database.stats().waiting).toBe(0);
+  });
+
+  test("the driver has nothing to say against a session's transaction", async () => {
+    const script = fileURLToPath(new URL("./run-session.ts", import.meta.url));
+    const { stdout } = await run(process.execPath, ["--throw-deprecation", script, database.options.url]);
+    expect(JSON.parse(stdout)).toEqual([{ one: 1 }]);
   });
 });
