@@ -39,7 +39,7 @@ function parseInt8Array(text: string): (bigint | null)[] {
 }
 
 /** The driver's configuration; everything is a startup parameter, so a connection is usable after one round trip. */
-export function clientConfig(options: ConnectionOptions): ClientConfig & { readonly pipeline: true } {
+export function clientConfig(options: ConnectionOptions): ClientConfig {
   const settings: Record<string, string> = { timezone: "UTC", ...options.settings };
   if (options.schema !== undefined) {
     assertSchemaName(options.schema);
@@ -53,8 +53,6 @@ export function clientConfig(options: ConnectionOptions): ClientConfig & { reado
     lock_timeout: options.lockTimeoutMs ?? 5_000,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
-    // A statement may be on its way before the one ahead of it is answered.
-    pipeline: true,
     types: typeParsers,
     options: Object.entries(settings)
       .map(([name, value]) => `-c ${name}=${value.replaceAll(/([\\ ])/g, "\\$1")}`)

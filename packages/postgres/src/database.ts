@@ -30,7 +30,9 @@ export class Database implements Queryable {
     this.options = options;
     this.#maxWaiting = options.maxWaiting ?? 1_000;
     const bounds = { max: options.poolSize ?? 8, idleTimeoutMillis: 60_000 };
-    this.#pool = new Pool({ ...clientConfig(options), ...bounds });
+    // A statement may be on its way before the one ahead of it is answered.
+    const pipelined = { pipeline: true };
+    this.#pool = new Pool({ ...clientConfig(options), ...bounds, ...pipelined });
     // Without a listener a broken idle connection would end the process.
     this.#pool.on("error", (error) => {
       // A pool that is closing has given its connections up; the server may end one before it reads the farewell.
@@ -82,7 +84,8 @@ export class Database implements Queryable {
    * result. When the connection breaks during COMMIT the outcome is unknown and DATABASE_UNREACHABLE is thrown.
    */
   async transaction<T>(work: (transaction: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return await this.#withClient(options.signal, (client) => runTransaction(client, work, options, this.#cancel));
+    const use = { cancel: this.#cancel, pipelined: true };
+    return await this.#withClient(options.signal, (client) => runTransaction(client, work, options, use));
   }
 
   /** Opens a connection of its own, outside the pool, for advisory locks and LISTEN; close it after use. */

@@ -14,6 +14,16 @@ export interface Session extends Queryable {
   close(): Promise<void>;
 }
 
+/** One after the other, in the order of the calls: a statement in the middle of another one's transaction would be part of it. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
+}
+
 /** Connects outside any pool. A statement of a session is not cancelled in the server on abort: close the session instead. */
 export async function openSession(options: ConnectionOptions): Promise<Session> {
   const client = new Client(clientConfig(options));
@@ -26,13 +36,14 @@ export async function openSession(options: ConnectionOptions): Promise<Session> 
     await client.end().catch(() => undefined);
     throw databaseErrorFrom(error);
   }
-  const noCancel = async () => undefined;
-  const queryable = queryableOn(client, noCancel);
+  const use = { cancel: async () => undefined, pipelined: false };
+  const queryable = queryableOn(client, use.cancel);
+  const inTurn = createTurns();
   return {
     lost: lost.signal,
-    query: queryable.query,
-    execute: queryable.execute,
-    transaction: (work, transactionOptions = {}) => runTransaction(client, work, transactionOptions, noCancel),
+    query: (...statement) => inTurn(() => queryable.query(...statement)),
+    execute: (...statement) => inTurn(() => queryable.execute(...statement)),
+    transaction: (work, transactionOptions = {}) => inTurn(() => runTransaction(client, work, transactionOptions, use)),
     onNotification(listener) {
       client.on("notification", (message) => listener(message.channel, message.payload ?? ""));
     },

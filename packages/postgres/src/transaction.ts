@@ -18,6 +18,13 @@ export interface TransactionOptions {
 /** Cancels what a connection is running; resolves when the server has been asked. */
 export type Cancel = (processId: number) => Promise<void>;
 
+/** How a connection is used. */
+export interface ConnectionUse {
+  readonly cancel: Cancel;
+  /** A statement may be on its way before the one ahead of it is answered. */
+  readonly pipelined: boolean;
+}
+
 const firstRetryDelayMs = 2;
 
 /** Runs one statement on a connection; an abort cancels it in the server and rejects with the signal's reason. */
@@ -67,12 +74,12 @@ export async function runTransaction<T>(
   client: ClientBase,
   work: (transaction: Queryable) => Promise<T>,
   options: TransactionOptions,
-  cancel: Cancel,
+  use: ConnectionUse,
 ): Promise<T> {
   const retries = options.retries ?? 5;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptTransaction(client, work, options, cancel);
+      return await attemptTransaction(client, work, options, use);
     } catch (error) {
       if (!isRetryable(error)) throw error;
       const { sqlState } = (error as DatabaseError).fault as { sqlState: string };
@@ -88,14 +95,14 @@ async function attemptTransaction<T>(
   client: ClientBase,
   work: (transaction: Queryable) => Promise<T>,
   options: TransactionOptions,
-  cancel: Cancel,
+  { cancel, pipelined }: ConnectionUse,
 ): Promise<T> {
   options.signal?.throwIfAborted();
   const begun = client.query(beginText(options)).catch(rethrow);
   begun.catch(() => undefined);
   // It travels with the first statement, since it fails only when the connection does; or when it is cancelled, and that must not let the
   // statement behind it run by itself.
-  if (options.signal !== undefined) await begun;
+  if (!pipelined || options.signal !== undefined) await begun;
   let result: T;
   try {
     result = await work(queryableOn(client, cancel, options.signal));
