@@ -167,6 +167,71 @@ test("connections that end of age under load fail no call, not even one that may
   expect(errors).toEqual([]);
 });
 
+describe("a call that goes on for longer than its connection is kept alive between two pings", () => {
+  const keepaliveMs = 100;
+  /** A stream whose answer takes until it is released. */
+  async function startPatient(connectionAgeMs: number) {
+    const released = Promise.withResolvers<void>();
+    const witness = new EchoWitness();
+    const binding = createEchoService(witness);
+    const patient = bindService({
+      definition: EchoServiceDefinition,
+      callers: "any",
+      faults: {},
+      handlers: {
+        ...(binding.handlers as Parameters<typeof bindService<EchoServiceDefinition>>[0]["handlers"]),
+        download: async function* (request, context) {
+          witness.enter(context);
+          await released.promise;
+          yield { text: request.text, payload: Buffer.alloc(0), index: 0, number: 0n, caller: "" };
+        },
+      },
+    });
+    const server = new GrpcServer({ security: plaintext, connectionAgeMs, keepaliveMs }, { clock });
+    server.add(new Dispatcher(patient, { clock }));
+    const address = await server.listen("127.0.0.1:0");
+    const channel = createGrpcChannel(
+      {
+        address,
+        security: { ...plaintext, caller: "gateway" },
+        definitions: [EchoServiceDefinition],
+        keepaliveMs,
+      },
+      { clock },
+    );
+    cleanups.push(() => server.stop(AbortSignal.abort()));
+    cleanups.push(() => channel.close());
+    const client = createClient(EchoServiceDefinition, channel, {}, { clock });
+    const answer = (async () => {
+      const texts: string[] = [];
+      for await (const { text } of client.download(echoRequest({ text: "late", count: 1 }))) texts.push(text);
+      return texts;
+    })().catch((error: RpcError) => `${error.code} ${error.detail}`);
+    await waitFor(() => witness.contexts.length === 1);
+    const pings = async (count: number) => {
+      const until = Date.now() + count * keepaliveMs;
+      await waitFor(() => Date.now() >= until);
+    };
+    return { server, answer, pings, release: () => released.resolve() };
+  }
+
+  test("is answered when the connection came of age meanwhile", async () => {
+    const { answer, pings, release } = await startPatient(50);
+    await pings(5);
+    release();
+    expect(await answer).toEqual(["late"]);
+  });
+
+  test("is answered by a server that ends meanwhile", async () => {
+    const { server, answer, pings, release } = await startPatient(60_000);
+    const stopped = server.stop(AbortSignal.timeout(10_000));
+    await pings(5);
+    release();
+    expect(await answer).toEqual(["late"]);
+    await stopped;
+  });
+});
+
 describe("retries", () => {
   async function startFlaky() {
     const calls = { unary: 0, repeatable: 0 };
