@@ -45,14 +45,15 @@ export async function connectJetStreamBus(
   options: JetStreamBusOptions,
   dependencies: JetStreamBusDependencies = {},
 ): Promise<Bus> {
-  const connection = await firstConnection(options, dependencies);
-  return new JetStreamBus(options, dependencies, connection, await jetstreamManager(connection));
+  const { connection, manager } = await firstConnection(options, dependencies);
+  return new JetStreamBus(options, dependencies, connection, manager);
 }
 
+/** A connection to a server whose JetStream works: a cluster that has no leader yet takes connections and nothing else. */
 async function firstConnection(
   { servers, name, access = {} }: JetStreamBusOptions,
   { observe, signal }: JetStreamBusDependencies,
-): Promise<NatsConnection> {
+): Promise<{ connection: NatsConnection; manager: JetStreamManager }> {
   const encrypted = servers.some((server) => server.startsWith("tls://"));
   const settings = {
     servers: [...servers],
@@ -67,9 +68,12 @@ async function firstConnection(
   let told = "";
   for (let waitMs = retryDelayMsMin; ; waitMs = Math.min(2 * waitMs, retryDelayMsMax)) {
     signal?.throwIfAborted();
+    let connection: NatsConnection | undefined;
     try {
-      return await connect(settings);
+      connection = await connect(settings);
+      return { connection, manager: await jetstreamManager(connection) };
     } catch (error) {
+      await connection?.close();
       if (String(error) !== told) observe?.({ kind: "waiting", error });
       told = String(error);
     }
@@ -138,6 +142,7 @@ class JetStreamBus implements Bus {
         manager: this.#manager,
         ackWaitMs: this.#options.ackWaitMs ?? 30_000,
         stopGraceMs: this.#options.stopGraceMs ?? 5_000,
+        isClosed: () => this.#connection.isClosed(),
         ensureStream: () => ensureStream(this.#manager, options.subject, this.#options.limits ?? {}),
         bury: (letter) => this.publish(letter),
       },

@@ -3,6 +3,7 @@ import {
   AckPolicy,
   type ConsumerMessages,
   DeliverPolicy,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
@@ -19,13 +20,15 @@ export interface JetStreamSide {
   readonly manager: JetStreamManager;
   readonly ackWaitMs: number;
   readonly stopGraceMs: number;
+  /** True when no call can succeed any more. */
+  isClosed(): boolean;
   ensureStream(): Promise<string>;
   bury(letter: OutgoingEvent): Promise<void>;
 }
 
 const retryDelayMs = 500;
 
-/** Consumes until stopped; makes stream and consumer again when the server has lost them. */
+/** Consumes until stopped; makes stream and consumer again when the server has lost them, and tries on while it can make neither. */
 export async function consumeDurable(context: DeliveryContext, side: JetStreamSide): Promise<Consumption> {
   const run = new ConsumerRun(context, side);
   await run.open();
@@ -49,7 +52,16 @@ class ConsumerRun implements Consumption {
   }
 
   async open(): Promise<void> {
-    this.#messages = await this.#subscribe();
+    for (let told = ""; this.#messages === undefined; ) {
+      try {
+        this.#messages = await this.#subscribe();
+      } catch (error) {
+        if (this.#side.isClosed() || isRefusal(error)) throw error;
+        if (String(error) !== told) this.#context.observe({ kind: "waiting", error });
+        told = String(error);
+        await delay(retryDelayMs);
+      }
+    }
     this.#loop = this.#pull();
   }
 
@@ -125,6 +137,11 @@ class ConsumerRun implements Consumption {
       clearInterval(working);
     }
   }
+}
+
+/** True when the server will say the same again; 503 is a cluster between two leaders. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.status < 500;
 }
 
 function eventOf(message: JsMsg): BusEvent {

@@ -1,15 +1,27 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { startChild } from "@koinon/testkit/child-process";
 import { type NatsServer, startNats } from "@koinon/testkit/nats-server";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { waitFor } from "@koinon/testkit/wait-for";
-import type { BusEvent } from "../src/bus.ts";
+import type { BusEvent, BusObserver } from "../src/bus.ts";
 import { connectJetStreamBus, type JetStreamBusOptions } from "../src/jetstream-bus.ts";
 import { describeBusContract } from "./bus-contract.ts";
 
 const hangingConsumer = fileURLToPath(new URL("hanging-consumer.ts", import.meta.url));
 const quick = { redeliveryDelayMs: () => 5, stopGraceMs: 50, ackWaitMs: 1_000, publishTimeoutMs: 500 };
+
+/** A port that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
 
 describeWithProgram("nats-server", "over nats-server", () => {
   describeBusContract("JetStream", async () => {
@@ -48,6 +60,42 @@ describeWithProgram("nats-server", "over nats-server", () => {
       await waitFor(() => seen.has("after"), { deadlineMs: 20_000 });
       await bus.close();
     });
+
+    test("waits for a cluster that takes connections and has no leader yet, and says so", async () => {
+      const ports = [await freePort(), await freePort()];
+      const member = (place: number) =>
+        startNats({
+          configuration: `server_name: member-${place}
+cluster { name: two, listen: "127.0.0.1:${ports[place]}", routes: ["nats://127.0.0.1:${ports[1 - place]}"] }`,
+        });
+      const first = await member(0);
+      const told: string[] = [];
+      const observe: BusObserver = (observation) => void told.push(`${observation.kind}: ${observation.error}`);
+      const connecting = connectJetStreamBus({ servers: [first.url], name: "leaderless", ...quick }, { observe });
+      await waitFor(() => told.some((line) => /^waiting: .*(unavailable|timeout)/.test(line)), { deadlineMs: 20_000 });
+      const second = await member(1);
+      const bus = await connecting;
+      // A leader is lost with the majority, and found with it.
+      await second.kill();
+      const seen: string[] = [];
+      const handler = async ({ id }: { id: string }) => void seen.push(id);
+      const consuming = bus.consume({ durable: "late", subject: "koinon.shop.v1.sold", maxDeliveries: 5, handler });
+      const since = told.length;
+      await waitFor(() => told.length > since, { deadlineMs: 20_000 });
+      await second.restart();
+      await consuming;
+      await waitFor(
+        () =>
+          bus.publish(event("late")).then(
+            () => true,
+            () => false,
+          ),
+        { deadlineMs: 20_000 },
+      );
+      await waitFor(() => seen.includes("late"));
+      await bus.close();
+      await Promise.all([first.stop(), second.stop()]);
+    }, 60_000);
 
     // Long enough that a busy machine does not take a living consumer for a dead one.
     const ackWaitMs = 1_500;
