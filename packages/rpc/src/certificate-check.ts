@@ -41,6 +41,12 @@ export function checkIdentity(identity: Identity, paths: CertificatePaths, expec
   for (const certificate of path) assertValid(certificate, certificateFile, expected.now);
 }
 
+/** When the identity's own certificate ceases to be valid, milliseconds since the epoch; undefined when it can not be read. */
+export function expiryOf({ certificate }: Identity): number | undefined {
+  const [own] = certificatesIn(certificate, "certificate");
+  return own?.validToDate.getTime();
+}
+
 /** The certificates above `own` up to one of the authorities; undefined when there is no such path. */
 function pathToAuthority(
   own: X509Certificate,

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
-import { checkIdentity } from "../src/certificate-check.ts";
+import { checkIdentity, expiryOf } from "../src/certificate-check.ts";
 import { CertificateFiles, type CertificateFilesOptions, type CertificatePaths } from "../src/certificate-files.ts";
 import { type TestCertificate, testAuthority, writeTestCertificates } from "./test-certificates.ts";
 
@@ -57,6 +57,7 @@ describe("an identity", () => {
       Math.floor(Date.now() / 1_000) * 1_000 + 60_000,
     ];
     const paths = await write({ notBefore: first, notAfter: last });
+    expect(expiryOf(open(paths).current)).toBe(last);
     for (const now of [first, last]) open(paths, () => now);
     expect(() => open(paths, () => first - 1)).toThrow(/CERTIFICATE_NOT_YET_VALID .*notBefore=/);
     expect(() => open(paths, () => last + 1)).toThrow(/CERTIFICATE_EXPIRED .*subject=CN=market, notAfter=/);

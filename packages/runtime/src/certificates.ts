@@ -1,4 +1,4 @@
-import { checkIdentity } from "@koinon/rpc/certificate-check";
+import { checkIdentity, expiryOf } from "@koinon/rpc/certificate-check";
 import type { CertificateError } from "@koinon/rpc/certificate-error";
 import {
   CertificateFiles,
@@ -7,6 +7,7 @@ import {
   type CertificateState,
 } from "@koinon/rpc/certificate-files";
 import type { ServiceDefinition } from "@koinon/rpc/definition";
+import type { Meter } from "@opentelemetry/api";
 import type { Clock } from "./clock.ts";
 import type { HealthPart } from "./health.ts";
 import type { HostConfig } from "./host-config.ts";
@@ -54,6 +55,20 @@ export async function awaitCertificates(
     options.onProblem?.(error, state);
   };
   return await CertificateFiles.open(paths, { ...options, onProblem }, signal);
+}
+
+/** Tells monitoring when the identity in use expires; answers how to stop that. */
+export function observeExpiry(files: CertificateFiles, meter: Meter): () => void {
+  const gauge = meter.createObservableGauge("certificate.not.after", {
+    description: "When the certificate in use expires, since the epoch.",
+    unit: "s",
+  });
+  const callback = (result: { observe(value: number): void }) => {
+    const expiry = expiryOf(files.current);
+    if (expiry !== undefined) result.observe(Math.floor(expiry / 1000));
+  };
+  gauge.addCallback(callback);
+  return () => gauge.removeCallback(callback);
 }
 
 /** What the admin port says of an identity. */

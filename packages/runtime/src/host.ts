@@ -6,7 +6,7 @@ import type { ServiceDefinition } from "@koinon/rpc/definition";
 import type { Dispatcher } from "@koinon/rpc/dispatcher";
 import type { Client } from "@koinon/rpc/handler";
 import { LocalServices } from "@koinon/rpc/in-process";
-import { certificateProblem, certificateSettingsProblems, readCertificates } from "./certificates.ts";
+import { certificateProblem, certificateSettingsProblems, observeExpiry, readCertificates } from "./certificates.ts";
 import type { Clock } from "./clock.ts";
 import { ConfigReader, type ConfigSource } from "./config.ts";
 import type { Health, HealthPart } from "./health.ts";
@@ -105,6 +105,7 @@ export class Host {
   private readonly certificates: CertificateFiles | undefined;
   private readonly servers: RpcServers;
   private readonly fail: (error: unknown) => void;
+  private stopObserving: () => void = () => undefined;
   private ready = false;
 
   constructor(plan: HostPlan, deps: HostDependencies) {
@@ -114,6 +115,9 @@ export class Host {
     this.failed = promise;
     this.fail = resolve;
     this.certificates = deps.certificates ?? readCertificates(plan, deps);
+    if (this.certificates !== undefined) {
+      this.stopObserving = observeExpiry(this.certificates, deps.telemetry.meter("@koinon/runtime"));
+    }
     const { plaintextLoopback, listen, connectionAgeMs } = plan.config;
     const observer = deps.telemetry.rpcObserver;
     this.channels = new RemoteChannels(
@@ -214,6 +218,7 @@ export class Host {
 
   private close(): void {
     this.channels.close();
+    this.stopObserving();
     this.certificates?.close();
   }
 

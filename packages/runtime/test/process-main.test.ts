@@ -128,6 +128,10 @@ describe("a process", () => {
       await child.waitForLine(/^ready/);
       const ready = await fetch(`http://${address}/readyz`);
       expect([ready.status, await ready.json()]).toMatchObject([200, { ready: true, certificates: { ok: true } }]);
+      const metrics = await (await fetch(`http://${address}/metrics`)).text();
+      expect(metrics).toMatch(
+        new RegExp(`^certificate_not_after_seconds.* ${Math.floor(validity.notAfter / 1000)}$`, "m"),
+      );
       await issue("visitor");
       await child.waitForLine(/the former ones stay in use/);
       const detail = expect.stringContaining("the former certificate is still in use: CERTIFICATE_NAMES_OTHERS");
