@@ -8,7 +8,7 @@ import { upstreamModel } from "@koinon/acceptance/network/upstream";
 import { expectWholeBooks } from "@koinon/acceptance/suites/books";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { type ClusterEvent, orderly } from "./load/events.ts";
-import { type OpenLoop, startOpenLoop } from "./load/open-loop.ts";
+import { answerTimeoutMs, type OpenLoop, startOpenLoop } from "./load/open-loop.ts";
 import { failuresOf, row, type Summary, summarise, tableHead } from "./load/summary.ts";
 import { openClusterNetwork } from "./network/cluster-network.ts";
 
@@ -49,6 +49,13 @@ describe("under steady load", () => {
     const until = load.nowMs() + ms;
     return waitFor(() => load.nowMs() >= until, { deadlineMs: ms + 5_000, intervalMs: 20, what: "time passes" });
   };
+  /** Whatever was due before this moment was answered or has failed. */
+  const ended = (ms: number) =>
+    waitFor(() => load.pendingBefore(ms) === 0, {
+      deadlineMs: answerTimeoutMs + 5_000,
+      intervalMs: 20,
+      what: "no request hangs",
+    });
   const during = async ({ name, happen }: ClusterEvent): Promise<Summary> => {
     const from = load.nowMs();
     await elapsed(marginMs);
@@ -57,8 +64,7 @@ describe("under steady load", () => {
     const seconds = (load.nowMs() - began) / 1000;
     await elapsed(marginMs);
     const to = load.nowMs();
-    // What was due by now has ended.
-    await elapsed(1_000);
+    await ended(to);
     const summary = summarise(load.samples, from, to);
     rows.push(row(name, seconds, summary));
     process.stdout.write(failuresOf(name, load, from, to));
@@ -91,7 +97,7 @@ describe("under steady load", () => {
       const from = load.nowMs();
       await elapsed(marginMs);
       const to = load.nowMs();
-      await elapsed(1_000);
+      await ended(to);
       expect(summarise(load.samples, from, to).failures).toEqual({});
     },
     300_000,

@@ -1,7 +1,8 @@
-import { type ChannelOptions, Channel as GrpcClientChannel, type Metadata } from "@grpc/grpc-js";
+import { type ChannelOptions, Channel as GrpcJsChannel, type Metadata } from "@grpc/grpc-js";
 import type { Clock } from "./call-scope.ts";
 import type { Cancellation, Channel, OutgoingCall } from "./channel.ts";
 import type { ServiceDefinition } from "./definition.ts";
+import { GrpcConnection } from "./grpc-connection.ts";
 import { type ChannelSecurity, credentialsOf } from "./grpc-credentials.ts";
 import { rpcErrorFromGrpc } from "./grpc-error.ts";
 import { asBuffer, callerHeader, metadataFromMap } from "./grpc-metadata.ts";
@@ -21,6 +22,8 @@ export interface GrpcChannelOptions {
   /** What is called over the channel; tells which methods may be retried. */
   readonly definitions: readonly ServiceDefinition[];
   readonly keepaliveMs?: number;
+  /** First patience with a connection that does not come about, in milliseconds. Default 3,000. */
+  readonly connectMs?: number;
 }
 
 const flowControlWindowBytes = 8 * 1024 * 1024;
@@ -33,7 +36,7 @@ export function createGrpcChannel(
   return new GrpcChannel(options, deps);
 }
 
-type GrpcCall = ReturnType<GrpcClientChannel["createCall"]>;
+type GrpcCall = ReturnType<GrpcJsChannel["createCall"]>;
 type CallStatus = Parameters<Parameters<GrpcCall["start"]>[1]["onReceiveStatus"]>[0];
 
 /** A call that was started, and what belongs to it. */
@@ -48,7 +51,7 @@ interface Started {
 
 // Calls are made on grpc-js's Channel rather than its Client, which would wrap each in an emitter, a stream and a stack trace.
 class GrpcChannel implements Channel {
-  private readonly channel: GrpcClientChannel;
+  private readonly connection: GrpcConnection;
   private readonly clock: Clock;
   private readonly observer: RpcObserver | undefined;
   private readonly caller: string | undefined;
@@ -60,7 +63,10 @@ class GrpcChannel implements Channel {
     this.clock = deps.clock;
     this.observer = deps.observer;
     this.caller = security.kind === "plaintext" ? security.caller : undefined;
-    this.channel = new GrpcClientChannel(address, credentialsOf(security), channelOptions(options));
+    this.connection = new GrpcConnection(
+      { connectMs: options.connectMs ?? 3_000 },
+      { open: () => new GrpcJsChannel(address, credentialsOf(security), channelOptions(options)) },
+    );
   }
 
   unary(call: OutgoingCall, request: unknown): Promise<unknown> {
@@ -108,14 +114,14 @@ class GrpcChannel implements Channel {
 
   close(): void {
     this.closed = true;
-    this.channel.close();
+    this.connection.close();
   }
 
   private open(call: OutgoingCall, request: unknown): Started {
     if (this.closed) throw transportError("UNAVAILABLE", { detail: "the channel is closed" });
     // What can not be encoded must not leave a call behind, which would wait for its deadline.
     const bytes = call.method.requestStream ? undefined : encoded(call, request);
-    const grpc = this.channel.createCall(call.path, call.deadline, null, null, null);
+    const grpc = this.connection.channel().createCall(call.path, call.deadline, null, null, null);
     const canceller = new Canceller(grpc, call.signal);
     return { call, bytes, grpc, canceller, observation: this.observer?.called(call.path) };
   }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { startChild } from "@koinon/testkit/child-process";
@@ -110,6 +112,48 @@ test("a closed channel lets running calls finish and takes no new ones", async (
   let rest = 0;
   while ((await stream.next()).done !== true) rest += 1;
   expect(rest).toBe(499);
+});
+
+test("a connection that does not come about is begun anew, and the calls that wait for it fail", async () => {
+  const sockets = new Set<Socket>();
+  // Takes connections and never says a word, as a network does that swallows packets.
+  const silent = createServer((socket) => void sockets.add(socket)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const channel = createGrpcChannel(
+    {
+      address: `127.0.0.1:${port}`,
+      security: { ...plaintext, caller: "gateway" },
+      definitions: [EchoServiceDefinition],
+      connectMs: 100,
+    },
+    { clock },
+  );
+  cleanups.push(() => channel.close());
+  const client = createClient(
+    EchoServiceDefinition,
+    channel,
+    { timeoutMs: 10_000, streamTimeoutMs: 10_000 },
+    { clock },
+  );
+  const read = async () => {
+    for await (const _ of client.download(echoRequest({ count: 1 })));
+  };
+  const failures = await Promise.all([failure(read()), failure(client.unary(echoRequest()))]);
+  expect(failures.map(({ code }) => code)).toEqual(["UNAVAILABLE", "UNAVAILABLE"]);
+  // More patience the next time, and a connection of its own.
+  await failure(read());
+  expect(sockets.size).toBe(2);
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  await once(silent, "close");
+  await startServer(`127.0.0.1:${port}`);
+  await waitFor(() =>
+    read().then(
+      () => true,
+      () => false,
+    ),
+  );
 });
 
 describe("several servers behind one name", () => {

@@ -27,6 +27,8 @@ export interface OpenLoop {
   readonly samples: readonly Sample[];
   /** Milliseconds since the load began. */
   nowMs(): number;
+  /** Requests that were due before this moment and have not ended. */
+  pendingBefore(ms: number): number;
   /** The wall clock's time, in ISO 8601, so many milliseconds after the load began. */
   timeOf(ms: number): string;
   /** Stops asking, and waits for what is under way. */
@@ -34,14 +36,15 @@ export interface OpenLoop {
 }
 
 const tickMs = 5;
-const answerTimeoutMs = 30_000;
+/** What takes longer counts as failed. */
+export const answerTimeoutMs = 30_000;
 
 export function startOpenLoop({ url, key, ratePerSecond, body, fresh = false }: OpenLoopOptions): OpenLoop {
   const began = performance.now();
   const samples: Sample[] = [];
   const dispatcher = new Agent({ connections: 256, pipelining: fresh ? 0 : 1 });
   const payload = JSON.stringify(body);
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, number>();
   const nowMs = () => performance.now() - began;
 
   const ask = async (dueMs: number): Promise<void> => {
@@ -71,20 +74,22 @@ export function startOpenLoop({ url, key, ratePerSecond, body, fresh = false }: 
   let asked = 0;
   const timer = setInterval(() => {
     for (; (asked * 1000) / ratePerSecond <= nowMs(); asked += 1) {
-      const asking = ask((asked * 1000) / ratePerSecond).finally(() => underWay.delete(asking));
-      underWay.add(asking);
+      const dueMs = (asked * 1000) / ratePerSecond;
+      const asking = ask(dueMs).finally(() => underWay.delete(asking));
+      underWay.set(asking, dueMs);
     }
   }, tickMs);
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     clearInterval(timer);
-    await Promise.all(underWay);
+    await Promise.all(underWay.keys());
     await dispatcher.close();
   };
   return {
     samples,
     nowMs,
+    pendingBefore: (ms) => [...underWay.values()].filter((dueMs) => dueMs < ms).length,
     timeOf: (ms) => new Date(performance.timeOrigin + began + ms).toISOString(),
     stop: () => {
       stopped ??= stop();
