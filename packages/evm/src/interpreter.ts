@@ -76,7 +76,7 @@ export function interpret(machine: Machine, frame: Frame): number {
         machine.traceStep(frame, args[pc] as number);
         break;
       case 0x0d: // somebody may interrupt
-        machine.look();
+        machine.look(gas);
         break;
       case 0x10: // LT
         sp--;

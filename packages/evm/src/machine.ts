@@ -67,8 +67,9 @@ export interface MachineParts {
   readonly interrupt: EvmDependencies["interrupt"];
 }
 
-/** Whoever is asked reads a clock, which takes as long as several instructions. */
-const looksEvery = 256;
+/** Whoever is asked reads a clock, which takes as long as several instructions: so many loops or so much gas pass in between. */
+const loopsBetweenLooks = 256;
+const gasBetweenLooks = 100_000;
 
 /**
  * Calls, creations and the frames they need, one per depth. Frames call each other without recursion: entering one suspends the
@@ -80,8 +81,9 @@ export class Machine {
   readonly block: BlockWords;
   private readonly codeCache: CodeCache;
   private readonly interrupt: EvmDependencies["interrupt"];
-  /** Jumps and calls until the next look. */
-  private untilLook = looksEvery;
+  /** Loops and calls until somebody is asked again, and the gas that there was the last time. */
+  private untilLook = loopsBetweenLooks;
+  private gasAtLook = 0;
   /** Undefined while nobody watches. */
   tracer: Tracer | undefined = undefined;
   private readonly frames: Frame[] = [];
@@ -219,7 +221,7 @@ export class Machine {
   }
 
   private push(start: FrameStart): number {
-    if (this.interrupt !== undefined) this.look();
+    if (this.interrupt !== undefined) this.look(start.gas);
     this.depth++;
     const frame = this.frames[this.depth];
     if (frame === undefined) this.frames.push(new Frame(this.depth, start));
@@ -286,9 +288,10 @@ export class Machine {
   }
 
   /** Asks now and then whether to go on; the interpreter calls it in programs decoded to be interruptible alone. */
-  look(): void {
-    if (--this.untilLook > 0) return;
-    this.untilLook = looksEvery;
+  look(gasLeft: number): void {
+    if (--this.untilLook > 0 && Math.abs(this.gasAtLook - gasLeft) < gasBetweenLooks) return;
+    this.untilLook = loopsBetweenLooks;
+    this.gasAtLook = gasLeft;
     this.interrupt?.();
   }
 

@@ -53,6 +53,13 @@ describe("an interruptible machine", () => {
     }
   });
 
+  test("is asked more often by what is expensive", () => {
+    // Each round hashes a mebibyte, for 200,000 gas.
+    const { execute, looks } = run("0x5b621000005f20505f56", { gas: 30_000_000n });
+    expect(execute()).toMatchObject({ failure: "OUT_OF_GAS" });
+    expect(looks()).toBeGreaterThan(100);
+  });
+
   test("does what another one does", () => {
     const { execute, looks } = run("0x6103e85b6001900380600357", { gas: 1_000_000n });
     expect(execute()).toMatchObject({ succeeded: true, gasUsed: 21_000n + 3n + 1_000n * 26n - 3n + 3n });

@@ -51,7 +51,14 @@ export function chainOptionsOf(config: ChainModuleConfig, genesis: Genesis): Cha
       bytesMax: 64 * 2 ** 20,
       waitersMax: 1_024,
     },
-    calls: { callGasMax: config.callGas, sliceMs: 20 },
+    calls: {
+      callGasMax: config.callGas,
+      threads: config.callThreads,
+      waitingMax: 1_000,
+      callTimeoutMs: config.callTimeoutMs,
+      searchTimeoutMs: Math.max(config.callTimeoutMs, 30_000),
+      cacheBytes: 16 * 2 ** 20,
+    },
   };
 }
 

@@ -11,6 +11,8 @@ import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { AccountProof } from "@koinon/state/account-proof";
 import type { IngestRefusal } from "./ingest/ingest-error.ts";
+import type { JsonRpcLimits } from "./jsonrpc/limits.ts";
+import type { JsonText } from "./jsonrpc/message.ts";
 import type { Mempool } from "./mempool/mempool.ts";
 import type { MempoolRejection } from "./mempool/rejection.ts";
 import type { SlotWords } from "./slot-words.ts";
@@ -187,16 +189,16 @@ export interface CallOutcome {
   readonly logs: readonly Log[];
 }
 
-/** Execution that leaves no trace. A message that can not be executed (no funds, no gas) throws TransactionError. */
+/** The least gas limit with which a message succeeds, or how it failed. */
+export type GasEstimate = { readonly gas: bigint } | { readonly failed: CallOutcome };
+
+/** Execution that leaves no trace, on the calling thread. A message that can not be executed (no funds, no gas) throws TransactionError. */
 export interface ChainExecution {
   /** Most gas that a message may use. */
   readonly callGasMax: bigint;
   call(message: CallMessage, place: ExecutionPlace): Promise<CallOutcome>;
   /** The least gas limit with which the message succeeds; with the gas that the sender can pay, when it does not succeed at all. */
-  estimate(
-    message: CallMessage,
-    place: ExecutionPlace,
-  ): Promise<{ readonly gas: bigint } | { readonly failed: CallOutcome }>;
+  estimate(message: CallMessage, place: ExecutionPlace): Promise<GasEstimate>;
   /** An execution to do anything with, synchronously: eth_simulateV1, debug_traceCall, eth_createAccessList. */
   begin(place: ExecutionPlace): BlockExecution;
   /** The state root that changes would make after a block; stores nothing. Throws like `stateAt`. */
@@ -206,6 +208,17 @@ export interface ChainExecution {
    * given. Throws like `stateAt`, and ChainError `GENESIS_NOT_EXECUTABLE`.
    */
   replay(ref: BlockRef, tracerOf: (index: number) => Tracer | undefined, until?: number): Promise<ReplayedTransactions>;
+}
+
+/**
+ * Everything that takes long, beside the calling thread: bounded in number, waiting and time. All of it throws ChainError
+ * `CALLS_OVERLOADED`, `CALL_TIMEOUT`, `CALL_THREAD_LOST` or `CALLS_CLOSED`, the signal's reason, and what ChainExecution throws.
+ */
+export interface ChainCalls {
+  call(message: CallMessage, at: BlockRef, signal: AbortSignal): Promise<CallOutcome>;
+  estimate(message: CallMessage, at: BlockRef, signal: AbortSignal): Promise<GasEstimate>;
+  /** The result of a method of JSON-RPC that executes or searches. */
+  request(method: string, params: readonly unknown[], limits: JsonRpcLimits, signal: AbortSignal): Promise<JsonText>;
 }
 
 /** Outcomes of a replay by transaction index. */
@@ -261,10 +274,16 @@ export interface ChainSubscriptions {
   }): AsyncIterable<{ readonly transactions: readonly RecoveredTransaction[]; readonly dropped: number }>;
 }
 
+/** What methods that execute are made of, on the thread that they run on. */
+export interface ExecutionView {
+  readonly reader: ChainReader;
+  readonly execution: ChainExecution;
+}
+
 /** Everything that servers of a chain read and do; JSON-RPC and gRPC are made of this and nothing else. */
 export interface ChainView {
   readonly reader: ChainReader;
-  readonly execution: ChainExecution;
+  readonly calls: ChainCalls;
   readonly intake: TransactionIntake;
   readonly mempool: Mempool;
   readonly subscriptions: ChainSubscriptions;

@@ -8,6 +8,9 @@ import { precompiles } from "@koinon/precompiles/precompiles";
 import type { Random } from "@koinon/runtime/random";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex } from "@koinon/secp256k1/hex";
+import { CallPool, type CallPoolOptions } from "./calls/call-pool.ts";
+import type { CallThreadSettings } from "./calls/call-task.ts";
+import { carryConfig } from "./calls/carried-config.ts";
 import type { ChainView } from "./chain-view.ts";
 import type { BlockRunDependencies } from "./engine/block-run.ts";
 import { BlockTree, type BlockTreeLimits } from "./engine/block-tree.ts";
@@ -20,7 +23,6 @@ import { Mempool, type MempoolOptions } from "./mempool/mempool.ts";
 import type { SenderAccount } from "./mempool/sender-queue.ts";
 import type { ChainStore } from "./store/chain-store.ts";
 import { openChainStore } from "./store/open-chain-store.ts";
-import { CallExecution, type CallOptions } from "./view/call-execution.ts";
 import { HeadSignal } from "./view/head-signal.ts";
 import { createIntake } from "./view/intake.ts";
 import { StoreReader } from "./view/store-reader.ts";
@@ -38,7 +40,7 @@ export interface ChainOptions {
   readonly engine: NativeEngineOptions & BlockTreeLimits & { readonly codeCacheBytes: number };
   readonly mempool: Omit<MempoolOptions, "chainId">;
   readonly ingest: RecoveryPoolOptions;
-  readonly calls: CallOptions;
+  readonly calls: CallPoolOptions & Pick<CallThreadSettings, "callGasMax"> & { readonly cacheBytes: number };
 }
 
 /** What a chain needs from outside. */
@@ -47,6 +49,8 @@ export interface ChainDependencies {
   readonly random: Random;
   /** A thread that recovers senders ended by itself; the pool goes on without it. */
   workerLost(cause: unknown, replaced: boolean): void;
+  /** A thread that executed calls ended by itself; another one is started when it is needed. */
+  callThreadLost(cause: unknown): void;
 }
 
 /** A chain that is open: what it can do, and what is read through. */
@@ -74,23 +78,17 @@ export async function openChain(options: ChainOptions, dependencies: ChainDepend
   }
 }
 
-function assembleChain(
-  options: ChainOptions,
-  store: ChainStore,
-  { clock, random, workerLost }: ChainDependencies,
-): Chain {
+function assembleChain(options: ChainOptions, store: ChainStore, dependencies: ChainDependencies): Chain {
+  const { clock, workerLost } = dependencies;
   const { config } = options.genesis;
+  const hashSecret = BigInt(bytesToHex(dependencies.random.bytes(32)));
   const heads = new HeadSignal();
   const chain = new CanonicalChain(store, heads);
   const tree = new BlockTree(options.engine, chain);
   const authorities = new AuthorityMemory();
   const recoverAuthority = (authorization: Authorization): Address | undefined => authorities.recover(authorization);
   const evm = new Evm(
-    {
-      chainId: config.chainId,
-      codeCacheBytes: options.engine.codeCacheBytes,
-      hashSecret: BigInt(bytesToHex(random.bytes(32))),
-    },
+    { chainId: config.chainId, codeCacheBytes: options.engine.codeCacheBytes, hashSecret },
     { precompiles, recoverAuthority },
   );
   const running: BlockRunDependencies = {
@@ -120,24 +118,40 @@ function assembleChain(
     clock,
     nextBlock,
   });
+  const calls = createCallPool(options, hashSecret, dependencies);
   const reader = new StoreReader({
     config,
     store,
-    clock,
+    search: (filter, range, limits) => calls.logs(filter, range, limits),
     waiting: (hash) => mempool.get(hash) ?? chain.pendingTransaction(hash),
   });
   const view: ChainView = {
     reader,
-    execution: new CallExecution(options.calls, { ...running, reader, clock }),
+    calls,
     intake: createIntake({ transactionsMax: options.mempool.transactionsMax }, { recovery, mempool }),
     mempool,
     subscriptions: new StoreSubscriptions({ store, mempool, heads }),
   };
   const close = async (): Promise<void> => {
-    await recovery.close();
+    await Promise.all([recovery.close(), calls.close()]);
     await engine.flush().finally(() => store.state.close());
   };
   return { view, engine, store, close };
+}
+
+function createCallPool(
+  { genesis, store, engine, calls }: ChainOptions,
+  hashSecret: bigint,
+  { callThreadLost }: ChainDependencies,
+): CallPool {
+  const thread = {
+    config: carryConfig(genesis.config),
+    store: { ...store, cacheBytes: calls.cacheBytes },
+    codeCacheBytes: engine.codeCacheBytes,
+    callGasMax: calls.callGasMax,
+    hashSecret,
+  };
+  return new CallPool(calls, { thread, threadLost: callThreadLost });
 }
 
 /** An account as it is after the last adopted block. */

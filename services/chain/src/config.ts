@@ -133,6 +133,19 @@ export const chainConfig = declareConfig({
     default: "50000000",
     description: "Most gas of eth_call and its kin.",
   }),
+  callThreads: setting({
+    env: "CHAIN_CALL_THREADS",
+    schema: integer({ min: 1, max: 64 }),
+    default: "2",
+    description:
+      "Threads for calls, traces and log searches, started when there is work; all but one may be at something long.",
+  }),
+  callTimeoutMs: setting({
+    env: "CHAIN_CALL_TIMEOUT_MS",
+    schema: integer({ min: 10, max: 600_000 }),
+    default: "5000",
+    description: "Milliseconds that eth_call and its kin may take.",
+  }),
 });
 
 /** A shard's settings as the module gets them. */

@@ -14,6 +14,12 @@ export type ChainFault =
   | { code: "TOO_MANY_LOGS"; limit: number }
   | { code: "CURSOR_INVALID" }
   | { code: "CURSOR_TOO_OLD" }
+  /** As many calls wait as may. */
+  | { code: "CALLS_OVERLOADED"; limit: number }
+  | { code: "CALL_TIMEOUT"; timeoutMs: number }
+  /** The thread that executed the call ended, for want of memory as a rule. */
+  | { code: "CALL_THREAD_LOST" }
+  | { code: "CALLS_CLOSED" }
   | { code: "CHAIN_STORE_CORRUPT"; where: string }
   | { code: "REQUEST_INVALID"; field: string };
 

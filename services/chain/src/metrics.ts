@@ -12,6 +12,7 @@ export class ChainMetrics {
   readonly #gas: Counter;
   readonly #blockTransactions: Histogram;
   readonly #workersLost: Counter;
+  readonly #callThreadsLost: Counter;
   readonly #publishFailures: Counter;
   readonly #rpcCalls: Counter;
 
@@ -26,6 +27,9 @@ export class ChainMetrics {
     });
     this.#workersLost = meter.createCounter("chain.recovery.workers.lost", {
       description: "Threads that ended while they recovered senders.",
+    });
+    this.#callThreadsLost = meter.createCounter("chain.calls.threads.lost", {
+      description: "Threads that ended while they executed calls.",
     });
     this.#publishFailures = meter.createCounter("chain.events.failures", {
       description: "Failed attempts to publish a block's event.",
@@ -63,6 +67,10 @@ export class ChainMetrics {
 
   workerLost(): void {
     this.#workersLost.add(1);
+  }
+
+  callThreadLost(): void {
+    this.#callThreadsLost.add(1);
   }
 
   /** `method` is one that exists, or "unknown". */

@@ -64,6 +64,10 @@ export class Shard implements Module {
         metrics.workerLost();
         log.warn({ err: cause, replaced }, "a recovery thread ended");
       },
+      callThreadLost: (cause) => {
+        metrics.callThreadLost();
+        log.warn({ err: cause }, "a call thread ended");
+      },
     });
     return new Shard(config, dependencies, { chain, metrics });
   }

@@ -18,6 +18,10 @@ const faults: FaultTable = {
   INTRINSIC_GAS_TOO_LOW: "INVALID_ARGUMENT",
   FLOOR_DATA_GAS_TOO_LOW: "INVALID_ARGUMENT",
   INIT_CODE_TOO_LARGE: "INVALID_ARGUMENT",
+  CALLS_OVERLOADED: { status: "RESOURCE_EXHAUSTED", retryAfterMs: 100 },
+  CALL_TIMEOUT: "DEADLINE_EXCEEDED",
+  CALL_THREAD_LOST: "ABORTED",
+  CALLS_CLOSED: { status: "UNAVAILABLE", retryAfterMs: 1_000 },
   INGEST_OVERLOADED: { status: "RESOURCE_EXHAUSTED", retryAfterMs: 100 },
   INGEST_BATCH_TOO_LARGE: "INVALID_ARGUMENT",
   INGEST_WORKER_CRASHED: { status: "UNAVAILABLE", retryAfterMs: 100 },
@@ -32,7 +36,7 @@ const responseBytesMax = 9 * 2 ** 20;
 const timeoutMsMax = 24 * 60 * 60_000;
 
 /** The chain over RPC. */
-export function bindChainService({ reader, execution, intake, subscriptions }: ChainView): ServiceBinding {
+export function bindChainService({ reader, calls, intake, subscriptions }: ChainView): ServiceBinding {
   const headerOf = (ref: BlockRef): ChainHeader => {
     const header = reader.header(ref);
     if (header === undefined) throw new ChainError({ code: "BLOCK_UNKNOWN", block: String(ref) });
@@ -65,8 +69,8 @@ export function bindChainService({ reader, execution, intake, subscriptions }: C
         if (receipt === undefined) throw new ChainError({ code: "TRANSACTION_UNKNOWN" });
         return receiptMessage(receipt);
       },
-      async call(request) {
-        const outcome = await execution.call(callMessage(request), { at: readBlockRef(request.block) });
+      async call(request, { signal }) {
+        const outcome = await calls.call(callMessage(request), readBlockRef(request.block), signal);
         const { failure, output, gasUsed } = outcome;
         return { succeeded: failure === undefined, output, gasUsed, failure: failure ?? "" };
       },

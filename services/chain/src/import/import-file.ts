@@ -19,7 +19,12 @@ export async function importFile(
   { clock, random, signal }: { readonly clock: SystemClock; readonly random: Random; readonly signal: AbortSignal },
 ): Promise<ImportedBlocks> {
   const genesis = await readGenesis(config.genesisFile);
-  const chain = await openChain(chainOptionsOf(config, genesis), { clock, random, workerLost: () => undefined });
+  const chain = await openChain(chainOptionsOf(config, genesis), {
+    clock,
+    random,
+    workerLost: () => undefined,
+    callThreadLost: () => undefined,
+  });
   try {
     return await importBlocks(blockPieces(createReadStream(file, { highWaterMark: chunkBytes })), chain, signal);
   } finally {

@@ -3,8 +3,7 @@ import { defaultLimits } from "./limits.ts";
 import type { Methods } from "./method.ts";
 import { createAccountMethods } from "./methods/account-methods.ts";
 import { createBlockMethods } from "./methods/block-methods.ts";
-import { createCallMethods } from "./methods/call-methods.ts";
-import { createLogMethods } from "./methods/log-methods.ts";
+import { createCallThreadMethods } from "./methods/call-thread-methods.ts";
 import { createNodeMethods } from "./methods/node-methods.ts";
 import { createTransactionMethods } from "./methods/transaction-methods.ts";
 
@@ -28,8 +27,7 @@ export function createConsensusMethods(view: ChainView): Methods {
     ...createBlockMethods(view.reader),
     ...createAccountMethods(view, defaultLimits),
     ...createTransactionMethods(view, defaultLimits),
-    ...createCallMethods(view),
-    ...createLogMethods(view.reader, defaultLimits),
+    ...createCallThreadMethods(view.calls, defaultLimits),
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name)));
 }

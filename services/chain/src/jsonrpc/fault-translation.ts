@@ -40,6 +40,14 @@ function chainError({ fault, message }: ChainError): JsonRpcError | undefined {
         code: "LIMIT_EXCEEDED",
         message: `query returned more than ${fault.limit} results, try a smaller block range`,
       });
+    case "CALLS_OVERLOADED":
+      return new JsonRpcError({ code: "LIMIT_EXCEEDED", message: "too many calls are waiting, try again later" });
+    case "CALL_TIMEOUT":
+      return serverError(`execution aborted (timeout = ${fault.timeoutMs / 1000}s)`);
+    case "CALL_THREAD_LOST":
+      return serverError("execution aborted");
+    case "CALLS_CLOSED":
+      return serverError("the node is stopping");
     case "REQUEST_INVALID":
       return invalidParams(message);
     default:

@@ -1,11 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { SystemClock } from "@koinon/runtime/clock";
 import type { Logger } from "@koinon/runtime/logger";
 import type { Random } from "@koinon/runtime/random";
 import type { FastifyInstance } from "fastify";
 import type { ChainView } from "../chain-view.ts";
 import { type DispatchDependencies, Dispatcher } from "./dispatcher.ts";
-import { CallTurns, inTurn } from "./execution/call-turns.ts";
 import { toJsonRpcError } from "./fault-translation.ts";
 import { defaultTipOptions, TipOracle } from "./fees/tip-oracle.ts";
 import { FilterRegistry } from "./filters/filter-registry.ts";
@@ -13,17 +11,14 @@ import { defaultLimits, type JsonRpcLimits } from "./limits.ts";
 import { createMethodTable, type MethodTable } from "./method.ts";
 import { createAccountMethods } from "./methods/account-methods.ts";
 import { createBlockMethods } from "./methods/block-methods.ts";
-import { createCallMethods } from "./methods/call-methods.ts";
+import { createCallThreadMethods } from "./methods/call-thread-methods.ts";
 import { createFeeMethods } from "./methods/fee-methods.ts";
 import { createFillMethods } from "./methods/fill-methods.ts";
 import { createFilterMethods } from "./methods/filter-methods.ts";
-import { createLogMethods } from "./methods/log-methods.ts";
 import { createNodeMethods } from "./methods/node-methods.ts";
 import { createPoolMethods } from "./methods/pool-methods.ts";
 import { createRawMethods } from "./methods/raw-methods.ts";
-import { createSimulationMethods } from "./methods/simulation-methods.ts";
 import { createSubscriptionMethods } from "./methods/subscription-methods.ts";
-import { createTraceMethods } from "./methods/trace-methods.ts";
 import { createTransactionMethods } from "./methods/transaction-methods.ts";
 import { createHttpServer } from "./transport/http-server.ts";
 import type { OriginPolicy } from "./transport/origin-policy.ts";
@@ -96,26 +91,22 @@ export class JsonRpcServer {
 /** All methods of a chain by name. */
 function createMethods(
   identity: Pick<JsonRpcServerOptions, "clientVersion">,
-  { view, clock }: JsonRpcServerDependencies,
+  { view }: JsonRpcServerDependencies,
   { limits, filters }: { readonly limits: JsonRpcLimits; readonly filters: FilterRegistry },
 ): MethodTable {
   const { reader } = view;
   const tips = new TipOracle(defaultTipOptions, reader);
-  const turns = new CallTurns({ waitingMax: limits.callsWaitingMax, sliceMs: limits.callSliceMs }, { clock, delay });
   return createMethodTable([
     createNodeMethods(reader, identity),
     createBlockMethods(reader),
     createAccountMethods(view, limits),
     createTransactionMethods(view, limits),
-    inTurn(createCallMethods(view), turns),
-    inTurn(createSimulationMethods(view, limits), turns),
+    createCallThreadMethods(view.calls, limits),
     createFeeMethods(reader, tips, limits),
-    inTurn(createFillMethods(view, tips), turns),
-    createLogMethods(reader, limits),
+    createFillMethods(view, tips),
     createFilterMethods(view, filters, limits),
     createSubscriptionMethods(view, limits),
     createPoolMethods(view, limits),
     createRawMethods(reader),
-    inTurn(createTraceMethods(view, limits, { clock }), turns),
   ]);
 }

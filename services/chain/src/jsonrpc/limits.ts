@@ -16,11 +16,7 @@ export interface JsonRpcLimits extends DispatchLimits {
   readonly proofSlotsMax: number;
   /** Blocks in one eth_feeHistory. */
   readonly feeHistoryBlocksMax: number;
-  /** Calls and traces that wait for their turn. */
-  readonly callsWaitingMax: number;
-  /** Milliseconds that calls and traces hold the thread before it rests from them for as long. */
-  readonly callSliceMs: number;
-  /** Milliseconds of the thread for one trace. */
+  /** Milliseconds for one trace of those that a request asks for. */
   readonly traceTimeoutMs: number;
   /** Bytes that one trace may hold, roughly. */
   readonly traceBytesMax: number;
@@ -57,8 +53,6 @@ export const defaultLimits: JsonRpcLimits = {
   logsMax: 20_000,
   proofSlotsMax: 1_024,
   feeHistoryBlocksMax: 1_024,
-  callsWaitingMax: 1_000,
-  callSliceMs: 20,
   traceTimeoutMs: 5_000,
   traceBytesMax: 64 * 2 ** 20,
   simulatedBlocksMax: 256,

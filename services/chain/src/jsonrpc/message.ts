@@ -43,9 +43,19 @@ function isRequestId(value: unknown): value is RequestId {
   return value === null || typeof value === "number" || (typeof value === "string" && value.length <= idLengthMax);
 }
 
+/** A result that is JSON already. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** The text of a response with a result; `undefined` counts as null. */
 export function resultText(id: RequestId, result: unknown): string {
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`;
+  const text = result instanceof JsonText ? result.text : JSON.stringify(result ?? null);
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}}`;
 }
 
 /** The text of a response with an error. */

@@ -1,3 +1,4 @@
+import type { Log } from "@koinon/ethereum/log";
 import { encodeRlp, encodeRlpList } from "@koinon/ethereum/rlp";
 import { RlpReader } from "@koinon/ethereum/rlp-reader";
 import { encodeWithdrawal, readWithdrawal, type Withdrawal } from "@koinon/ethereum/withdrawal";
@@ -6,6 +7,7 @@ import { blockNumberBytes } from "@koinon/state/block-number";
 import type { TableWriter } from "@koinon/state/user-tables";
 import type { ExecutedBlock } from "../executed-block.ts";
 import { encodeHeaderRecord } from "./header-record.ts";
+import { encodeLogFilters } from "./log-filter.ts";
 import { chainTables, placeBytes } from "./tables.ts";
 import { encodePiece, type PieceStart, transactionsPerPiece } from "./transaction-piece.ts";
 
@@ -37,14 +39,18 @@ export function writeBlock(tables: TableWriter, block: ExecutedBlock): void {
   if (withdrawals.length > 0) {
     tables.put(chainTables.withdrawals, number, encodeRlpList(withdrawals.map(encodeWithdrawal)));
   }
+  const pieceLogs: (readonly Log[])[] = [];
   let before = { gasUsed: 0n, logs: 0 };
   for (let start = 0; start < transactions.length; start += transactionsPerPiece) {
     const end = start + transactionsPerPiece;
     const done = outcomes.slice(start, end);
     const piece = encodePiece(before, transactions.slice(start, end), done);
     tables.put(chainTables.transactions, placeBytes(header.number, start / transactionsPerPiece), piece);
+    pieceLogs.push(done.flatMap(({ logs }) => logs));
     before = done.reduce((sum, { gasUsed, logs }) => addUp(sum, gasUsed, logs.length), before);
   }
+  const filters = encodeLogFilters(pieceLogs);
+  if (filters !== undefined) tables.put(chainTables.logFilters, number, filters);
   writePlaces(tables, header.number, transactions);
 }
 
@@ -76,6 +82,7 @@ export function removeBlock(tables: TableWriter, { hash, number, transactionHash
   tables.remove(chainTables.headers, blockNumberBytes(number));
   tables.remove(chainTables.numbers, numberKey(hash));
   tables.remove(chainTables.withdrawals, blockNumberBytes(number));
+  tables.remove(chainTables.logFilters, blockNumberBytes(number));
   for (let piece = 0; piece * transactionsPerPiece < transactionHashes.length; piece++) {
     tables.remove(chainTables.transactions, placeBytes(number, piece));
   }

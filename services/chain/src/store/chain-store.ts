@@ -7,6 +7,7 @@ import type { ChainHeader } from "../chain-view.ts";
 import { ChainError } from "../errors.ts";
 import { decodeWithdrawals, numberKey, placeKey } from "./block-writes.ts";
 import { decodeHeaderRecord, recordBloom, recordHash } from "./header-record.ts";
+import { type LogQueryHashes, pieceMayMatch } from "./log-filter.ts";
 import { chainTables, placeBytes, readPlace } from "./tables.ts";
 import { decodePiece, type StoredTransaction, transactionsPerPiece } from "./transaction-piece.ts";
 
@@ -18,6 +19,7 @@ export class ChainStore {
   private readonly headers: TableReader;
   private readonly numbers: TableReader;
   private readonly pieces: TableReader;
+  private readonly logFilters: TableReader;
   private readonly withdrawalLists: TableReader;
   private readonly places: TableReader;
   private readonly marks: TableReader;
@@ -29,6 +31,7 @@ export class ChainStore {
     this.headers = state.table(chainTables.headers);
     this.numbers = state.table(chainTables.numbers);
     this.pieces = state.table(chainTables.transactions);
+    this.logFilters = state.table(chainTables.logFilters);
     this.withdrawalLists = state.table(chainTables.withdrawals);
     this.places = state.table(chainTables.places);
     this.marks = state.table(chainTables.marks);
@@ -77,6 +80,19 @@ export class ChainStore {
       stored.push(...decodePiece(this.pieceAt(header.number, piece)));
     }
     return stored;
+  }
+
+  /** Transactions of a block that may have the logs of a query, piece by piece, with the index of each piece's first. */
+  *transactionsWithLogs(
+    { header, transactionCount }: ChainHeader,
+    query: LogQueryHashes,
+  ): Generator<{ readonly first: number; readonly transactions: readonly StoredTransaction[] }> {
+    const filters = this.logFilters.get(blockNumberBytes(header.number));
+    const pieces = Math.ceil(transactionCount / transactionsPerPiece);
+    for (let piece = 0; piece < pieces; piece++) {
+      if (filters !== undefined && !pieceMayMatch(filters, { piece, pieces }, query)) continue;
+      yield { first: piece * transactionsPerPiece, transactions: decodePiece(this.pieceAt(header.number, piece)) };
+    }
   }
 
   /** One transaction of a block; undefined when it has fewer. */

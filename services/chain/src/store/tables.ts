@@ -6,6 +6,8 @@ export const chainTables = {
   numbers: "numbers",
   /** Transactions and their outcomes in pieces, by block number and piece. */
   transactions: "transactions",
+  /** Filters of a block's logs by block number, where there are many. */
+  logFilters: "logFilters",
   /** Withdrawals by block number, where there are any. */
   withdrawals: "withdrawals",
   /** Block number and index of a transaction by the first half of its hash. */

@@ -16,6 +16,7 @@ import type {
   ChainHeader,
   ChainReader,
   ExecutionPlace,
+  GasEstimate,
   ReplayedTransactions,
 } from "../chain-view.ts";
 import { BlockRun, type BlockRunDependencies } from "../engine/block-run.ts";
@@ -55,10 +56,7 @@ export class CallExecution implements ChainExecution {
     return outcomeOf(this.run(message, gasLimit, this.settle(place)));
   }
 
-  async estimate(
-    message: CallMessage,
-    place: ExecutionPlace,
-  ): Promise<{ readonly gas: bigint } | { readonly failed: CallOutcome }> {
+  async estimate(message: CallMessage, place: ExecutionPlace): Promise<GasEstimate> {
     const settled = this.settle(place);
     const most = this.mostGas(message, settled);
     const first = this.run(message, most, settled);

@@ -5,17 +5,22 @@ import type { ChainHeader, ChainLog, LogFilter, LogLimits } from "../chain-view.
 import { createPacing } from "../engine/pacing.ts";
 import { ChainError } from "../errors.ts";
 import type { ChainStore } from "../store/chain-store.ts";
+import { hashLogQuery } from "../store/log-filter.ts";
 import type { StoredTransaction } from "../store/transaction-piece.ts";
 
-/** How long a search keeps the thread at a time. */
-const sliceMs = 5;
-
-/** Matching logs of a range of blocks in order; blocks whose bloom rules a match out are not read. Throws ChainError. */
+/**
+ * Matching logs of a range of blocks in order. Blocks whose bloom rules a match out are not read, and of others only those
+ * transactions that the filters of their logs let pass. Throws ChainError.
+ */
 export async function searchLogs(
   filter: LogFilter,
   { from, to }: { from: bigint; to: bigint },
   { logsMax, blocksMax, signal }: LogLimits,
-  { store, clock }: { readonly store: ChainStore; readonly clock: { now(): number } },
+  {
+    store,
+    clock,
+    sliceMs,
+  }: { readonly store: ChainStore; readonly clock: { now(): number }; readonly sliceMs: number },
 ): Promise<ChainLog[]> {
   const last = store.head().header.number;
   const end = to < last ? to : last;
@@ -23,13 +28,16 @@ export async function searchLogs(
     throw new ChainError({ code: "LOG_RANGE_TOO_LARGE", blocks: end - from + 1n, limit: blocksMax });
   }
   const pacing = createPacing({ sliceMs }, clock);
+  const query = hashLogQuery([filter.addresses, ...filter.topics]);
   const found: ChainLog[] = [];
   for (let number = from; number <= end; number++) {
     const bloom = store.bloomAt(number);
     if (bloom !== undefined && bloomMayMatch(bloom, filter)) {
       const block = store.headerAt(number) as ChainHeader;
-      found.push(...matchingLogs(filter, block, store.transactions(block)));
-      if (found.length > logsMax) throw new ChainError({ code: "TOO_MANY_LOGS", limit: logsMax });
+      for (const piece of store.transactionsWithLogs(block, query)) {
+        found.push(...matchingLogs(filter, block, piece));
+        if (found.length > logsMax) throw new ChainError({ code: "TOO_MANY_LOGS", limit: logsMax });
+      }
     }
     if (!pacing.isDue()) continue;
     await pacing.pause();
@@ -38,15 +46,18 @@ export async function searchLogs(
   return found;
 }
 
-/** The logs of a block that a filter lets pass. */
+type LoggingTransaction = Pick<StoredTransaction, "hash" | "logs" | "firstLogIndex">;
+
+/** The logs that a filter lets pass, of transactions of a block that follow each other. */
 export function matchingLogs(
   filter: LogFilter,
   block: ChainHeader,
-  transactions: readonly Pick<StoredTransaction, "hash" | "logs" | "firstLogIndex">[],
+  { first, transactions }: { readonly first: number; readonly transactions: readonly LoggingTransaction[] },
   removed = false,
 ): ChainLog[] {
   const matching: ChainLog[] = [];
-  for (const [transactionIndex, { hash: transactionHash, logs, firstLogIndex }] of transactions.entries()) {
+  for (const [offset, { hash: transactionHash, logs, firstLogIndex }] of transactions.entries()) {
+    const transactionIndex = first + offset;
     for (const [index, log] of logs.entries()) {
       if (!passes(filter, log)) continue;
       matching.push({ log, block, transactionHash, transactionIndex, logIndex: firstLogIndex + index, removed });

@@ -23,13 +23,13 @@ import { ChainError } from "../errors.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { markKeys } from "../store/tables.ts";
 import { recoveredTransaction, type StoredTransaction } from "../store/transaction-piece.ts";
-import { searchLogs } from "./log-search.ts";
 
 /** What the reader reads beside the store. */
 export interface StoreReaderDependencies {
   readonly config: ChainConfig;
   readonly store: ChainStore;
-  readonly clock: { now(): number };
+  /** See `ChainReader.logs`. */
+  readonly search: ChainReader["logs"];
   /** A transaction that waits for a block, or for its block to be on disk. */
   waiting(hash: Hex): RecoveredTransaction | undefined;
 }
@@ -101,8 +101,8 @@ export class StoreReader implements ChainReader {
     return block && stored && found(block, index, stored);
   }
 
-  logs(filter: LogFilter, range: { from: bigint; to: bigint }, limits: LogLimits): Promise<ChainLog[]> {
-    return searchLogs(filter, range, limits, this.dependencies);
+  logs(filter: LogFilter, range: { from: bigint; to: bigint }, limits: LogLimits): Promise<readonly ChainLog[]> {
+    return this.dependencies.search(filter, range, limits);
   }
 
   fees(ref: BlockRef): BlockFees | undefined {

@@ -5,6 +5,7 @@ import type { UndoneBlock } from "../engine/canonical-chain.ts";
 import { ChainError } from "../errors.ts";
 import type { Mempool } from "../mempool/mempool.ts";
 import type { ChainStore } from "../store/chain-store.ts";
+import { hashLogQuery } from "../store/log-filter.ts";
 import type { HeadSignal } from "./head-signal.ts";
 import { bloomMayMatch, matchingLogs } from "./log-search.ts";
 import { settledOrAborted } from "./settled-or-aborted.ts";
@@ -44,8 +45,13 @@ export class StoreSubscriptions implements ChainSubscriptions {
   ): AsyncIterable<LogEvent> {
     yield* this.steps(options, ({ kind, block, undone }) => {
       if (!bloomMayMatch(block.header.logsBloom, filter)) return { kind, block, logs: [] };
-      const transactions = undone === undefined ? this.store.transactions(block) : numbered(undone);
-      return { kind, block, logs: matchingLogs(filter, block, transactions, kind === "removed") };
+      const query = hashLogQuery([filter.addresses, ...filter.topics]);
+      const pieces =
+        undone === undefined
+          ? [...this.store.transactionsWithLogs(block, query)]
+          : [{ first: 0, transactions: numbered(undone) }];
+      const isRemoved = kind === "removed";
+      return { kind, block, logs: pieces.flatMap((piece) => matchingLogs(filter, block, piece, isRemoved)) };
     });
   }
 

@@ -43,7 +43,14 @@ export function chainOptions(path: string, genesis = testGenesis()): ChainOption
       bytesMax: 16 * 2 ** 20,
       waitersMax: 64,
     },
-    calls: { callGasMax: 50_000_000n, sliceMs: 10 },
+    calls: {
+      callGasMax: 50_000_000n,
+      threads: 1,
+      waitingMax: 1_000,
+      callTimeoutMs: 5_000,
+      searchTimeoutMs: 30_000,
+      cacheBytes: 2 ** 20,
+    },
   };
 }
 
@@ -99,6 +106,7 @@ export async function startChainFixture(
     clock: { now: () => 0x6500_0000 * 1000 },
     random: new SeededRandom(1),
     workerLost: () => undefined,
+    callThreadLost: () => undefined,
   });
   let last: BuiltPayload | undefined;
   const { engine } = chain;

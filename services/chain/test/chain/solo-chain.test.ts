@@ -53,15 +53,16 @@ describe("a chain with a solo proposer", () => {
     });
     await fixture.propose();
     await fixture.propose();
-    const { reader, execution } = fixture.chain.view;
+    const { reader, calls } = fixture.chain.view;
     expect(reader.stateAt("latest").account("0x00000000000000000000000000000000000000cc")?.balance).toBe(
       6_000_000_000n,
     );
     expect(reader.block(2n)?.withdrawals.map(({ index }) => index)).toEqual([1n]);
     const timestamp = reader.head().header.timestamp.toString(16).padStart(64, "0");
-    const { output } = await execution.call(
+    const { output } = await calls.call(
       { to: "0x000f3df6d732807ef1319fb7b8bb8522d0beac02", data: Buffer.from(timestamp, "hex") },
-      { at: "latest" },
+      "latest",
+      never,
     );
     expect(`0x${Buffer.from(output).toString("hex")}`).toBe(root);
   });
@@ -69,7 +70,7 @@ describe("a chain with a solo proposer", () => {
   test("estimates the gas of a transfer and says what a call costs", async () => {
     fixture = await startChainFixture();
     const message = { from: signerOf(0).address, to: signerOf(1).address, value: 1n };
-    expect(await fixture.chain.view.execution.estimate(message, { at: "latest" })).toEqual({ gas: 21_000n });
+    expect(await fixture.chain.view.calls.estimate(message, "latest", never)).toEqual({ gas: 21_000n });
   });
 
   test("tells subscribers of every block behind their cursor", async () => {

@@ -2,7 +2,7 @@ import { systemClock } from "@koinon/runtime/clock";
 import { createLogger } from "@koinon/runtime/logger";
 import { systemRandom } from "@koinon/runtime/random";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
-import { openChain } from "../../src/chain.ts";
+import { type ChainOptions, openChain } from "../../src/chain.ts";
 import type { ChainView } from "../../src/chain-view.ts";
 import { JsonRpcServer, type JsonRpcServerOptions } from "../../src/jsonrpc/json-rpc-server.ts";
 import { noCommitments, SoloProposer } from "../../src/proposer/solo-proposer.ts";
@@ -16,11 +16,20 @@ export interface OwnNode extends Target {
 }
 
 /** Starts our node on the clients' genesis: a block as soon as a transaction waits. */
-export async function startOwnNode(options: Partial<JsonRpcServerOptions> = {}): Promise<OwnNode> {
+export async function startOwnNode(
+  options: Partial<JsonRpcServerOptions> = {},
+  calls: Partial<ChainOptions["calls"]> = {},
+): Promise<OwnNode> {
   const folder = await temporaryFolder();
-  const settings = chainOptions(folder.path, clientGenesis());
+  const given = chainOptions(folder.path, clientGenesis());
+  const settings = { ...given, calls: { ...given.calls, ...calls } };
   const log = createLogger({ name: "chain", level: "warn", clock: systemClock });
-  const chain = await openChain(settings, { clock: systemClock, random: systemRandom, workerLost: () => undefined });
+  const chain = await openChain(settings, {
+    clock: systemClock,
+    random: systemRandom,
+    workerLost: () => undefined,
+    callThreadLost: () => undefined,
+  });
   const { view, engine } = chain;
   const proposer = new SoloProposer(
     { intervalMs: 0, emptyBlocks: false, feeRecipient: "0x0000000000000000000000000000000000000000", buildMs: 0 },

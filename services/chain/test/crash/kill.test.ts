@@ -59,6 +59,7 @@ async function expectWhole(path: string, told: readonly ToldBlock[], round: numb
     clock: { now: () => 0 },
     random: new SeededRandom(0),
     workerLost: () => undefined,
+    callThreadLost: () => undefined,
   });
   const { reader } = chain.view;
   try {

@@ -14,6 +14,7 @@ const chain = await openChain(chainOptions(folder), {
   clock: systemClock,
   random: systemRandom,
   workerLost: () => undefined,
+  callThreadLost: () => undefined,
 });
 const { view, engine } = chain;
 

@@ -1,5 +1,5 @@
 import { bytesToHex } from "@koinon/secp256k1/hex";
-import type { BlockRef, CallMessage, ChainView, ExecutionPlace, StateOverrides } from "../../chain-view.ts";
+import type { BlockRef, CallMessage, ExecutionPlace, ExecutionView, StateOverrides } from "../../chain-view.ts";
 import { assertChain } from "../codec/assert-chain.ts";
 import { readBlockReference } from "../codec/block-reference.ts";
 import { type ChainMessage, readCallMessage } from "../codec/call-message.ts";
@@ -14,7 +14,7 @@ import { type Methods, method } from "../method.ts";
 import { requiredHeader } from "../required-block.ts";
 
 /** eth_call and its kin: execution that leaves nothing behind. */
-export function createCallMethods({ reader, execution }: ChainView): Methods {
+export function createCallMethods({ reader, execution }: ExecutionView): Methods {
   const message = required(readCallMessage);
   const block = optional(readBlockReference, "latest");
   const stateOverrides = optional(readStateOverrides);

@@ -14,7 +14,7 @@ import { type Methods, method } from "../method.ts";
 /** eth_fillTransaction: what a wallet would have to ask for one by one before it signs. */
 export function createFillMethods(view: ChainView, tips: TipOracle): Methods {
   return {
-    eth_fillTransaction: method([required(readCallMessage)], async ([given]) => {
+    eth_fillTransaction: method([required(readCallMessage)], async ([given], { signal }) => {
       const { chainId } = view.reader.config;
       const message = assertChain(given, chainId);
       if (message.to === undefined && (message.data?.length ?? 0) === 0) {
@@ -22,7 +22,7 @@ export function createFillMethods(view: ChainView, tips: TipOracle): Methods {
       }
       const priced = withFees(message, view, tips);
       const nonce = message.nonce ?? view.mempool.nextNonce(message.from ?? zeroAddress);
-      const gas = message.gas ?? (await estimated(priced, view));
+      const gas = message.gas ?? (await estimated(priced, view, signal));
       const filled = createUnsignedTransaction(messageToPayload(priced, { chainId, nonce, gas }), message.from);
       return { raw: bytesToHex(filled.raw), tx: transactionToJson(filled, undefined) };
     }),
@@ -41,8 +41,8 @@ function withFees(message: CallMessage, { reader }: ChainView, tips: TipOracle):
   return { ...message, maxFeePerGas, maxPriorityFeePerGas };
 }
 
-async function estimated(message: CallMessage, { execution }: ChainView): Promise<bigint> {
-  const estimate = await execution.estimate(message, { at: "latest" });
+async function estimated(message: CallMessage, { calls }: ChainView, signal: AbortSignal): Promise<bigint> {
+  const estimate = await calls.estimate(message, "latest", signal);
   if ("gas" in estimate) return estimate.gas;
   throw failureError(estimate.failed.failure ?? "REVERTED", estimate.failed.output);
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ChainView } from "../../chain-view.ts";
+import type { ExecutionView } from "../../chain-view.ts";
 import { readBlockReference } from "../codec/block-reference.ts";
 import { optional, required } from "../codec/parameter.ts";
 import { readSimulation } from "../codec/simulation.ts";
@@ -10,7 +10,7 @@ import { type Methods, method } from "../method.ts";
 import { requiredHeader } from "../required-block.ts";
 
 /** eth_simulateV1. */
-export function createSimulationMethods({ reader, execution }: ChainView, limits: JsonRpcLimits): Methods {
+export function createSimulationMethods({ reader, execution }: ExecutionView, limits: JsonRpcLimits): Methods {
   return {
     eth_simulateV1: method(
       [required(readSimulation), optional(readBlockReference, "latest")],

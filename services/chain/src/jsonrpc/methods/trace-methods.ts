@@ -1,6 +1,6 @@
 import type { SystemClock } from "@koinon/runtime/clock";
 import type { Hex } from "@koinon/secp256k1/hex";
-import type { BlockRef, ChainView } from "../../chain-view.ts";
+import type { BlockRef, ExecutionView } from "../../chain-view.ts";
 import { assertChain } from "../codec/assert-chain.ts";
 import { readBlockHeight, readBlockReference } from "../codec/block-reference.ts";
 import { readHash } from "../codec/bytes.ts";
@@ -20,7 +20,7 @@ export interface TraceDependencies {
 }
 
 /** debug_trace*: what execution does, step by step or call by call. */
-export function createTraceMethods(view: ChainView, limits: JsonRpcLimits, { clock }: TraceDependencies): Methods {
+export function createTraceMethods(view: ExecutionView, limits: JsonRpcLimits, { clock }: TraceDependencies): Methods {
   const { reader, execution } = view;
   const options = defaulted(readTraceOptions);
   const begin = (): TraceLimits => ({ ...limits, clock, budget: new TraceBudget(limits.traceBytesMax) });
@@ -52,7 +52,7 @@ export function createTraceMethods(view: ChainView, limits: JsonRpcLimits, { clo
 }
 
 async function traceTransaction(
-  { reader, execution }: ChainView,
+  { reader, execution }: ExecutionView,
   hash: Hex,
   settings: TraceOptions,
   limits: TraceLimits,
@@ -73,7 +73,7 @@ async function traceTransaction(
 }
 
 async function traceTransactions(
-  { reader, execution }: ChainView,
+  { reader, execution }: ExecutionView,
   ref: BlockRef,
   settings: TraceOptions,
   limits: TraceLimits,

@@ -1,0 +1,40 @@
+import { setPriority } from "node:os";
+import { parentPort, workerData } from "node:worker_threads";
+import { invariant } from "@koinon/errors/invariant";
+import { systemClock } from "@koinon/runtime/clock";
+import {
+  type CallThreadAnswer,
+  type CallThreadRequest,
+  type CallThreadSettings,
+  endOfCalls,
+  readyForCalls,
+} from "./call-task.ts";
+import { carryError } from "./carried-error.ts";
+import { TaskRunner } from "./task-runner.ts";
+
+/** On Linux this is the priority of the calling thread alone: blocks come first. */
+const niceness = 10;
+
+const port = parentPort;
+invariant(port !== null, "the call worker runs in a worker thread");
+if (process.platform === "linux") setPriority(niceness);
+const runner = new TaskRunner(workerData as CallThreadSettings, systemClock);
+port.on("message", async (message: CallThreadRequest | typeof endOfCalls) => {
+  if (message === endOfCalls) {
+    await runner.close();
+    port.close();
+    return;
+  }
+  port.postMessage(await answerOf(message));
+});
+
+port.postMessage(readyForCalls);
+
+async function answerOf(request: CallThreadRequest): Promise<CallThreadAnswer> {
+  const { job } = request;
+  try {
+    return { job, answer: await runner.run(request) };
+  } catch (error) {
+    return { job, error: carryError(error) };
+  }
+}

@@ -1,0 +1,29 @@
+import type { ChainCalls } from "../../chain-view.ts";
+import type { JsonRpcLimits } from "../limits.ts";
+import type { Methods } from "../method.ts";
+
+/** The methods that execute or search: call-methods.ts, simulation-methods.ts, trace-methods.ts and log-methods.ts have them. */
+const names = [
+  "eth_call",
+  "eth_estimateGas",
+  "eth_createAccessList",
+  "eth_simulateV1",
+  "eth_getLogs",
+  "debug_traceTransaction",
+  "debug_traceCall",
+  "debug_traceBlockByNumber",
+  "debug_traceBlockByHash",
+];
+
+/** Methods whose parameters go to a call thread as they are, and whose results come from there as JSON. */
+export function createCallThreadMethods(calls: ChainCalls, limits: JsonRpcLimits): Methods {
+  return Object.fromEntries(
+    names.map(
+      (name) =>
+        [name, { call: (params, { signal }) => calls.request(name, params, limits, signal) }] satisfies [
+          string,
+          Methods[string],
+        ],
+    ),
+  );
+}

@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { isFault } from "@koinon/errors/domain-error";
+import { hexToBytes } from "@koinon/secp256k1/hex";
+import { waitFor } from "@koinon/testkit/wait-for";
+import type { CallPool } from "../../src/calls/call-pool.ts";
+import { defaultLimits } from "../../src/jsonrpc/limits.ts";
+import { type ChainFixture, never, startChainFixture } from "../chain/chain-fixture.ts";
+
+let fixture: ChainFixture;
+afterEach(() => fixture.close());
+
+const endless = { data: hexToBytes("0x5b5f56") };
+const nothing = { data: hexToBytes("0x00") };
+
+/** A chain with these bounds; code can run for as long as its time lets it. */
+async function begin(bounds: { threads: number; waitingMax?: number; callTimeoutMs?: number }): Promise<CallPool> {
+  const lost: unknown[] = [];
+  fixture = await startChainFixture({
+    change: (options) => ({
+      ...options,
+      calls: { ...options.calls, callGasMax: 10n ** 13n, searchTimeoutMs: 60_000, callTimeoutMs: 60_000, ...bounds },
+    }),
+  });
+  expect(lost).toEqual([]);
+  return fixture.chain.view.calls as CallPool;
+}
+
+/** The code with which something is refused. */
+async function faultOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return "none";
+  } catch (error) {
+    for (const code of ["CALLS_OVERLOADED", "CALL_TIMEOUT", "CALL_THREAD_LOST", "CALLS_CLOSED"]) {
+      if (isFault(error, code)) return code;
+    }
+    return String(error);
+  }
+}
+
+describe("calls", () => {
+  test("wait, as many as may; the others are refused at once", async () => {
+    const calls = await begin({ threads: 1, waitingMax: 2 });
+    const stop = new AbortController();
+    const running = faultOf(calls.call(endless, "latest", stop.signal));
+    const waiting = [1, 2].map(() => calls.call(nothing, "latest", never));
+    expect(calls.occupancy()).toEqual({ running: 1, waiting: 2 });
+    expect(await faultOf(calls.call(nothing, "latest", never))).toBe("CALLS_OVERLOADED");
+    stop.abort(new Error("gone"));
+    expect(await running).toBe("Error: gone");
+    // The thread leaves what nobody wants and goes on with them.
+    for (const outcome of await Promise.all(waiting)) expect(outcome.failure).toBeUndefined();
+    expect(calls.occupancy()).toEqual({ running: 0, waiting: 0 });
+  });
+
+  test("that wait are left out when their caller has gone", async () => {
+    const calls = await begin({ threads: 1, callTimeoutMs: 500 });
+    const stop = new AbortController();
+    const running = faultOf(calls.call(endless, "latest", never));
+    const gone = faultOf(calls.call(endless, "latest", stop.signal));
+    const next = calls.call(nothing, "latest", never);
+    stop.abort(new Error("gone"));
+    expect(await gone).toBe("Error: gone");
+    expect(await running).toBe("CALL_TIMEOUT");
+    expect((await next).failure).toBeUndefined();
+  });
+
+  test("find a thread while all but one are at something long", async () => {
+    const calls = await begin({ threads: 2 });
+    const stop = new AbortController();
+    const overrides = { [`0x${"11".repeat(20)}`]: { code: "0x5b5f56" } };
+    const params = [{ to: `0x${"11".repeat(20)}` }, "latest", { stateOverrides: overrides, tracer: "4byteTracer" }];
+    const limits = { ...defaultLimits, traceTimeoutMs: 60_000 };
+    const traces = [1, 2, 3].map(() => faultOf(calls.request("debug_traceCall", params, limits, stop.signal)));
+    expect((await calls.call(nothing, "latest", never)).failure).toBeUndefined();
+    expect(calls.occupancy()).toEqual({ running: 1, waiting: 2 });
+    stop.abort(new Error("gone"));
+    expect(await Promise.all(traces)).toEqual(["Error: gone", "Error: gone", "Error: gone"]);
+  });
+
+  test("end when the chain is closed", async () => {
+    const calls = await begin({ threads: 1 });
+    const running = faultOf(calls.call(endless, "latest", never));
+    const waiting = faultOf(calls.call(nothing, "latest", never));
+    await waitFor(() => calls.occupancy().running === 1);
+    const began = performance.now();
+    await calls.close();
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect([await running, await waiting]).toEqual(["CALLS_CLOSED", "CALLS_CLOSED"]);
+    expect(await faultOf((async () => calls.call(nothing, "latest", never))())).toBe("CALLS_CLOSED");
+  });
+
+  test("see every block that is on disk, also where others were undone", async () => {
+    const calls = await begin({ threads: 1 });
+    // Returns the number of its block.
+    const number = { data: hexToBytes("0x435f5260205ff3") };
+    for (let block = 1n; block <= 3n; block++) {
+      await fixture.propose();
+      const { output } = await calls.call(number, "latest", never);
+      expect(BigInt(`0x${Buffer.from(output).toString("hex")}`)).toBe(block);
+    }
+    const { output } = await calls.call(number, 1n, never);
+    expect(BigInt(`0x${Buffer.from(output).toString("hex")}`)).toBe(1n);
+    expect(await faultOf(calls.call(number, 9n, never))).toContain("BLOCK_UNKNOWN");
+  });
+});
