@@ -47,8 +47,8 @@ describe("filters of a block's logs", () => {
       }
     }
     expect(alarms / (asked * pieces.length)).toBeLessThan(0.003);
-    // Two bytes for each of three values a log, and where the filters end.
-    expect(filters.length).toBeLessThan(10 * 64 * 3 * 2 + 10 * 6);
+    // Two bytes for the signature and each of three values a log, and where the filters end.
+    expect(filters.length).toBe(10 * (64 * 3 + 1) * 2 + 10 * 4);
   });
 
   test("are not there for what a header's bloom tells well enough", () => {
