@@ -30,6 +30,8 @@ export function chainOptionsOf(config: ChainModuleConfig, genesis: Genesis): Cha
       buildsAhead: config.proposer === "solo",
       candidatesMax: 16,
       rememberedMax: 256,
+      orphansMax: 256,
+      orphanBytesMax: 64 * 2 ** 20,
       codeCacheBytes: 64 * 2 ** 20,
     },
     mempool: {

@@ -26,13 +26,14 @@ import {
   type ProposedPayload,
 } from "./execution-engine.ts";
 import { type Branch, ForkChoice } from "./fork-choice.ts";
+import { type OrphanLimits, Orphans } from "./orphans.ts";
 import { createPacing } from "./pacing.ts";
 import { blobHashes, bodyFault, checkedPayloadHeader, proposedPayload } from "./payload.ts";
 import { payloadIdOf } from "./payload-id.ts";
 import { Turns } from "./turns.ts";
 
 /** What the engine decides by itself. */
-export interface NativeEngineOptions extends BuildPolicy {
+export interface NativeEngineOptions extends BuildPolicy, OrphanLimits {
   /** How long execution keeps the thread before it lets others have a turn. */
   readonly sliceMs: number;
   /**
@@ -73,10 +74,14 @@ export class NativeEngine implements ExecutionEngine {
   private readonly own = new WeakSet<ExecutionPayload>();
   /** Blocks are executed and chosen one after the other; only commits overlap with what follows. */
   private readonly turns = new Turns();
+  private readonly orphans: Orphans;
+  /** Blocks that others may have waited for; grows while it is gone through. */
+  private arrived: Hex[] = [];
 
   constructor(options: NativeEngineOptions, dependencies: NativeEngineDependencies) {
     this.options = options;
     this.dependencies = dependencies;
+    this.orphans = new Orphans(options);
     this.forkChoice = new ForkChoice({
       ...dependencies,
       reexecute: (block, parent) => this.execute(block, parent),
@@ -143,7 +148,10 @@ export class NativeEngine implements ExecutionEngine {
   private async checkBlock(
     hash: Hex,
     { header, transactions: raws, withdrawals }: Block,
-    { blobVersionedHashes, signal }: { readonly blobVersionedHashes?: readonly Hex[]; readonly signal: AbortSignal },
+    {
+      blobVersionedHashes,
+      signal,
+    }: { readonly blobVersionedHashes?: readonly Hex[] | undefined; readonly signal: AbortSignal },
   ): Promise<PayloadStatus> {
     const { tree } = this.dependencies;
     const { parentHash } = header;
@@ -152,7 +160,10 @@ export class NativeEngine implements ExecutionEngine {
     const badParent = tree.invalidBlock(parentHash);
     if (badParent !== undefined) return this.refuse(hash, badParent.latestValidHash, "PARENT_INVALID");
     const parent = tree.parent(parentHash);
-    if (parent === undefined) return syncing;
+    if (parent === undefined) {
+      this.orphans.add({ hash, block: { header, transactions: raws, withdrawals }, blobVersionedHashes });
+      return syncing;
+    }
     try {
       assertHeaderFollows(header, parent, this.dependencies);
       const transactions = await recoverBlock(raws, this.dependencies, signal);
@@ -175,6 +186,7 @@ export class NativeEngine implements ExecutionEngine {
 
   private refuse(hash: Hex, latestValidHash: Hex | undefined, reason: string): PayloadStatus {
     this.dependencies.tree.addInvalid(hash, { latestValidHash, reason });
+    this.checkOrphansOf(hash);
     return invalid(latestValidHash, reason);
   }
 
@@ -182,7 +194,29 @@ export class NativeEngine implements ExecutionEngine {
     const pacing = createPacing(this.options, this.dependencies.clock);
     const prepared = await validateBlock(block, parent, { ...this.dependencies, pacing });
     this.dependencies.tree.add(prepared);
+    this.checkOrphansOf(block.hash);
     return prepared;
+  }
+
+  /** What waits for a block, and what waits for that, has the next turn: it is known when consensus chooses it. */
+  private checkOrphansOf(hash: Hex): void {
+    if (this.orphans.size === 0) return;
+    this.arrived.push(hash);
+    if (this.arrived.length > 1) return;
+    // Whoever hands a block in once more gets its error.
+    this.turns.take(() => this.checkArrived()).catch(() => undefined);
+  }
+
+  private async checkArrived(): Promise<void> {
+    try {
+      for (const parent of this.arrived) {
+        for (const { hash, block, blobVersionedHashes } of this.orphans.takeChildren(parent)) {
+          await this.checkBlock(hash, block, { blobVersionedHashes, signal: untilItIsDone });
+        }
+      }
+    } finally {
+      this.arrived = [];
+    }
   }
 
   private async choose(
@@ -255,9 +289,12 @@ export class NativeEngine implements ExecutionEngine {
     };
     const prepared = await buildBlock(parent, attributes, selection, dependencies);
     tree.add(prepared);
+    this.checkOrphansOf(prepared.block.hash);
     return prepared;
   }
 }
+
+const untilItIsDone: AbortSignal = new AbortController().signal;
 
 const syncing: PayloadStatus = { status: "SYNCING", latestValidHash: undefined, validationError: undefined };
 

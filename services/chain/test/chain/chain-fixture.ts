@@ -22,6 +22,8 @@ export function chainOptions(path: string, genesis = testGenesis()): ChainOption
       buildsAhead: false,
       candidatesMax: 16,
       rememberedMax: 64,
+      orphansMax: 8,
+      orphanBytesMax: 2 ** 20,
       codeCacheBytes: 2 ** 20,
     },
     mempool: {
