@@ -10,6 +10,7 @@ import { startLitellm } from "./litellm.ts";
 import { startPortkey } from "./portkey.ts";
 
 const upstreamMain = fileURLToPath(new URL("./upstream-main.js", import.meta.url));
+const forwarderMain = fileURLToPath(new URL("./forwarder-main.js", import.meta.url));
 const model = "bench-model";
 const peerNames = ["portkey", "litellm"] as const;
 const rounds = 5;
@@ -25,19 +26,26 @@ interface Other {
   readonly target: Target | undefined;
 }
 
-/** The whole paid path (key check, reservation, metering, receipt, settlement) beside the engine alone and other gateways, which only forward. */
+/**
+ * The whole paid path (key check, reservation, metering, receipt, settlement) beside the engine alone, other gateways, which only forward, and the
+ * least that a forwarder on the same stack costs.
+ */
 export async function benchInference(): Promise<Row[]> {
   const upstream = await startChild<{ url: string }>(process.execPath, [upstreamMain], { readyTimeoutMs: 10_000 });
   const engineUrl = `${upstream.ready.url}/v1`;
   const direct = target("direct", upstream.ready.url, {});
+  const forwarder = await startChild<{ url: string }>(process.execPath, [forwarderMain, engineUrl], {
+    readyTimeoutMs: 10_000,
+  });
   const peers = [await startPortkey(engineUrl), await startLitellm(engineUrl, model)];
   const network = await startNetwork(["--engine", engineUrl]);
   try {
     const koinon = target("koinon", network.ready.url, { authorization: `Bearer ${network.ready.apiKey}` });
-    const others = peerNames.map((name, place) => {
+    const gateways = peerNames.map((name, place) => {
       const peer = peers[place];
       return { name, target: peer && target(name, peer.origin, peer.headers) };
     });
+    const others = [...gateways, { name: "forwarder", target: target("forwarder", forwarder.ready.url, {}) }];
     return [
       ...(await addedLatency(direct, koinon, others)),
       ...(await throughput(koinon, [...others, { name: "direct", target: direct }])),
@@ -46,6 +54,7 @@ export async function benchInference(): Promise<Row[]> {
   } finally {
     await network.stop();
     for (const peer of peers) peer?.stop();
+    await forwarder.stop();
     await upstream.stop();
   }
 }
