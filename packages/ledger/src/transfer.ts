@@ -1,7 +1,5 @@
 import type { AccountId, TransferId } from "./identifiers.ts";
 
-export type { TransferId } from "./identifiers.ts";
-
 /** Moves an amount at once, or sets it aside ("pending") until it is posted or voided. */
 export interface OpeningTransfer {
   readonly kind: "immediate" | "pending";

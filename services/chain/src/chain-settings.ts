@@ -64,6 +64,11 @@ export function chainOptionsOf(config: ChainModuleConfig, genesis: Genesis): Cha
   };
 }
 
+/** Whether withdrawals are asked for here: by callers that are named, of a chain that this process proposes. */
+export function queuesWithdrawals({ proposer, engineUrl, withdrawalCallers }: ChainModuleConfig): boolean {
+  return proposer === "solo" && engineUrl === undefined && withdrawalCallers.length > 0;
+}
+
 /** The secret of the Engine API; throws ChainError `SETTING_INVALID` when it is missing or no secret. */
 export function engineSecret({ engineJwt }: ChainModuleConfig): JwtSecret {
   const secret = engineJwt === undefined ? undefined : parseJwtSecret(engineJwt.reveal());

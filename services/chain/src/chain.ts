@@ -27,6 +27,10 @@ import { HeadSignal } from "./view/head-signal.ts";
 import { createIntake } from "./view/intake.ts";
 import { StoreReader } from "./view/store-reader.ts";
 import { StoreSubscriptions } from "./view/subscriptions.ts";
+import { WithdrawalQueue } from "./withdrawals/withdrawal-queue.ts";
+
+/** Credits are an operator's doing, now and then. */
+const withdrawalLimits = { waitingMax: 4_096, rememberedMax: 65_536n };
 
 /** How a chain runs in this process. */
 export interface ChainOptions {
@@ -58,6 +62,8 @@ export interface Chain {
   readonly view: ChainView;
   readonly engine: NativeEngine;
   readonly store: ChainStore;
+  /** Coin that the operator credits; whoever proposes takes it from here. */
+  readonly withdrawals: WithdrawalQueue;
   /** Waits until everything begun is on disk, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -132,11 +138,16 @@ function assembleChain(options: ChainOptions, store: ChainStore, dependencies: C
     mempool,
     subscriptions: new StoreSubscriptions({ store, mempool, heads }),
   };
+  const withdrawals = new WithdrawalQueue(withdrawalLimits, {
+    store,
+    head: () => chain.head.hash,
+    block: (hash) => tree.candidate(hash)?.block ?? chain.pendingBlock(hash),
+  });
   const close = async (): Promise<void> => {
     await Promise.all([recovery.close(), calls.close()]);
     await engine.flush().finally(() => store.state.close());
   };
-  return { view, engine, store, close };
+  return { view, engine, store, withdrawals, close };
 }
 
 function createCallPool(

@@ -63,6 +63,13 @@ export const chainConfig = declareConfig({
     default: "0",
     description: "Gas limit that blocks move towards, by less than 1/1024 each; 0 keeps that of the genesis block.",
   }),
+  withdrawalCallers: setting({
+    env: "CHAIN_WITHDRAWAL_CALLERS",
+    schema: list(),
+    default: "",
+    description:
+      "Services (of the names in certificates) that may have the solo proposer credit coin to accounts; nobody when empty.",
+  }),
   engineListen: setting({
     env: "CHAIN_ENGINE_LISTEN",
     schema: optionalText(),

@@ -1,5 +1,6 @@
 import type { Counter, Histogram, Meter } from "@opentelemetry/api";
-import type { ChainHeader, ChainView } from "./chain-view.ts";
+import type { Chain } from "./chain.ts";
+import type { ChainHeader } from "./chain-view.ts";
 
 // Powers of four up to what a block of 8 MiB can hold.
 const BLOCK_TRANSACTIONS = [0, 1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536];
@@ -40,7 +41,7 @@ export class ChainMetrics {
   }
 
   /** Registers what is read at collection; answers how to stop that. */
-  observe({ reader, mempool }: ChainView): () => void {
+  observe({ view: { reader, mempool }, withdrawals }: Pick<Chain, "view" | "withdrawals">): () => void {
     const gauge = (name: string, description: string, read: () => number) => {
       const instrument = this.#meter.createObservableGauge(name, { description });
       const callback = (result: { observe(value: number): void }) => result.observe(read());
@@ -52,6 +53,7 @@ export class ChainMetrics {
       gauge("chain.mempool.pending", "Transactions that can go into a block.", () => mempool.status().pending),
       gauge("chain.mempool.queued", "Transactions that wait for others.", () => mempool.status().queued),
       gauge("chain.mempool.bytes", "Bytes of all waiting transactions.", () => mempool.status().bytes),
+      gauge("chain.withdrawals.waiting", "Withdrawals that wait for a block.", () => withdrawals.waitingCount),
     ];
     return () => {
       for (const stop of stops) stop();

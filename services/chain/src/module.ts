@@ -1,6 +1,8 @@
 import { ChainServiceDefinition } from "@koinon/contracts/koinon/chain/v1/chain_service";
+import { WithdrawalServiceDefinition } from "@koinon/contracts/koinon/chain/v1/withdrawal_service";
 import { type SystemClock, systemClock } from "@koinon/runtime/clock";
 import type { ModuleDefinition, ModuleDependencies } from "@koinon/runtime/module";
+import { queuesWithdrawals } from "./chain-settings.ts";
 import { type ChainModuleConfig, chainConfig } from "./config.ts";
 import { RemoteShard } from "./remote-shard.ts";
 import { Shard } from "./shard.ts";
@@ -9,9 +11,12 @@ import { Shard } from "./shard.ts";
 export const chainModule: ModuleDefinition<ChainModuleConfig> = {
   name: "chain",
   config: chainConfig,
-  provides: [ChainServiceDefinition],
+  provides: [ChainServiceDefinition, WithdrawalServiceDefinition],
   requires: [],
-  provided: ({ engineUrl }) => (engineUrl === undefined ? [ChainServiceDefinition] : []),
+  provided: (config) => [
+    ...(config.engineUrl === undefined ? [ChainServiceDefinition] : []),
+    ...(queuesWithdrawals(config) ? [WithdrawalServiceDefinition] : []),
+  ],
   create: (config, dependencies) => {
     const { engineUrl } = config;
     const given = withSystemClock(dependencies);

@@ -41,8 +41,8 @@ export class RemoteShard implements Module {
         ...dependencies,
         engine,
         commitments: noCommitments,
-        transactionsWait: async () => undefined,
-        transactionsWaiting: () => 0,
+        itemsWait: async () => undefined,
+        itemsWaiting: () => 0,
       },
     );
   }

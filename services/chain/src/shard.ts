@@ -8,12 +8,13 @@ import type { Random } from "@koinon/runtime/random";
 import { parseAddress } from "@koinon/secp256k1/address";
 import type { Meter } from "@opentelemetry/api";
 import { type Chain, openChain } from "./chain.ts";
-import { chainOptionsOf, engineSecret, listenAddress, readGenesis } from "./chain-settings.ts";
+import { chainOptionsOf, engineSecret, listenAddress, queuesWithdrawals, readGenesis } from "./chain-settings.ts";
 import type { ChainModuleConfig } from "./config.ts";
 import { createEngineMethods } from "./engine/rpc/engine-methods.ts";
 import { type EngineServer, startEngineServer } from "./engine/rpc/engine-server.ts";
 import { CommittedPublisher } from "./events/committed-publisher.ts";
 import { bindChainService } from "./grpc/chain-service.ts";
+import { bindWithdrawalService } from "./grpc/withdrawal-service.ts";
 import { createConsensusMethods } from "./jsonrpc/consensus-methods.ts";
 import { JsonRpcServer } from "./jsonrpc/json-rpc-server.ts";
 import { ChainMetrics } from "./metrics.ts";
@@ -81,7 +82,10 @@ export class Shard implements Module {
     this.#dependencies = dependencies;
     this.#chain = chain;
     this.#metrics = metrics;
-    this.services = [bindChainService(chain.view)];
+    this.services = [
+      bindChainService(chain.view),
+      ...(queuesWithdrawals(config) ? [bindWithdrawalService(chain.withdrawals, config.withdrawalCallers)] : []),
+    ];
     const policy = { corsOrigins: config.rpcCorsOrigins, hosts: config.rpcHosts };
     this.#rpc =
       config.rpcListen === "off"
@@ -100,7 +104,7 @@ export class Shard implements Module {
     const { log } = this.#dependencies;
     const { reader, mempool } = this.#chain.view;
     const { hash, header } = reader.head();
-    this.#stopObserving = this.#metrics.observe(this.#chain.view);
+    this.#stopObserving = this.#metrics.observe(this.#chain);
     this.#publisher = this.#publish();
     await this.#startEngineServer();
     const port = await this.#rpc?.start();
@@ -153,9 +157,9 @@ export class Shard implements Module {
       { intervalMs, emptyBlocks, feeRecipient: parseAddress(feeRecipient), buildMs: 0 },
       {
         ...this.#dependencies,
-        ...watchPool(this.#chain.view.mempool),
+        ...watchPool(this.#chain.view.mempool, this.#chain.withdrawals),
         engine: this.#chain.engine,
-        commitments: noCommitments,
+        commitments: { ...noCommitments, withdrawals: ({ hash }) => this.#chain.withdrawals.after(hash) },
       },
     );
     await this.#untilStopped(proposer.run(this.#proposing.signal), this.#proposing.signal);

@@ -77,7 +77,8 @@ export const gatewayConfig = declareConfig({
   chainRpcUrl: setting({
     env: "GATEWAY_CHAIN_RPC_URL",
     schema: url().optional(),
-    description: "JSON-RPC of this deployment's chain, as clients reach it; shown in the capabilities, and its origin is one that the Terminal may call.",
+    description:
+      "JSON-RPC of this deployment's chain, as clients reach it; shown in the capabilities, and its origin is one that the Terminal may call.",
   }),
   trustFile: setting({
     env: "GATEWAY_TRUST_FILE",

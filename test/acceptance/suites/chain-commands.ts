@@ -3,8 +3,10 @@ import path from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { freePort } from "@koinon/machine/free-port";
 import { startChild } from "@koinon/testkit/child-process";
+import { waitFor } from "@koinon/testkit/wait-for";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
-import type { AllInOne } from "../network/all-in-one.ts";
+import type { AllInOne, ReadyShard } from "../network/all-in-one.ts";
+import { chainClients } from "../network/chain-clients.ts";
 import { koinon, koinonBin } from "../network/koinon-command.ts";
 
 interface Transferred {
@@ -44,11 +46,42 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
       expect(status).toMatchObject({ chainId: "31337", peers: "0", mempool: { pending: 0, queued: 0 } });
       expect(status.finalized).toEqual(status.head);
       const { stdout } = await koinon(["chain", "--help"]);
-      for (const action of ["init", "status", "export", "import", "send", "faucet"]) expect(stdout).toContain(action);
+      for (const action of ["init", "status", "export", "import", "send", "faucet", "credit"])
+        expect(stdout).toContain(action);
       expect(await refused(1, "send", address, "--key", keyFile, "--value", "1000", ...data)).toMatch(/insufficient/);
       await refused(2, "send", "0xAbcdefabcdefabcdefabcdefabcdefabcdefabcd", "--key", keyFile, "--value", "1", ...data);
       await refused(2, "send", address, "--key", keyFile, "--value", "a lot", ...data);
       await refused(2, "status", "--rpc", "http://127.0.0.1:1");
+    }, 60_000);
+
+    test("credit makes coin once for a request, also across a kill -9 of the chain", async () => {
+      const data = ["--data", network().dataDir];
+      const address = privateKeyToAddress(generatePrivateKey());
+      const credit = async (...args: string[]) => {
+        const { code, stdout, stderr } = await koinon(["chain", "credit", address, ...args, ...data, "--json"]);
+        expect([code, stderr]).toEqual([0, expect.stringMatching(/^request \S+\n$/)]);
+        return JSON.parse(stdout) as { requestId: string; index: string; block: { number: string } };
+      };
+      const once = ["--value", "2.5", "--request-id", "invoice-7"];
+      const first = await credit(...once);
+      await network().kill("chain");
+      await network().recover();
+      const { reader } = chainClients(network().shard as ReadyShard);
+      await waitFor(() => reader.getChainId().catch(() => undefined), {
+        ...{ deadlineMs: 20_000, what: "the chain answers" },
+      });
+      expect(await credit(...once)).toEqual(first);
+      const block = await reader.getBlock({ blockNumber: BigInt(first.block.number) });
+      expect(block.withdrawals).toMatchObject([{ address: address.toLowerCase(), amount: "0x9502f900" }]);
+      expect(await reader.getBalance({ address })).toBe(2_500_000_000_000_000_000n);
+      const other = await credit("--value", "1gwei");
+      expect([other.requestId, BigInt(other.index)]).toEqual([expect.any(String), BigInt(first.index) + 1n]);
+      expect(await reader.getBalance({ address })).toBe(2_500_000_001_000_000_000n);
+      expect((await koinon(["chain", "credit", address, "--value", "3", ...data, ...once.slice(2)])).stderr).toMatch(
+        /used for another address or amount/,
+      );
+      for (const value of ["0", "1wei", "20000000000"]) await refused(2, "credit", address, "--value", value, ...data);
+      await refused(2, "credit", address, "--value", "1", "--data", folder());
     }, 60_000);
 
     test("what is exported is imported elsewhere as the same chain, and not into one that runs", async () => {

@@ -57,6 +57,12 @@ export class CanonicalChain {
     return undefined;
   }
 
+  /** A block that is adopted and not on disk yet. */
+  pendingBlock(hash: Hex): ExecutedBlock | undefined {
+    for (const { block } of this.pending.values()) if (block.hash === hash) return block;
+    return undefined;
+  }
+
   /** The number of a block of the chain. */
   numberOf(hash: Hex): bigint | undefined {
     for (const [number, { block }] of this.pending) if (block.hash === hash) return number;
@@ -104,9 +110,9 @@ export class CanonicalChain {
     }
     await this.store.state.revert(to.hash, {
       write: (tables) => {
-        for (const { hash, header, transactions } of undone) {
+        for (const { hash, header, transactions, withdrawals } of undone) {
           const transactionHashes = transactions.map((transaction) => transaction.hash);
-          removeBlock(tables, { hash, number: header.number, transactionHashes });
+          removeBlock(tables, { hash, number: header.number, transactionHashes, withdrawals });
         }
       },
     });

@@ -16,7 +16,7 @@ import { ProposerError } from "./proposer-error.ts";
 export interface SoloProposerOptions {
   /** Least time from one block to the next, in milliseconds. */
   readonly intervalMs: number;
-  /** Proposes blocks without transactions when the interval is over; otherwise waits for a transaction. */
+  /** Proposes empty blocks when the interval is over; otherwise waits for a transaction or a withdrawal. */
   readonly emptyBlocks: boolean;
   readonly feeRecipient: Address;
   /** How long an engine gets to fill a block before it is asked for it; 0 for one that builds when asked. */
@@ -37,10 +37,10 @@ export interface SoloProposerDependencies {
   readonly clock: { now(): number };
   readonly random: { bytes(count: number): Uint8Array };
   readonly commitments: BlockCommitments;
-  /** Resolves when a transaction waits for a block. */
-  transactionsWait(signal: AbortSignal): Promise<void>;
-  /** How many wait, those of a block that is built and not adopted included. */
-  transactionsWaiting(): number;
+  /** Resolves when a transaction or a withdrawal waits for a block. */
+  itemsWait(signal: AbortSignal): Promise<void>;
+  /** How many of both wait, those of a block that is built and not adopted included. */
+  itemsWaiting(): number;
 }
 
 /** No consensus below and no coin from outside. */
@@ -118,16 +118,16 @@ export class SoloProposer {
 
   /** True when the next block is due already. */
   private isBehind(dueMs: number, { payload }: BuiltPayload): boolean {
-    const { clock, transactionsWaiting } = this.dependencies;
+    const { clock, itemsWaiting } = this.dependencies;
     if (clock.now() < dueMs) return false;
-    return this.options.emptyBlocks || transactionsWaiting() > payload.transactions.length;
+    return this.options.emptyBlocks || itemsWaiting() > payload.transactions.length + payload.withdrawals.length;
   }
 
   private async waitForTurn(dueMs: number, signal: AbortSignal): Promise<void> {
     const waitMs = dueMs - this.dependencies.clock.now();
     try {
       if (waitMs > 0) await delay(waitMs, undefined, { signal });
-      if (!this.options.emptyBlocks) await this.dependencies.transactionsWait(signal);
+      if (!this.options.emptyBlocks) await this.dependencies.itemsWait(signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -8,10 +8,12 @@ import type { TableWriter } from "@koinon/state/user-tables";
 import type { ExecutedBlock } from "../executed-block.ts";
 import { encodeHeaderRecord } from "./header-record.ts";
 import { encodeLogFilters } from "./log-filter.ts";
-import { chainTables, placeBytes } from "./tables.ts";
+import { chainTables, markKeys, placeBytes } from "./tables.ts";
 import { encodePiece, type PieceStart, transactionsPerPiece } from "./transaction-piece.ts";
 
 const hashKeyBytes = 32;
+/** Key of a withdrawal, and value of a mark that counts them. */
+export const indexKey = blockNumberBytes;
 /** Half a hash is as good a key as all of it: finding two alike takes 2^64 hashes, and readers compare the rest. */
 const placeKeyBytes = 16;
 
@@ -38,6 +40,9 @@ export function writeBlock(tables: TableWriter, block: ExecutedBlock): void {
   tables.put(chainTables.numbers, numberKey(hash), number);
   if (withdrawals.length > 0) {
     tables.put(chainTables.withdrawals, number, encodeRlpList(withdrawals.map(encodeWithdrawal)));
+    for (const { index } of withdrawals) tables.put(chainTables.withdrawalPlaces, indexKey(index), number);
+    const next = (withdrawals.at(-1)?.index ?? 0n) + 1n;
+    tables.put(chainTables.marks, markKeys.withdrawals, indexKey(next));
   }
   const pieceLogs: (readonly Log[])[] = [];
   let before = { gasUsed: 0n, logs: 0 };
@@ -75,10 +80,14 @@ export interface RemovableBlock {
   readonly hash: Hex;
   readonly number: bigint;
   readonly transactionHashes: readonly Hex[];
+  readonly withdrawals: readonly Withdrawal[];
 }
 
-/** Removes everything of a block; what stands in its place afterwards is to be written behind this. */
-export function removeBlock(tables: TableWriter, { hash, number, transactionHashes }: RemovableBlock): void {
+/** Removes everything of a block, the highest first; what stands in its place afterwards is to be written behind this. */
+export function removeBlock(
+  tables: TableWriter,
+  { hash, number, transactionHashes, withdrawals }: RemovableBlock,
+): void {
   tables.remove(chainTables.headers, blockNumberBytes(number));
   tables.remove(chainTables.numbers, numberKey(hash));
   tables.remove(chainTables.withdrawals, blockNumberBytes(number));
@@ -86,6 +95,9 @@ export function removeBlock(tables: TableWriter, { hash, number, transactionHash
   for (let piece = 0; piece * transactionsPerPiece < transactionHashes.length; piece++) {
     tables.remove(chainTables.transactions, placeBytes(number, piece));
   }
+  for (const { index } of withdrawals) tables.remove(chainTables.withdrawalPlaces, indexKey(index));
+  const [first] = withdrawals;
+  if (first !== undefined) tables.put(chainTables.marks, markKeys.withdrawals, indexKey(first.index));
   for (const transactionHash of transactionHashes) tables.remove(chainTables.places, placeKey(transactionHash));
 }
 

@@ -10,6 +10,12 @@ export const chainTables = {
   logFilters: "logFilters",
   /** Withdrawals by block number, where there are any. */
   withdrawals: "withdrawals",
+  /** Number of the block of each withdrawal by index. */
+  withdrawalPlaces: "withdrawal-places",
+  /** Withdrawals that were asked for, with their request ids, by index. */
+  queuedWithdrawals: "queued-withdrawals",
+  /** Index of a withdrawal by the id of the request for it. */
+  withdrawalRequests: "withdrawal-requests",
   /** Block number and index of a transaction by the first half of its hash. */
   places: "places",
   /** Single values by name. */
@@ -22,6 +28,10 @@ export const markKeys = {
   safe: textKey("safe"),
   /** Number of the block that is final. */
   finalized: textKey("finalized"),
+  /** Index of the first withdrawal that is in no block. */
+  withdrawals: textKey("withdrawals"),
+  /** Index that the next withdrawal that is asked for gets, unless the chain is further. */
+  queued: textKey("queued"),
   /** Digest of the accounts that the chain began with. */
   genesis: textKey("genesis"),
   /** Number of the last block whose event the bus has. */

@@ -86,8 +86,8 @@ export function manualProposer(
       clock: { now: () => 0x6500_0000 * 1000 },
       random: new SeededRandom(7),
       commitments,
-      transactionsWait: async () => undefined,
-      transactionsWaiting: () => 0,
+      itemsWait: async () => undefined,
+      itemsWaiting: () => 0,
     },
   );
 }

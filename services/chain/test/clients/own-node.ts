@@ -38,8 +38,8 @@ export async function startOwnNode(
       clock: systemClock,
       random: systemRandom,
       commitments: noCommitments,
-      transactionsWait: (signal) => transactionsWait(view, signal),
-      transactionsWaiting: () => view.mempool.status().pending,
+      itemsWait: (signal) => transactionsWait(view, signal),
+      itemsWaiting: () => view.mempool.status().pending,
     },
   );
   const stopped = new AbortController();

@@ -25,8 +25,8 @@ const proposer = new SoloProposer(
     clock: systemClock,
     random: systemRandom,
     commitments: noCommitments,
-    transactionsWait: async () => undefined,
-    transactionsWaiting: () => view.mempool.status().pending,
+    itemsWait: async () => undefined,
+    itemsWaiting: () => view.mempool.status().pending,
   },
 );
 

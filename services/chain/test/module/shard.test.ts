@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { MemoryBus } from "@koinon/bus/memory-bus";
 import { ChainServiceDefinition } from "@koinon/contracts/koinon/chain/v1/chain_service";
 import { Committed } from "@koinon/contracts/koinon/chain/v1/committed";
+import { WithdrawalServiceDefinition } from "@koinon/contracts/koinon/chain/v1/withdrawal_service";
 import { createClient } from "@koinon/rpc/client";
 import type { Client } from "@koinon/rpc/handler";
 import { LocalServices } from "@koinon/rpc/in-process";
@@ -27,6 +28,8 @@ const clock = systemClock;
 
 interface Running {
   readonly client: Client<ChainServiceDefinition>;
+  /** As a service of this name calls. */
+  withdrawals(caller: string): Client<WithdrawalServiceDefinition>;
   readonly bus: MemoryBus;
   readonly committed: bigint[];
   stop(): Promise<void>;
@@ -77,6 +80,7 @@ async function start(env: Record<string, string> = {}): Promise<Running> {
   expect(shard.health().status).toBe("serving");
   return {
     ...{ client, bus, committed },
+    withdrawals: (caller) => createClient(WithdrawalServiceDefinition, services.channel(caller), {}, { clock }),
     stop: async () => {
       await shard.quiesce();
       await shard.stop();
@@ -120,6 +124,42 @@ describe("a shard", () => {
     expect((await client.getTransaction({ hash })).sender).toEqual(hexToBytes(signerOf(0).address));
     await waitFor(() => committed.length > 0);
     expect(committed[0]).toBe(1n);
+  });
+
+  test("credits coin for the callers that it names, and proposes for it alone", async () => {
+    running = await start({ CHAIN_WITHDRAWAL_CALLERS: "operator, treasury" });
+    const operator = running.withdrawals("operator");
+    const address = new Uint8Array(20).fill(0xc1);
+    const request = { requestId: "salary:2026-11", address, amountGwei: 3n };
+    const { withdrawal } = await operator.queueWithdrawal(request);
+    expect(withdrawal).toEqual({ index: 0n, address, amountGwei: 3n, block: undefined });
+    const { number } = await waitFor(async () => (await operator.getWithdrawal(request)).withdrawal?.block);
+    expect(number).toBe(1n);
+    expect((await running.withdrawals("treasury").queueWithdrawal(request)).withdrawal?.block?.number).toBe(1n);
+    const refusals: readonly [object, string, string][] = [
+      [request, "gateway", "CALLER_REFUSED"],
+      [{ ...request, amountGwei: 4n }, "operator", "WITHDRAWAL_MISMATCH"],
+      [{ ...request, amountGwei: 0n }, "operator", "REQUEST_INVALID"],
+      [{ ...request, address: new Uint8Array(19) }, "operator", "REQUEST_INVALID"],
+      ...["", "a b", "é", "x".repeat(65)].map(
+        (requestId) =>
+          [{ ...request, requestId }, "operator", "REQUEST_INVALID"] as const satisfies [object, string, string],
+      ),
+    ];
+    for (const [change, caller, code] of refusals) {
+      const call = running.withdrawals(caller).queueWithdrawal({ ...request, ...change });
+      await expect(call).rejects.toMatchObject({ code });
+    }
+    await expect(operator.getWithdrawal({ requestId: "other" })).rejects.toMatchObject({ code: "WITHDRAWAL_UNKNOWN" });
+    expect((await running.client.getBlock({ block: undefined, includeTransactions: false })).header?.number).toBe(1n);
+  });
+
+  test("credits nobody unless callers are named", async () => {
+    running = await start();
+    const request = { requestId: "a", address: new Uint8Array(20), amountGwei: 3n };
+    await expect(running.withdrawals("operator").queueWithdrawal(request)).rejects.toMatchObject({
+      code: "METHOD_UNKNOWN",
+    });
   });
 
   test("streams blocks and logs from behind a cursor, also after a restart", async () => {

@@ -118,7 +118,7 @@ test("filters go with their block", async () => {
   expect(numbers()).toContain(7);
   const block = store.headerAt(7n);
   await store.state.write((tables) =>
-    removeBlock(tables, { hash: block?.hash ?? "0x", number: 7n, transactionHashes: [] }),
+    removeBlock(tables, { hash: block?.hash ?? "0x", number: 7n, transactionHashes: [], withdrawals: [] }),
   );
   expect(numbers()).not.toContain(7);
 });

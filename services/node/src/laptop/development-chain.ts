@@ -29,6 +29,10 @@ export const developmentChain = {
   anchorKeyFile: path.join("keys", "chain-anchor-key"),
   genesisFile: path.join("chain", "genesis.json"),
   stateFolder: path.join("chain", "state"),
+  /** gRPC of the running chain, for the folder's owner alone. */
+  socket: path.join("run", "chain.sock"),
+  /** What the command line calls itself on that socket. */
+  operator: "operator",
 } as const;
 
 /** Coin that the development key begins with, in wei: a million. */

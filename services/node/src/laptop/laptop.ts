@@ -171,7 +171,7 @@ export class Laptop {
   async #startChain(): Promise<ShardProcess> {
     const { log, clock, random, env } = this.#deps;
     const plan = await planShard(
-      { folder: this.#folder, gatewayPort: this.#options.port, path: env.PATH ?? "" },
+      { folder: this.#folder, gatewayPort: this.#options.port, searchPath: env.PATH ?? "" },
       { clock, random },
     );
     const onStart = (pid: number) => this.#noteProcess("chain", pid);

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "@koinon/machine/free-port";
 import type { Clock } from "@koinon/runtime/clock";
@@ -28,10 +29,16 @@ const blockIntervalMs = "100";
 const servesWithinMs = 60_000;
 const answersWithinMs = 5_000;
 const pollMs = 50;
+/** The least that a system allows, macOS, less its final zero. */
+const socketPathBytesMax = 103;
 
 /** Makes the shard's key and genesis file at the first start, chooses its port, and says how its process is run. */
 export async function planShard(
-  { folder, gatewayPort, path }: { readonly folder: DataFolder; readonly gatewayPort: number; readonly path: string },
+  {
+    folder,
+    gatewayPort,
+    searchPath,
+  }: { readonly folder: DataFolder; readonly gatewayPort: number; readonly searchPath: string },
   dependencies: { readonly clock: Clock; readonly random: Random },
 ): Promise<ShardProcess> {
   const { genesisFile, stateFolder, devKey, prevRandao, anchor } = ensureDevelopmentChain(folder, dependencies);
@@ -39,7 +46,7 @@ export async function planShard(
   const port = await freePort(gatewayPort === 0 ? 0 : usualPort);
   const rpc = `http://127.0.0.1:${port}`;
   const env = {
-    PATH: path,
+    PATH: searchPath,
     LOG_LEVEL: "warn",
     CHAIN_DATA: stateFolder,
     CHAIN_GENESIS: genesisFile,
@@ -49,6 +56,7 @@ export async function planShard(
     CHAIN_BLOCK_INTERVAL_MS: blockIntervalMs,
     CHAIN_CACHE_MIB: "32",
     CHAIN_RECOVERY_WORKERS: "1",
+    ...operatorEnvironment(path.join(folder.root, developmentChain.socket)),
   };
   return {
     child: { name: "chain", command: process.execPath, args: childArguments("chain"), env },
@@ -56,6 +64,12 @@ export async function planShard(
     anchor,
     serves: (signal) => untilServing(rpc, prevRandao, signal),
   };
+}
+
+/** Where the system has no room for the socket's path, the chain has no service for its operator. */
+function operatorEnvironment(socket: string): Record<string, string> {
+  if (Buffer.byteLength(socket) > socketPathBytesMax) return {};
+  return { RPC_LISTEN: `unix:${socket}`, CHAIN_WITHDRAWAL_CALLERS: developmentChain.operator };
 }
 
 async function untilServing(rpc: string, prevRandao: Hex, signal: AbortSignal): Promise<void> {
