@@ -18,10 +18,9 @@ import {
   transfers,
   Wallets,
 } from "../chain/workload.ts";
+import { describeWithGeth, gethFile } from "./describe-with-geth.ts";
 import { type GethNode, startGeth } from "./geth-node.ts";
-import { findGeth } from "./geth-program.ts";
 
-const geth = findGeth();
 const genesis = testGenesis();
 const root = `0x${"5a".repeat(32)}` as const;
 const commitments = {
@@ -53,18 +52,14 @@ const workloads: readonly (readonly [name: string, make: (wallets: Wallets) => U
 /** More by KOINON_FUZZ_BLOCKS. */
 const fuzzBlocks = Number(process.env.KOINON_FUZZ_BLOCKS ?? 5);
 
-const describeWithGeth = "file" in geth ? describe : describe.skip;
-if ("missing" in geth) process.stderr.write(`geth is not here, so nothing is compared with it: ${geth.missing}\n`);
-
 describeWithGeth("geth agrees block by block", () => {
   let node: GethNode;
   let ours: ChainFixture;
-  const file = "file" in geth ? geth.file : "";
 
   describe("with what we build", () => {
     const wallets = new Wallets();
     beforeAll(async () => {
-      [node, ours] = await Promise.all([startGeth(file, genesis), startChainFixture({ genesis, commitments })]);
+      [node, ours] = await Promise.all([startGeth(gethFile, genesis), startChainFixture({ genesis, commitments })]);
     }, 60_000);
     afterAll(async () => {
       await node.stop();
@@ -142,7 +137,7 @@ describeWithGeth("geth agrees block by block", () => {
   describe("with what it builds", () => {
     const wallets = new Wallets();
     beforeAll(async () => {
-      [node, ours] = await Promise.all([startGeth(file, genesis), startChainFixture({ genesis })]);
+      [node, ours] = await Promise.all([startGeth(gethFile, genesis), startChainFixture({ genesis })]);
     }, 60_000);
     afterAll(async () => {
       await node.stop();

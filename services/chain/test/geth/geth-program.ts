@@ -10,9 +10,9 @@ export type GethProgram = { readonly file: string } | { readonly missing: string
 
 /** The geth that KOINON_GETH names, or the one in the cache folder, into which Go puts it when it is not there. */
 export function findGeth(): GethProgram {
-  const named = process.env["KOINON_GETH"];
+  const named = process.env.KOINON_GETH;
   if (named !== undefined) return existsSync(named) ? { file: named } : { missing: `${named} is not there` };
-  const folder = path.join(process.env["XDG_CACHE_HOME"] ?? path.join(homedir(), ".cache"), "koinon", "bin");
+  const folder = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "koinon", "bin");
   const file = path.join(folder, "geth");
   if (existsSync(file)) return { file };
   try {

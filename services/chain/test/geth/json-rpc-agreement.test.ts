@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { freePort } from "@koinon/machine/free-port";
 import { systemClock } from "@koinon/runtime/clock";
 import { createLogger } from "@koinon/runtime/logger";
@@ -22,13 +22,10 @@ import {
 import { call, type RpcResponse } from "../jsonrpc/rpc-client.ts";
 import { signerOf } from "../sample-transactions.ts";
 import { builtPayload } from "./built-payload.ts";
+import { describeWithGeth, gethFile } from "./describe-with-geth.ts";
 import { type GethNode, startGeth } from "./geth-node.ts";
-import { findGeth } from "./geth-program.ts";
 
-const geth = findGeth();
 const genesis = testGenesis();
-const describeWithGeth = "file" in geth ? describe : describe.skip;
-if ("missing" in geth) process.stderr.write(`geth is not here, so nothing is compared with it: ${geth.missing}\n`);
 
 interface BlockJson {
   readonly number: Hex;
@@ -54,6 +51,31 @@ function comparable(response: RpcResponse): unknown {
   return JSON.parse(JSON.stringify(response), words);
 }
 
+const other = "0x00000000000000000000000000000000000beef1";
+
+/** Code that stores, calls, creates, logs, destroys itself, and fails in many ways. */
+const tracedCodes = [
+  // Stores, reads, and calls what reverts.
+  "0x60055f5560015460206000600060005f73".concat(other.slice(2), "61fffff150"),
+  // Delegates to it; a static call to it fails because it stores.
+  `0x5f5f5f5f73${other.slice(2)}61fffff4505f5f5f5f73${other.slice(2)}61fffffa50`,
+  // Sends what it does not have, and calls with more depth than there is gas.
+  `0x5f5f5f5f60ff73${other.slice(2)}5af1505f5f5f5f5f305af1`,
+  // Creates what stores, what reverts, and what begins with EF.
+  "0x6360015f555f52600460 1c5ff05063 5f5ffd005f526004601c5ff05067 60ef5f5360015ff35f5260086018 5ff050".replaceAll(
+    " ",
+    "",
+  ),
+  // Logs, then destroys itself in favour of another.
+  `0x7f${"ab".repeat(32)}60205fa173${other.slice(2)}ff`,
+  // Precompiles: a signature that is none, SHA-256, and an input that is no point.
+  "0x60205f60805f5f6001615000f15060205f60205f5f6002615000f1506001603f5360205f60405f5f6006615000f1",
+  "0xfe",
+  "0x5b5f56",
+  "0x5f5ffd",
+  "0x01",
+];
+
 describeWithGeth("geth gives the same answers", () => {
   let node: GethNode;
   let ours: ChainFixture;
@@ -64,8 +86,7 @@ describeWithGeth("geth gives the same answers", () => {
   beforeAll(async () => {
     const port = await freePort();
     const http = ["--http", "--http.port", String(port), "--http.api", "eth,debug,net,web3,txpool"];
-    const file = "file" in geth ? geth.file : "";
-    [node, ours] = await Promise.all([startGeth(file, genesis, http), startChainFixture({ genesis })]);
+    [node, ours] = await Promise.all([startGeth(gethFile, genesis, http), startChainFixture({ genesis })]);
     const log = createLogger({ name: "chain", level: "warn", clock: systemClock });
     server = new JsonRpcServer(
       { host: "127.0.0.1", port: 0, policy: { corsOrigins: [], hosts: [] }, clientVersion: "koinon/test" },
@@ -196,6 +217,31 @@ describeWithGeth("geth gives the same answers", () => {
     for (const { number } of traced) await compare("debug_traceBlockByNumber", number, options);
     await compare("debug_traceTransaction", blocks[2]?.transactions[0], options);
     await compare("debug_traceTransaction", blocks[6]?.transactions[3], options);
+  });
+
+  test.each([
+    ["call by call", { tracer: "callTracer", tracerConfig: { withLog: true } }],
+    ["the state before", { tracer: "prestateTracer" }],
+    ["what changes, without code", { tracer: "prestateTracer", tracerConfig: { diffMode: true, disableCode: true } }],
+    ["accounts without slots", { tracer: "prestateTracer", tracerConfig: { disableStorage: true } }],
+    ["selectors", { tracer: "4byteTracer" }],
+    ["instructions without stack", { disableStack: true, enableReturnData: true }],
+  ])("traces of calls: %s", async (_name, options) => {
+    const from = signerOf(0).address;
+    const to = "0x00000000000000000000000000000000000beef0";
+    for (const code of tracedCodes) {
+      const stateOverrides = { [to]: { code, balance: "0x10" }, [other]: { code: "0x60015f55600254505f5ffd" } };
+      const given = { ...options, stateOverrides };
+      await compare("debug_traceCall", { from, to, gas: "0x30000", data: "0x12345678" }, "latest", given);
+      const blockOverrides = { number: "0x77", time: "0x7fffffff" };
+      await compare("debug_traceCall", { from, to, value: "0x0", gas: "0x30000" }, "0x3", { ...given, blockOverrides });
+    }
+    for (const contract of await touchedContracts()) {
+      await compare("debug_traceCall", { from, to: contract, gas: "0x30000", data: "0x12345678" }, "latest", options);
+    }
+    await compare("debug_traceCall", { from, gas: "0x30000", data: "0x600160005360016000f3" }, "latest", options);
+    await compare("debug_traceBlockByHash", blocks[3]?.hash, options);
+    await compare("debug_traceBlockByHash", blocks[5]?.hash, options);
   });
 
   test("calls and what they say when they fail", async () => {

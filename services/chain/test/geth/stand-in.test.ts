@@ -1,20 +1,17 @@
-import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { manualProposer, never } from "../chain/chain-fixture.ts";
 import { testGenesis } from "../chain/test-genesis.ts";
 import { transfers, Wallets } from "../chain/workload.ts";
+import { describeWithGeth, gethFile } from "./describe-with-geth.ts";
 import { type GethNode, startGeth } from "./geth-node.ts";
-import { findGeth } from "./geth-program.ts";
-
-const geth = findGeth();
-const describeWithGeth = "file" in geth ? describe : describe.skip;
 
 let node: GethNode | undefined;
 afterEach(async () => await node?.stop());
 
 describeWithGeth("geth stands in for our engine", () => {
   test("the solo proposer drives it", async () => {
-    node = await startGeth("file" in geth ? geth.file : "", testGenesis());
+    node = await startGeth(gethFile, testGenesis());
     const { engine, call, submit } = node;
     const proposer = manualProposer(engine, { buildMs: 300 });
     await submit(transfers(new Wallets(), 5));
