@@ -46,6 +46,7 @@ export function chainOptionsOf(config: ChainModuleConfig, genesis: Genesis): Cha
       priceBumpPercent: 10,
       queuedLifetimeMs: 3 * 60 * 60_000,
     },
+    journalsPool: config.mempoolJournal,
     ingest: {
       workers: config.recoveryWorkers,
       transactionBytesMax,

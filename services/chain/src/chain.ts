@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import path from "node:path";
 import { emptyCodeHash } from "@koinon/ethereum/account";
 import type { Genesis } from "@koinon/ethereum/genesis";
 import type { Authorization } from "@koinon/ethereum/transaction";
@@ -11,7 +12,7 @@ import { bytesToHex } from "@koinon/secp256k1/hex";
 import { CallPool, type CallPoolOptions } from "./calls/call-pool.ts";
 import type { CallThreadSettings } from "./calls/call-task.ts";
 import { carryConfig } from "./calls/carried-config.ts";
-import type { ChainView } from "./chain-view.ts";
+import type { ChainView, TransactionIntake } from "./chain-view.ts";
 import type { BlockRunDependencies } from "./engine/block-run.ts";
 import { BlockTree, type BlockTreeLimits } from "./engine/block-tree.ts";
 import { CanonicalChain } from "./engine/canonical-chain.ts";
@@ -19,6 +20,7 @@ import { nextBlockAfter } from "./engine/fork-choice.ts";
 import { NativeEngine, type NativeEngineOptions } from "./engine/native-engine.ts";
 import { AuthorityMemory } from "./ingest/authority-memory.ts";
 import { RecoveryPool, type RecoveryPoolOptions } from "./ingest/recovery-pool.ts";
+import { PoolJournal, type RestoredPool } from "./mempool/journal/pool-journal.ts";
 import { Mempool, type MempoolOptions } from "./mempool/mempool.ts";
 import type { SenderAccount } from "./mempool/sender-queue.ts";
 import type { ChainStore } from "./store/chain-store.ts";
@@ -29,6 +31,9 @@ import { StoreReader } from "./view/store-reader.ts";
 import { StoreSubscriptions } from "./view/subscriptions.ts";
 import { WithdrawalQueue } from "./withdrawals/withdrawal-queue.ts";
 
+const journalName = "pool.journal";
+/** Some ten seconds of a busy chain. */
+const journalSlackBytes = 16 * 2 ** 20;
 /** Credits are an operator's doing, now and then. */
 const withdrawalLimits = { waitingMax: 4_096, rememberedMax: 65_536n };
 
@@ -43,6 +48,8 @@ export interface ChainOptions {
   };
   readonly engine: NativeEngineOptions & BlockTreeLimits & { readonly codeCacheBytes: number };
   readonly mempool: Omit<MempoolOptions, "chainId">;
+  /** Keeps what waits in the folder of the store; without it, that ends with the process. */
+  readonly journalsPool?: boolean;
   readonly ingest: RecoveryPoolOptions;
   readonly calls: CallPoolOptions & Pick<CallThreadSettings, "callGasMax"> & { readonly cacheBytes: number };
 }
@@ -55,6 +62,8 @@ export interface ChainDependencies {
   workerLost(cause: unknown, replaced: boolean): void;
   /** A thread that executed calls ended by itself; another one is started when it is needed. */
   callThreadLost(cause: unknown): void;
+  /** Transactions that wait are written down no more. */
+  journalFailed?(cause: unknown): void;
 }
 
 /** A chain that is open: what it can do, and what is read through. */
@@ -64,6 +73,8 @@ export interface Chain {
   readonly store: ChainStore;
   /** Coin that the operator credits; whoever proposes takes it from here. */
   readonly withdrawals: WithdrawalQueue;
+  /** Takes back what waited when the process before ended; submissions are written down from then on. */
+  restorePool(signal: AbortSignal): Promise<RestoredPool>;
   /** Waits until everything begun is on disk, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -131,10 +142,12 @@ function assembleChain(options: ChainOptions, store: ChainStore, dependencies: C
     search: (filter, range, limits) => calls.logs(filter, range, limits),
     waiting: (hash) => mempool.get(hash) ?? chain.pendingTransaction(hash),
   });
+  const journal = createJournal(options, mempool, dependencies);
+  const { transactionsMax } = options.mempool;
   const view: ChainView = {
     reader,
     calls,
-    intake: createIntake({ transactionsMax: options.mempool.transactionsMax }, { recovery, mempool }),
+    intake: createIntake({ transactionsMax }, { recovery, mempool, journal }),
     mempool,
     subscriptions: new StoreSubscriptions({ store, mempool, heads }),
   };
@@ -144,10 +157,34 @@ function assembleChain(options: ChainOptions, store: ChainStore, dependencies: C
     block: (hash) => tree.candidate(hash)?.block ?? chain.pendingBlock(hash),
   });
   const close = async (): Promise<void> => {
-    await Promise.all([recovery.close(), calls.close()]);
+    await Promise.all([recovery.close(), calls.close(), journal?.close()]);
     await engine.flush().finally(() => store.state.close());
   };
-  return { view, engine, store, withdrawals, close };
+  const unwritten = createIntake({ transactionsMax }, { recovery, mempool, journal: undefined });
+  const restorePool = async (signal: AbortSignal): Promise<RestoredPool> =>
+    (await journal?.restore((raws) => submitInBatches(raws, unwritten, { ...options.ingest, signal }))) ?? emptyPool;
+  return { view, engine, store, withdrawals, restorePool, close };
+}
+
+const emptyPool: RestoredPool = { transactions: 0, isDamaged: false };
+
+function createJournal(
+  { journalsPool = false, store, mempool: { transactionBytesMax } }: ChainOptions,
+  mempool: Mempool,
+  { journalFailed }: ChainDependencies,
+): PoolJournal | undefined {
+  if (!journalsPool) return undefined;
+  const file = { path: path.join(store.path, journalName), transactionBytesMax, slackBytes: journalSlackBytes };
+  return new PoolJournal(file, { mempool, onFailure: (error) => journalFailed?.(error) });
+}
+
+async function submitInBatches(
+  raws: readonly Uint8Array[],
+  intake: TransactionIntake,
+  { transactionsMax, signal }: { readonly transactionsMax: number; readonly signal: AbortSignal },
+): Promise<void> {
+  for (let start = 0; start < raws.length; start += transactionsMax)
+    await intake.submit(raws.slice(start, start + transactionsMax), signal);
 }
 
 function createCallPool(

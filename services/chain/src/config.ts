@@ -128,6 +128,12 @@ export const chainConfig = declareConfig({
     default: "1024",
     description: "Most transactions of one sender that wait.",
   }),
+  mempoolJournal: setting({
+    env: "CHAIN_MEMPOOL_JOURNAL",
+    schema: flag(),
+    default: "true",
+    description: "Whether waiting transactions are kept in a file of the data folder, and wait again after a restart.",
+  }),
   minTip: setting({
     env: "CHAIN_MIN_TIP",
     schema: bigInteger({ min: 0n }),

@@ -15,6 +15,7 @@ export class ChainMetrics {
   readonly #workersLost: Counter;
   readonly #callThreadsLost: Counter;
   readonly #publishFailures: Counter;
+  readonly #journalFailures: Counter;
   readonly #rpcCalls: Counter;
 
   constructor(meter: Meter) {
@@ -34,6 +35,9 @@ export class ChainMetrics {
     });
     this.#publishFailures = meter.createCounter("chain.events.failures", {
       description: "Failed attempts to publish a block's event.",
+    });
+    this.#journalFailures = meter.createCounter("chain.mempool.journal.failures", {
+      description: "Times that waiting transactions could no longer be kept on disk.",
     });
     this.#rpcCalls = meter.createCounter("chain.rpc.calls", {
       description: "Calls over JSON-RPC, by method and outcome.",
@@ -78,6 +82,10 @@ export class ChainMetrics {
   /** `method` is one that exists, or "unknown". */
   rpcAnswered(method: string, outcome: "result" | "error"): void {
     this.#rpcCalls.add(1, { method, outcome });
+  }
+
+  journalFailed(): void {
+    this.#journalFailures.add(1);
   }
 
   publishFailed(): void {

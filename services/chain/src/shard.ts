@@ -69,6 +69,10 @@ export class Shard implements Module {
         metrics.callThreadLost();
         log.warn({ err: cause }, "a call thread ended");
       },
+      journalFailed: (cause) => {
+        metrics.journalFailed();
+        log.error({ err: cause }, "waiting transactions are no longer kept in the journal");
+      },
     });
     return new Shard(config, dependencies, { chain, metrics });
   }
@@ -106,6 +110,7 @@ export class Shard implements Module {
     const { hash, header } = reader.head();
     this.#stopObserving = this.#metrics.observe(this.#chain);
     this.#publisher = this.#publish();
+    await this.#restorePool();
     await this.#startEngineServer();
     const port = await this.#rpc?.start();
     const facts = { chainId: reader.config.chainId.toString(), number: header.number.toString(), hash, rpcPort: port };
@@ -139,6 +144,18 @@ export class Shard implements Module {
       { name: "bus", ok: this.#dependencies.bus.isConnected() },
     ];
     return healthOf(parts, ["chain"]);
+  }
+
+  /** The pool is a convenience: a journal that can not be read or written keeps no chain from starting. */
+  async #restorePool(): Promise<void> {
+    const { log } = this.#dependencies;
+    try {
+      const { transactions, isDamaged } = await this.#chain.restorePool(this.#proposing.signal);
+      if (isDamaged) log.warn({ transactions }, "the journal of waiting transactions was cut where it is damaged");
+    } catch (error) {
+      this.#metrics.journalFailed();
+      log.error({ err: error }, "waiting transactions could not be taken back from the journal, and none are kept");
+    }
   }
 
   async #startEngineServer(): Promise<void> {

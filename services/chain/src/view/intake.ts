@@ -1,6 +1,7 @@
 import type { SubmitOutcome, TransactionIntake } from "../chain-view.ts";
 import { isRefused, type RecoveryOutcome } from "../ingest/recovered.ts";
 import type { RecoveryPool } from "../ingest/recovery-pool.ts";
+import type { PoolJournal } from "../mempool/journal/pool-journal.ts";
 import type { Mempool } from "../mempool/mempool.ts";
 import { settledOrAborted } from "./settled-or-aborted.ts";
 
@@ -10,7 +11,16 @@ const fullShare = 0.8;
 /** Recovers senders and fills the mempool. */
 export function createIntake(
   { transactionsMax }: { readonly transactionsMax: number },
-  { recovery, mempool }: { readonly recovery: RecoveryPool; readonly mempool: Mempool },
+  {
+    recovery,
+    mempool,
+    journal,
+  }: {
+    readonly recovery: RecoveryPool;
+    readonly mempool: Mempool;
+    /** What is taken is written there before it is answered. */
+    readonly journal: Pick<PoolJournal, "append"> | undefined;
+  },
 ): TransactionIntake {
   const add = (recovered: RecoveryOutcome): SubmitOutcome => {
     if (isRefused(recovered)) return { rejection: recovered.fault };
@@ -25,7 +35,9 @@ export function createIntake(
     submit: async (raws, signal, after) => {
       const recovered = await recovery.recover(raws, signal);
       await after;
-      return recovered.map(add);
+      const outcomes = recovered.map(add);
+      await journal?.append(raws.filter((_, index) => "hash" in (outcomes[index] ?? {})));
+      return outcomes;
     },
     room: async (signal) => {
       while (isFull() && !signal.aborted) {

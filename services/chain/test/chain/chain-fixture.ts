@@ -110,6 +110,7 @@ export async function startChainFixture(
     workerLost: () => undefined,
     callThreadLost: () => undefined,
   });
+  await chain.restorePool(never);
   let last: BuiltPayload | undefined;
   const { engine } = chain;
   const recording: ExecutionEngine = {
