@@ -7,6 +7,9 @@ export interface ClusterFacts {
   readonly podName: string;
 }
 
+/** Every pod's, where there is no network to have one in. */
+export const podAddress = "10.1.2.3";
+
 /** The environment that a container would be started with: ConfigMaps first, then its own entries, `$(NAME)` expanded. */
 export function environmentOf(
   container: Container,
@@ -24,6 +27,8 @@ export function environmentOf(
       environment[name] = facts.secret(valueFrom.secretKeyRef.name, valueFrom.secretKeyRef.key);
     } else if (valueFrom?.fieldRef?.fieldPath === "metadata.name") {
       environment[name] = facts.podName;
+    } else if (valueFrom?.fieldRef?.fieldPath === "status.podIP") {
+      environment[name] = podAddress;
     } else {
       environment[name] = (value ?? "").replaceAll(/\$\((\w+)\)/g, (_, other: string) => environment[other] ?? "");
     }

@@ -9,7 +9,7 @@ import { writeRandomLlama } from "@koinon/compute/models/random-llama";
 import { ModelStore } from "@koinon/compute/models/store";
 import { freePort } from "@koinon/machine/free-port";
 import { type Child, startChild } from "@koinon/testkit/child-process";
-import { environmentOf } from "./environment.ts";
+import { environmentOf, podAddress } from "./environment.ts";
 import { type Container, containersOf, type Manifest, ofKind, podSpec, workloads } from "./manifests.ts";
 import { type ChartName, chartNames, imageOf } from "./services.ts";
 
@@ -169,7 +169,7 @@ export class LocalNetwork {
     if (key === "CHAIN_RPC_LISTEN") return `127.0.0.1:${this.#port("chain", "http")}`;
     if (key === "CHAIN_ENGINE_LISTEN") return `127.0.0.1:${this.#port("chain", "engine")}`;
     return this.#localAddress(value)
-      .replace(/^net-provider-0\.net-provider\.default\.svc:7000$/, `127.0.0.1:${this.#port("provider", "rpc")}`)
+      .replace(new RegExp(`^${podAddress}:7000$`), `127.0.0.1:${this.#port("provider", "rpc")}`)
       .replace(/^net-(\w+):7000$/, (_, callee: string) => `127.0.0.1:${this.#port(callee, "rpc")}`)
       .replace(/^nats:\/\/nats:4222$/, natsUrl)
       .replace(/^\/etc\/koinon\/tls/, path.join(folder, "secrets", service, "tls"))

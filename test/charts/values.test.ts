@@ -190,6 +190,6 @@ function planOfContainer(container: Container, manifests: readonly Manifest[]) {
   const secrets: Record<string, string> = { GATEWAY_SEED: "0".repeat(64), MARKET_PAGE_TOKEN_KEY: "0".repeat(64) };
   secrets.GATEWAY_ADMINISTRATOR_KEY = generateApiKey(systemRandom).text;
   const facts = { podName: "net-provider-0", secret: (_name: string, key: string) => secrets[key] ?? "given" };
-  const { POD_NAME: _, ...env } = environmentOf(container, manifests, facts);
+  const { POD_NAME: _, POD_IP: __, ...env } = environmentOf(container, manifests, facts);
   return planOf(container.name as keyof typeof definitions, env);
 }

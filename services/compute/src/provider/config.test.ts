@@ -23,6 +23,18 @@ test("prices are bigint micro-credits, and what is not given has its default", (
   });
 });
 
+test.each([
+  ["10.1.2.3:7000", "10.1.2.3:7000"],
+  ["provider.example.net:7000", "provider.example.net:7000"],
+  ["local:alpha", "local:alpha"],
+  ["unix:/run/provider.sock", "unix:/run/provider.sock"],
+  ["fd00::1:7000", "[fd00::1]:7000"],
+  ["fd00:10:244::7:7000", "[fd00:10:244::7]:7000"],
+  ["[fd00::1]:7000", "[fd00::1]:7000"],
+])("the endpoint %s is announced as %s", (endpoint, announced) => {
+  expect(read({ ...given, PROVIDER_ENDPOINT: endpoint }).endpoint).toBe(announced);
+});
+
 test("mistakes are named by their key", () => {
   const mistakes: [string, string][] = [
     ["PROVIDER_OFFERS", "{"],

@@ -59,7 +59,7 @@ export const providerConfig = declareConfig({
   }),
   endpoint: setting({
     env: "PROVIDER_ENDPOINT",
-    schema: text(),
+    schema: text().transform(bracketed),
     description:
       "Address at which the market reaches this provider: host:port, or local:<instance> in the same process.",
   }),
@@ -135,3 +135,8 @@ export const providerConfig = declareConfig({
 });
 
 export type ProviderConfig = ConfigOf<typeof providerConfig>;
+
+/** An IPv6 address as a URL has it: whoever puts address and port together may not know which kind it is. */
+function bracketed(endpoint: string): string {
+  return endpoint.replace(/^([0-9a-fA-F]*:[0-9a-fA-F:.]*):(\d{1,5})$/, "[$1]:$2");
+}
