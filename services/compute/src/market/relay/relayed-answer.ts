@@ -4,8 +4,15 @@ import { MarketError } from "../errors.ts";
 import { DeliveredAnswer } from "./delivered-answer.ts";
 import type { DispatchedAnswer } from "./dispatch.ts";
 import { type AnswerEnd, type AnswerHead, type AnswerPart, type InferenceRequest, modelKindOf } from "./inference.ts";
+import type { Opening } from "./open-answer.ts";
 import type { ProviderAnswer, ProviderPart } from "./provider-connection.ts";
-import { type CheckedReceipt, checkOpenedReceipt, type OpenedReceipt, type ReceiptMismatch } from "./receipt-check.ts";
+import {
+  type CheckedReceipt,
+  checkOpenedReceipt,
+  type OpenedReceipt,
+  type ReceiptMismatch,
+  type ReceiptVerdict,
+} from "./receipt-check.ts";
 import type { RelayDependencies } from "./relay-dependencies.ts";
 import type { ReservedRequest } from "./reserved-request.ts";
 
@@ -66,27 +73,42 @@ export class RelayedAnswer {
     place.leave();
   }
 
-  /** The parts for the client; the last bytes come only after the receipt has been checked. */
-  async *parts(): AsyncGenerator<AnswerPart, void, undefined> {
+  /** The parts for the client: none before the reservation is on disk, and the last bytes only after the receipt has been checked. */
+  parts(): AsyncGenerator<AnswerPart, void, undefined> {
     const { opening } = this.#dispatched;
+    return opening.kind === "refusal" ? this.#refusal(opening) : this.#content(opening);
+  }
+
+  async *#refusal({ status, contentType }: Extract<Opening, { kind: "refusal" }>): AsyncGenerator<AnswerPart> {
     await this.#reserved.onDisk();
-    if (opening.kind === "refusal") {
-      this.#refusedByEngine();
-      yield this.#head(opening.status, opening.contentType);
-      for (let chunk = await this.#refusalChunk(); chunk !== undefined; chunk = await this.#refusalChunk()) {
-        yield { kind: "chunk", bytes: chunk };
-      }
-      return;
+    this.#refusedByEngine();
+    yield this.#head(status, contentType);
+    for (let chunk = await this.#refusalChunk(); chunk !== undefined; chunk = await this.#refusalChunk()) {
+      yield { kind: "chunk", bytes: chunk };
     }
-    yield this.#head(200, opening.contentType);
-    for (let chunk = opening.first; ; ) {
-      for (const bytes of this.#body.take(chunk)) yield { kind: "chunk", bytes };
+  }
+
+  async *#content({ contentType, first }: Extract<Opening, { kind: "content" }>): AsyncGenerator<AnswerPart> {
+    let isBegun = false;
+    for (let ready = this.#body.take(first); ; ) {
+      if (ready.length > 0 && !isBegun) {
+        await this.#reserved.onDisk();
+        yield this.#head(200, contentType);
+        isBegun = true;
+      }
+      for (const bytes of ready) yield { kind: "chunk", bytes };
       const part = await this.#nextPart();
       if (part.kind === "chunk") {
-        chunk = part.bytes;
+        ready = this.#body.take(part.bytes);
         continue;
       }
-      const end = this.#prove(part.opened);
+      // An answer in one piece is signed and checked while the disk still writes.
+      const verdict = this.#check(part.opened);
+      if (!isBegun) {
+        await this.#reserved.onDisk();
+        yield this.#head(200, contentType);
+      }
+      const end = this.#prove(part.opened, verdict);
       // Nothing is promised to the client beyond what can be written in time.
       await this.#deps.writer.room(this.#signal);
       for (const bytes of this.#body.release()) yield { kind: "chunk", bytes };
@@ -124,11 +146,10 @@ export class RelayedAnswer {
     }
   }
 
-  /** Checks the receipt and pays it; what it proves goes to the client as the end of the answer. */
-  #prove(opened: OpenedReceipt): AnswerEnd {
+  /** Pays a receipt that was accepted; what it proves goes to the client as the end of the answer. */
+  #prove(opened: OpenedReceipt, verdict: ReceiptVerdict): AnswerEnd {
     const { candidate } = this.#dispatched;
     const { sessions, registry, clock } = this.#deps;
-    const verdict = this.#check(opened);
     if (!verdict.accepted) throw this.#caught(verdict.reason, verdict.session);
     const { checked } = verdict;
     this.#isProved = true;
@@ -143,7 +164,7 @@ export class RelayedAnswer {
     return endOf(checked);
   }
 
-  #check(opened: OpenedReceipt) {
+  #check(opened: OpenedReceipt): ReceiptVerdict {
     const { provider, offer, entry, maxFee } = this.#dispatched.candidate;
     const { domain, clock, sessions, registry } = this.#deps;
     const { requestId, endpoint, body } = this.#request;
