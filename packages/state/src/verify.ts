@@ -1,7 +1,8 @@
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
+import type { NodeRef } from "@koinon/trie/branch-node";
 import { bytesToNibbles, digits, type Nibbles } from "@koinon/trie/nibbles";
-import { isHashRef, type NodeRef } from "@koinon/trie/node";
+import { isHashRef } from "@koinon/trie/node";
 import { type NodeReader, parseNode } from "@koinon/trie/node-reader";
 import { accountLeaf, emptyStorageRoot, storageRootOf } from "./account-record.ts";
 import { slotLeaf } from "./slot-value.ts";
@@ -74,7 +75,10 @@ function walkTrie(reader: NodeReader, root: Hex, counts: Counts): LeafDigest {
     if (node.kind === "leaf") leaves.add(path + node.key, node.value);
     else if (node.kind === "extension") visit(node.child, path + node.key);
     else
-      for (const [index, child] of node.children.entries()) if (child !== undefined) visit(child, path + digits[index]);
+      for (let index = 0; index < 16; index++) {
+        const child = node.child(index);
+        if (child !== undefined) visit(child, path + digits[index]);
+      }
   };
   if (root === emptyStorageRoot) {
     assertState(reader.node("") === undefined, "nodes", "a root node where the trie is empty");

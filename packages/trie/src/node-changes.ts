@@ -1,6 +1,7 @@
 import { keccak256 } from "@koinon/secp256k1/keccak";
+import type { NodeRef } from "./branch-node.ts";
 import type { Nibbles } from "./nibbles.ts";
-import { encodeNode, hashRef, isHashRef, type NodeRef, type TrieNode } from "./node.ts";
+import { encodeNode, hashRef, isHashRef, type TrieNode } from "./node.ts";
 import { type NodeReader, parseNode } from "./node-reader.ts";
 import { TrieError } from "./trie-error.ts";
 

@@ -1,6 +1,7 @@
 import { keccak256 } from "@koinon/secp256k1/keccak";
+import type { NodeRef } from "./branch-node.ts";
 import { bytesToNibbles, type Nibbles, nibbleAt } from "./nibbles.ts";
-import { decodeNode, isHashRef, type NodeRef, type TrieNode } from "./node.ts";
+import { decodeNode, isHashRef, type TrieNode } from "./node.ts";
 import { emptyRoot, type NodeReader, parseNode } from "./node-reader.ts";
 import { TrieError } from "./trie-error.ts";
 
@@ -72,7 +73,7 @@ function descend(node: TrieNode, key: Nibbles, depth: number): Step {
     return { kind: "down", ref: node.child, depth: depth + node.key.length };
   }
   if (depth === key.length) return { kind: "end", value: node.value };
-  const ref = node.children[nibbleAt(key, depth)];
+  const ref = node.child(nibbleAt(key, depth));
   return ref === undefined ? absent : { kind: "down", ref, depth: depth + 1 };
 }
 

@@ -3,9 +3,10 @@ import { describe, expect, test } from "@jest/globals";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import fc from "fast-check";
+import type { NodeRef } from "./branch-node.ts";
 import { MemoryTrie } from "./memory-trie.ts";
 import { bytesToNibbles } from "./nibbles.ts";
-import { decodeNode, isHashRef, type NodeRef } from "./node.ts";
+import { decodeNode, isHashRef } from "./node.ts";
 import { emptyRoot, type NodeReader } from "./node-reader.ts";
 import { updateTrie } from "./update.ts";
 
@@ -27,7 +28,10 @@ function reachable(reader: NodeReader): string[] {
     };
     if (node.kind === "extension") follow(node.child, path + node.key);
     if (node.kind === "branch") {
-      for (const [index, ref] of node.children.entries()) if (ref) follow(ref, path + index.toString(16));
+      for (let index = 0; index < 16; index++) {
+        const ref = node.child(index);
+        if (ref) follow(ref, path + index.toString(16));
+      }
     }
   };
   const root = reader.node("");

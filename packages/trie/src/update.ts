@@ -1,5 +1,6 @@
+import { type BranchChild, BranchNode, kept, type NodeRef } from "./branch-node.ts";
 import { commonPrefixLength, digits, type Nibbles, nibbleAt } from "./nibbles.ts";
-import type { BranchNode, ExtensionNode, LeafNode, NodeRef, TrieNode } from "./node.ts";
+import type { ExtensionNode, LeafNode, TrieNode } from "./node.ts";
 import { type NodeChange, NodeChanges } from "./node-changes.ts";
 import { emptyRoot, type NodeReader } from "./node-reader.ts";
 import { TrieError } from "./trie-error.ts";
@@ -51,11 +52,18 @@ interface Entry {
 }
 
 /** A branch while it changes: a child is still a reference, or a node that is not encoded yet. */
-type Child = NodeRef | TrieNode | undefined;
+type Child = BranchChild | TrieNode;
 
 function isNode(child: Child): child is TrieNode {
-  return child !== undefined && "kind" in child;
+  return child !== undefined && child !== kept && "kind" in child;
 }
+
+/** A child with what `kept` stands for. */
+function resolved(branch: BranchNode, child: Child, index: number): NodeRef | TrieNode | undefined {
+  return child === kept ? branch.child(index) : child;
+}
+
+const emptyBranch = BranchNode.of(new Array<undefined>(16).fill(undefined), undefined);
 
 class Pass<C extends TrieChange> {
   readonly #nodes: NodeChanges;
@@ -101,6 +109,13 @@ class Pass<C extends TrieChange> {
   }
 
   #applyToLeaf(leaf: LeafNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
+    const first = this.#changes[from] as C;
+    const isSameKey = first.key.length === path.length + leaf.key.length && first.key.endsWith(leaf.key);
+    if (to === from + 1 && isSameKey) {
+      this.#onFound(first, leaf.value);
+      const { value } = first;
+      return value === undefined || value.length === 0 ? undefined : { kind: "leaf", key: leaf.key, value };
+    }
     const key = path + leaf.key;
     this.#visit(from, to, key, leaf.value);
     const entries = this.#insertions(from, to);
@@ -130,12 +145,13 @@ class Pass<C extends TrieChange> {
       return extension;
     }
     // Some key leaves the extension: a branch stands there now, with what is left of the extension as its only child so far.
-    const children = new Array<Child>(16).fill(undefined);
+    const children: Child[] = emptyBranch.slots();
     const rest = full.slice(fork + 1);
     children[nibbleAt(full, fork)] =
       rest === "" ? extension.child : { kind: "extension", key: rest, child: extension.child };
     const forkPath = full.slice(0, fork);
-    const after = this.#changeBranch(children, undefined, forkPath, from, to);
+    const after = this.#changeBranch(emptyBranch, children, forkPath, from, to);
+    if (after === emptyBranch) return extension;
     return this.#extend(full.slice(path.length, fork), after, forkPath);
   }
 
@@ -147,15 +163,13 @@ class Pass<C extends TrieChange> {
   }
 
   #applyToBranch(branch: BranchNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
-    const children: Child[] = branch.children.slice();
-    const after = this.#changeBranch(children, branch.value, path, from, to);
-    if (after?.kind !== "branch" || after.value !== branch.value) return after;
-    for (let index = 0; index < 16; index++) if (after.children[index] !== branch.children[index]) return after;
-    return branch;
+    return this.#changeBranch(branch, branch.slots(), path, from, to);
   }
 
-  #changeBranch(children: Child[], value: Uint8Array | undefined, path: Nibbles, from: number, to: number) {
+  /** Changes children of a branch; answers the branch itself when nothing is different. */
+  #changeBranch(branch: BranchNode, children: Child[], path: Nibbles, from: number, to: number) {
     const depth = path.length;
+    const { value } = branch;
     let valueAfter = value;
     let index = from;
     const first = this.#changes[from] as C;
@@ -164,29 +178,39 @@ class Pass<C extends TrieChange> {
       valueAfter = first.value === undefined || first.value.length === 0 ? undefined : first.value;
       index++;
     }
+    let isChanged = valueAfter !== value;
     while (index < to) {
       const nibble = nibbleAt((this.#changes[index] as C).key, depth);
       const start = index++;
       while (index < to && nibbleAt((this.#changes[index] as C).key, depth) === nibble) index++;
-      this.#changeChild(children, nibble, path + digits[nibble], start, index);
+      if (this.#changeChild(branch, children, nibble, path + digits[nibble], start, index)) isChanged = true;
     }
-    return this.#settle(children, valueAfter, path);
+    return isChanged ? this.#settle(branch, children, valueAfter, path) : branch;
   }
 
-  #changeChild(children: Child[], nibble: number, path: Nibbles, from: number, to: number): void {
+  /** True when the child is different afterwards. */
+  #changeChild(
+    branch: BranchNode,
+    children: Child[],
+    nibble: number,
+    path: Nibbles,
+    from: number,
+    to: number,
+  ): boolean {
     const child = children[nibble];
     if (child === undefined || isNode(child)) {
       children[nibble] = this.apply(child, path, from, to);
-      return;
+      return children[nibble] !== child;
     }
-    const before = this.#nodes.take(child, path);
+    const before = this.#nodes.take(resolved(branch, child, nibble) as NodeRef, path);
     const after = this.apply(before, path, from, to);
     if (after === before) this.#nodes.putBack(path);
     else children[nibble] = after;
+    return after !== before;
   }
 
   /** What a branch with these children has become: itself, with all children sealed, or less when at most one way is left. */
-  #settle(children: readonly Child[], value: Uint8Array | undefined, path: Nibbles): TrieNode | undefined {
+  #settle(branch: BranchNode, children: readonly Child[], value: Uint8Array | undefined, path: Nibbles) {
     let count = value === undefined ? 0 : 1;
     let only = -1;
     for (let index = 0; index < 16; index++) {
@@ -197,18 +221,18 @@ class Pass<C extends TrieChange> {
     if (count === 0) return undefined;
     if (count === 1)
       return only === -1
-        ? { kind: "leaf", key: "", value: value as Uint8Array }
-        : this.#collapse(children[only], only, path);
-    const refs = new Array<NodeRef | undefined>(16);
+        ? ({ kind: "leaf", key: "", value: value as Uint8Array } as const)
+        : this.#collapse(resolved(branch, children[only], only), only, path);
+    const slots = new Array<BranchChild>(16);
     for (let index = 0; index < 16; index++) {
       const child = children[index];
-      refs[index] = isNode(child) ? this.#nodes.seal(child, path + digits[index]) : child;
+      slots[index] = isNode(child) ? this.#nodes.seal(child, path + digits[index]) : child;
     }
-    return { kind: "branch", children: refs, value };
+    return branch.with(slots, value);
   }
 
   /** A branch with one child and no value is that child with one digit more. */
-  #collapse(child: Child, nibble: number, path: Nibbles): TrieNode | undefined {
+  #collapse(child: NodeRef | TrieNode | undefined, nibble: number, path: Nibbles): TrieNode | undefined {
     const digit = digits[nibble] as string;
     const childPath = path + digit;
     if (child === undefined || isNode(child)) return this.#extend(digit, child, childPath);
@@ -234,7 +258,7 @@ class Pass<C extends TrieChange> {
       const child = this.#build(entries.slice(start, index), fork + 1) as TrieNode;
       children[nibble] = this.#nodes.seal(child, path + digits[nibble]);
     }
-    const branch: BranchNode = { kind: "branch", children, value: endsHere ? first.value : undefined };
+    const branch = BranchNode.of(children, endsHere ? first.value : undefined);
     return this.#extend(first.key.slice(depth, fork), branch, path);
   }
 }

@@ -87,7 +87,10 @@ export async function openChain(options: ChainOptions, dependencies: ChainDepend
   await mkdir(options.store.path, { recursive: true });
   const lock = await lockFolder(options.store.path);
   try {
-    const chain = assembleChain(options, await openChainStore(options.store, options.genesis), dependencies);
+    const store = await openChainStore(options.store, options.genesis);
+    // Its accounts are in the store now; a million of them would be marked in every collection of garbage for nothing.
+    const genesis = { ...options.genesis, alloc: new Map() };
+    const chain = assembleChain({ ...options, genesis }, store, dependencies);
     return { ...chain, close: () => chain.close().finally(() => lock.release()) };
   } catch (error) {
     await lock.release();
