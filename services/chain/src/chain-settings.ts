@@ -77,6 +77,13 @@ export function engineSecret({ engineJwt }: ChainModuleConfig): JwtSecret {
   throw new ChainError({ code: "SETTING_INVALID", variable: "CHAIN_ENGINE_JWT", reason: "is not 32 bytes in hex" });
 }
 
+/** Where JSON-RPC is served; undefined for nowhere. Throws like `listenAddress`. */
+export function rpcAddress({ rpcListen, engineUrl }: ChainModuleConfig): { host: string; port: number } | undefined {
+  // The other client's own JSON-RPC is likely to have the usual port.
+  const address = rpcListen ?? (engineUrl === undefined ? "127.0.0.1:8545" : "off");
+  return address === "off" ? undefined : listenAddress("CHAIN_RPC_LISTEN", address);
+}
+
 /** Host and port of an address to listen on; throws ChainError `SETTING_INVALID`. */
 export function listenAddress(variable: string, address: string): { host: string; port: number } {
   const { host, port } = /^(?<host>.+):(?<port>\d{1,5})$/.exec(address)?.groups ?? {};

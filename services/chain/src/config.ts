@@ -16,9 +16,9 @@ export const chainConfig = declareConfig({
   }),
   rpcListen: setting({
     env: "CHAIN_RPC_LISTEN",
-    schema: text(),
-    default: "127.0.0.1:8545",
-    description: "Address of JSON-RPC over HTTP and WebSocket, `host:port`; `off` for none.",
+    schema: optionalText(),
+    description:
+      "Address of JSON-RPC over HTTP and WebSocket, `host:port`; `off` for none. Without it `127.0.0.1:8545`, or none where another client executes.",
   }),
   rpcCorsOrigins: setting({
     env: "CHAIN_RPC_CORS_ORIGINS",

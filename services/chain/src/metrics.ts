@@ -1,6 +1,5 @@
 import type { Counter, Histogram, Meter } from "@opentelemetry/api";
 import type { Chain } from "./chain.ts";
-import type { ChainHeader } from "./chain-view.ts";
 
 // Powers of four up to what a block of 8 MiB can hold.
 const BLOCK_TRANSACTIONS = [0, 1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536];
@@ -46,28 +45,34 @@ export class ChainMetrics {
 
   /** Registers what is read at collection; answers how to stop that. */
   observe({ view: { reader, mempool }, withdrawals }: Pick<Chain, "view" | "withdrawals">): () => void {
-    const gauge = (name: string, description: string, read: () => number) => {
-      const instrument = this.#meter.createObservableGauge(name, { description });
-      const callback = (result: { observe(value: number): void }) => result.observe(read());
-      instrument.addCallback(callback);
-      return () => instrument.removeCallback(callback);
-    };
     const stops = [
-      gauge("chain.height", "Number of the last block on disk.", () => Number(reader.head().header.number)),
-      gauge("chain.mempool.pending", "Transactions that can go into a block.", () => mempool.status().pending),
-      gauge("chain.mempool.queued", "Transactions that wait for others.", () => mempool.status().queued),
-      gauge("chain.mempool.bytes", "Bytes of all waiting transactions.", () => mempool.status().bytes),
-      gauge("chain.withdrawals.waiting", "Withdrawals that wait for a block.", () => withdrawals.waitingCount),
+      this.observeHeight(() => Number(reader.head().header.number)),
+      this.#gauge("chain.mempool.pending", "Transactions that can go into a block.", () => mempool.status().pending),
+      this.#gauge("chain.mempool.queued", "Transactions that wait for others.", () => mempool.status().queued),
+      this.#gauge("chain.mempool.bytes", "Bytes of all waiting transactions.", () => mempool.status().bytes),
+      this.#gauge("chain.withdrawals.waiting", "Withdrawals that wait for a block.", () => withdrawals.waitingCount),
     ];
     return () => {
       for (const stop of stops) stop();
     };
   }
 
-  committed({ header, transactionCount }: ChainHeader): void {
+  /** The same for a chain that another client has. */
+  observeHeight(read: () => number): () => void {
+    return this.#gauge("chain.height", "Number of the last block on disk.", read);
+  }
+
+  #gauge(name: string, description: string, read: () => number): () => void {
+    const instrument = this.#meter.createObservableGauge(name, { description });
+    const callback = (result: { observe(value: number): void }) => result.observe(read());
+    instrument.addCallback(callback);
+    return () => instrument.removeCallback(callback);
+  }
+
+  committed({ gasUsed, transactionCount }: { readonly gasUsed: bigint; readonly transactionCount: number }): void {
     this.#blocks.add(1);
     this.#transactions.add(transactionCount);
-    this.#gas.add(Number(header.gasUsed));
+    this.#gas.add(Number(gasUsed));
     this.#blockTransactions.record(transactionCount);
   }
 

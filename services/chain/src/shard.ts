@@ -8,7 +8,14 @@ import type { Random } from "@koinon/runtime/random";
 import { parseAddress } from "@koinon/secp256k1/address";
 import type { Meter } from "@opentelemetry/api";
 import { type Chain, openChain } from "./chain.ts";
-import { chainOptionsOf, engineSecret, listenAddress, queuesWithdrawals, readGenesis } from "./chain-settings.ts";
+import {
+  chainOptionsOf,
+  engineSecret,
+  listenAddress,
+  queuesWithdrawals,
+  readGenesis,
+  rpcAddress,
+} from "./chain-settings.ts";
 import type { ChainModuleConfig } from "./config.ts";
 import { createEngineMethods } from "./engine/rpc/engine-methods.ts";
 import { type EngineServer, startEngineServer } from "./engine/rpc/engine-server.ts";
@@ -91,17 +98,17 @@ export class Shard implements Module {
       ...(queuesWithdrawals(config) ? [bindWithdrawalService(chain.withdrawals, config.withdrawalCallers)] : []),
     ];
     const policy = { corsOrigins: config.rpcCorsOrigins, hosts: config.rpcHosts };
+    const address = rpcAddress(config);
     this.#rpc =
-      config.rpcListen === "off"
-        ? undefined
-        : new JsonRpcServer(
-            { ...listenAddress("CHAIN_RPC_LISTEN", config.rpcListen), policy, clientVersion },
-            {
-              ...dependencies,
-              view: chain.view,
-              answered: (method, outcome) => this.#metrics.rpcAnswered(method, outcome),
-            },
-          );
+      address &&
+      new JsonRpcServer(
+        { ...address, policy, clientVersion },
+        {
+          ...dependencies,
+          view: chain.view,
+          answered: (method, outcome) => this.#metrics.rpcAnswered(method, outcome),
+        },
+      );
   }
 
   async start(): Promise<void> {
@@ -187,7 +194,8 @@ export class Shard implements Module {
     const { view, store } = this.#chain;
     const publisher = new CommittedPublisher({
       ...{ chainId: view.reader.config.chainId, store, subscriptions: view.subscriptions, bus, clock },
-      published: (block) => this.#metrics.committed(block),
+      published: ({ header, transactionCount }) =>
+        this.#metrics.committed({ gasUsed: header.gasUsed, transactionCount }),
       failed: (error) => {
         this.#metrics.publishFailed();
         log.warn({ err: error }, "a block's event could not be published");

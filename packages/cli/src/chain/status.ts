@@ -27,20 +27,20 @@ export async function showStatus(args: readonly string[], terminal: Terminal): P
   const [client, chainId, peers, pool, genesis, finalized, head] = await Promise.all([
     rpc.call("web3_clientVersion"),
     rpc.quantity("eth_chainId"),
-    rpc.quantity("net_peerCount"),
-    rpc.object("txpool_status"),
+    known(rpc.quantity("net_peerCount")),
+    known(rpc.object("txpool_status")),
     blockAt(rpc, "0x0"),
     finalizedBlock(rpc),
     blockAt(rpc, "latest"),
   ]);
   if (genesis === undefined || head === undefined) throw new InputError(`${rpc.url} has no blocks`);
-  const mempool = { pending: countOf(pool?.pending), queued: countOf(pool?.queued) };
+  const mempool = pool && { pending: countOf(pool.pending), queued: countOf(pool.queued) };
   const words = [
     `chain      ${chainId}   genesis ${genesis.hash}`,
     `head       ${placeInWords(head)}`,
     `finalized  ${finalized === undefined ? "none yet" : placeInWords(finalized)}`,
-    `mempool    ${mempool.pending} pending, ${mempool.queued} queued`,
-    `peers      ${peers === 0n ? "none" : peers}`,
+    ...(mempool === undefined ? [] : [`mempool    ${mempool.pending} pending, ${mempool.queued} queued`]),
+    ...(peers === undefined ? [] : [`peers      ${peers === 0n ? "none" : peers}`]),
     `client     ${String(client)}`,
     `rpc        ${rpc.url}`,
   ];
@@ -58,10 +58,17 @@ async function blockAt(rpc: JsonRpc, tag: string): Promise<Place | undefined> {
 
 /** geth refuses instead of answering null when there is none yet. */
 function finalizedBlock(rpc: JsonRpc): Promise<Place | undefined> {
-  return blockAt(rpc, "finalized").catch((error: unknown) => {
+  return known(blockAt(rpc, "finalized"));
+}
+
+/** Not every node has every method. */
+async function known<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
     if (error instanceof RefusedError) return undefined;
     throw error;
-  });
+  }
 }
 
 function placeInWords({ number, hash, timestamp }: Place): string {

@@ -26,7 +26,7 @@ each service lists its settings. 'start chain' also takes them as options:
 
   --data DIR      folder of the chain
   --genesis FILE  its genesis file, as 'koinon chain init' writes it
-  --port N        port of JSON-RPC on 127.0.0.1
+  --port N        port of JSON-RPC on 127.0.0.1 (default 8545; with --engine none, and what is asked there is passed on)
   --engine URL    authenticated Engine API of another Ethereum client, which executes instead
   --jwt FILE      the secret for it, 32 bytes in hex
 

@@ -37,6 +37,8 @@ export interface SoloProposerDependencies {
   readonly clock: { now(): number };
   readonly random: { bytes(count: number): Uint8Array };
   readonly commitments: BlockCommitments;
+  /** Told of every block that became the head. */
+  adopted?(built: BuiltPayload): void;
   /** Resolves when a transaction or a withdrawal waits for a block. */
   itemsWait(signal: AbortSignal): Promise<void>;
   /** How many of both wait, those of a block that is built and not adopted included. */
@@ -79,6 +81,7 @@ export class SoloProposer {
       // The next block is built while this one goes to disk, when there is no time to lose.
       ordered = this.isBehind(dueMs, built) ? await this.order(head, signal) : undefined;
       if (ordered === undefined) await this.adopt(head, undefined, signal);
+      this.dependencies.adopted?.(built);
     }
   }
 

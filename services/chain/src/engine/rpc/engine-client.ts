@@ -5,6 +5,7 @@ import { readHash } from "../../jsonrpc/codec/bytes.ts";
 import { ObjectReader } from "../../jsonrpc/codec/object.ts";
 import { readQuantity, readQuantity64 } from "../../jsonrpc/codec/quantity.ts";
 import { ValueError } from "../../jsonrpc/codec/value-error.ts";
+import type { WireError } from "../../jsonrpc/json-rpc-error.ts";
 import {
   type BuiltPayload,
   EngineError,
@@ -28,6 +29,9 @@ export interface EngineClientOptions {
   /** The Engine API's own limit is 8 s for the slowest method. */
   readonly timeoutMs: number;
 }
+
+/** What the engine's client answered: a result as it came, or its refusal. */
+export type ForwardedAnswer = { readonly result: unknown } | { readonly refusal: WireError };
 
 /** What a client needs to know. */
 export interface EngineClientDependencies {
@@ -85,6 +89,18 @@ export class EngineClient implements ExecutionEngine {
         timestamp: reader.required("timestamp", readQuantity64),
       };
     });
+  }
+
+  /** Asks for a method that is not the proposer's; answers the response as it came. Throws EngineError when there is none. */
+  async forward(method: string, params: readonly unknown[], signal: AbortSignal): Promise<ForwardedAnswer> {
+    const answer = await this.post({ jsonrpc: "2.0", id: ++this.requests, method, params }, signal);
+    const { result, error } = (answer ?? {}) as {
+      result?: unknown;
+      error?: { code?: unknown; message?: unknown; data?: unknown };
+    };
+    if (error === undefined) return { result: result ?? null };
+    const { code, message, data } = error;
+    return { refusal: { code: Number(code), message: String(message), ...(isHex(data) ? { data } : {}) } };
   }
 
   private remember(payloadId: Hex, attributes: PayloadAttributes): void {
