@@ -1,7 +1,7 @@
 // Prints the figures of helm/README.md for the release that is installed: images, time to install, memory and CPU at idle and under
 // load, and how long a further replica takes until it serves. npm run cluster -- figures
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, loadavg } from "node:os";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
@@ -92,7 +92,16 @@ function readLog(url: string): () => Promise<void> {
   return async () => clearInterval(timer);
 }
 
+/** What else the machine did: figures of a busy one say little. */
+const sayLoad = (when: string) =>
+  process.stdout.write(
+    `load averages ${when}: ${loadavg()
+      .map((average) => average.toFixed(1))
+      .join(", ")}\n\n`,
+  );
+
 printRecords();
+sayLoad("before");
 await delay(settleMs);
 const idle = await usage();
 const network = await openClusterNetwork();
@@ -119,3 +128,4 @@ table(["one replica more of", "seconds until ready", "seconds until it serves"],
 await stopReading();
 await load.stop();
 await network.stop();
+sayLoad("after");
