@@ -1,4 +1,4 @@
-// npm run cluster -- up [--nodes N] [--install-packages] | install [--values F]... [--release R] [--namespace N] | test [PATTERN] | figures | restart | stop | down | exec CMD...
+// npm run cluster -- up [--nodes N] [--install-packages] | install [--values F]... [--release R] [--namespace N] | test [PATTERN] | figures | restart | nightly | stop | down | exec CMD...
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { build, root, say } from "../../tools/workspace/toolchain.mjs";
 import { cluster, clusterScript, execute, here } from "./inside.mjs";
 import { install } from "./install.mjs";
+import { nightly } from "./nightly.mjs";
 
 const [command, ...args] = process.argv.slice(2);
 
@@ -50,6 +51,7 @@ const commands = {
       rmSync(folder, { recursive: true, force: true });
     }
   },
+  nightly,
   stop: () => execute(clusterScript, ["stop"]),
   down: () => execute(clusterScript, ["down"]),
   exec: () => cluster(args, { stdio: "inherit" }),
