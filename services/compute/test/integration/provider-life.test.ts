@@ -74,6 +74,13 @@ test("quotes are signed anew before they end, and the former one is served until
   expect((await alpha.serve(alpha.order(stream))).receipt).toBeDefined();
 });
 
+test("a heartbeat that is not answered is given up while the market would still take the next one in time", async () => {
+  const { market } = await start();
+  const heartbeatTimeoutMs = await waitFor(() => market.heartbeatTimeoutMs);
+  // The market asks for one every 20 ms, and three may be missed.
+  expect(heartbeatTimeoutMs).toBeLessThan(3 * 20);
+});
+
 test("a market that forgot the provider gets it registered again", async () => {
   const alpha = await start();
   alpha.market.known = false;
