@@ -178,9 +178,26 @@ describe("koinon key", () => {
     });
   });
 
+  test("withdraw", async () => {
+    const route = `POST /v1/keys/${view.id}/withdraw`;
+    const budget = { limit: "1200", spent: "1000", reserved: "200", available: "0" };
+    network.routes.set(route, [200, { withdrawn: "3800", budget }]);
+    expect((await run("key", "withdraw", view.id)).out).toBe(
+      "3800 micro-credits went back; 200 are reserved by requests under way\n",
+    );
+    expect(JSON.parse(network.seen.at(-1)?.body ?? "")).toEqual({
+      request_id: expect.stringMatching(/^0x[0-9a-f]{32}$/),
+    });
+    expect(JSON.parse((await run("key", "withdraw", view.id, "--json")).out)).toEqual({ withdrawn: "3800", budget });
+    network.routes.set(route, [409, { error: { code: "KEY_NOT_REVOKED", message: "The API key is in use." } }]);
+    expect(await run("key", "withdraw", view.id)).toMatchObject({
+      ...{ code: 1, out: "", err: expect.stringContaining("KEY_NOT_REVOKED") },
+    });
+  });
+
   test("arguments that make no sense are refused before anything is asked", async () => {
     const wrong: readonly [string[], string][] = [
-      [[], "one of create, list, revoke, deposit is needed"],
+      [[], "one of create, list, revoke, deposit, withdraw is needed"],
       [["rename"], "one of create"],
       [["create"], "--budget is needed"],
       [["create", "--budget", "-5"], "--budget"],
@@ -191,6 +208,7 @@ describe("koinon key", () => {
       [["revoke"], "the id of a key is needed"],
       [["revoke", "../keys"], "the id of a key is needed"],
       [["deposit", view.id], "--amount is needed"],
+      [["withdraw"], "the id of a key is needed"],
     ];
     for (const [args, problem] of wrong) {
       const { code, out, err } = await run("key", ...args);

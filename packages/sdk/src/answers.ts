@@ -11,6 +11,12 @@ export interface Budget {
   readonly available: string;
 }
 
+/** What went back of a revoked key's budget, and the budget after. */
+export interface BudgetWithdrawal {
+  readonly withdrawn: string;
+  readonly budget: Budget;
+}
+
 /** One page of a list; `next_page_token` is empty on the last one. */
 export interface Page<T> {
   readonly data: readonly T[];

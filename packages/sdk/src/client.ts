@@ -1,6 +1,7 @@
 import type {
   ApiKey,
   Budget,
+  BudgetWithdrawal,
   Capabilities,
   ContributionPage,
   CreatedApiKey,
@@ -109,6 +110,12 @@ export class KoinonClient {
   deposit(id: string, deposit: { amount: string; requestId: string }, options: CallOptions = {}): Promise<Budget> {
     const body = { amount: deposit.amount, request_id: deposit.requestId };
     return this.#transport.json(`/v1/keys/${encodeURIComponent(id)}/deposit`, { ...options, method: "POST", body });
+  }
+
+  /** Takes back what is left of a revoked key's budget (scope admin); the same `requestId` takes once. KEY_NOT_REVOKED for a key in use. */
+  withdraw(id: string, { requestId }: { requestId: string }, options: CallOptions = {}): Promise<BudgetWithdrawal> {
+    const body = { request_id: requestId };
+    return this.#transport.json(`/v1/keys/${encodeURIComponent(id)}/withdraw`, { ...options, method: "POST", body });
   }
 
   /** One page of who did how much, computed from the log. */

@@ -42,6 +42,7 @@ describe("requests", () => {
     await client.createKey({ name: "n", budget: "5" }, { creation: "once" });
     await client.revokeKey("0123456789abcdef");
     await client.deposit("0123456789abcdef", { amount: "7", requestId: "r" });
+    await client.withdraw("0123456789abcdef", { requestId: "r" });
     await client.contributions({ pageSize: 100 });
     await client.capabilities();
     await client.log.tile("tile/0/x001/234.p/5");
@@ -58,6 +59,7 @@ describe("requests", () => {
       'POST /v1/keys {"name":"n","budget":"5"}',
       "DELETE /v1/keys/0123456789abcdef",
       'POST /v1/keys/0123456789abcdef/deposit {"amount":"7","request_id":"r"}',
+      'POST /v1/keys/0123456789abcdef/withdraw {"request_id":"r"}',
       "GET /v1/contributions?page_size=100",
       "GET /v1/capabilities",
       "GET /log/tile/0/x001/234.p/5",
@@ -65,7 +67,7 @@ describe("requests", () => {
     ]);
     expect(seen.every(({ headers }) => headers.authorization === "Bearer sk-koinon-x")).toBe(true);
     expect(seen[8]?.headers).toMatchObject({ "idempotency-key": "once", "content-type": "application/json" });
-    expect(seen[14]?.headers["content-type"]).toBe("text/plain; charset=utf-8");
+    expect(seen.at(-1)?.headers["content-type"]).toBe("text/plain; charset=utf-8");
   });
 
   test("without a key none is sent", async () => {

@@ -9,13 +9,14 @@ import { keyTable } from "../keys/key-words.ts";
 /** `koinon key`: API keys and their budgets, with the administrator's credential. */
 export const keyCommand: Command = {
   usage:
-    "koinon key create --budget N [--name NAME] [--scopes LIST] | list | revoke ID | deposit ID --amount N   [--data DIR] [--json]",
-  help: `Creates, lists and revokes API keys of a running network, and adds to their budgets. Amounts are micro-credits.
+    "koinon key create --budget N [--name NAME] [--scopes LIST] | list | revoke ID | deposit ID --amount N | withdraw ID   [--data DIR] [--json]",
+  help: `Creates, lists and revokes API keys of a running network, adds to their budgets and takes back what is left of them. Amounts are micro-credits.
 
   create       prints the new key's id and the key itself, which is shown this once only
   list         every key, newest first
   revoke ID    ends a key for good
   deposit ID   adds --amount to a key's budget
+  withdraw ID  takes back what is left of a revoked key's budget; what requests under way have reserved stays until they end
 
   --budget N   what the key may spend
   --name NAME  for people (default "koinon key")
@@ -56,7 +57,7 @@ interface Surroundings extends Pick<Connection, "client"> {
 /** An action checks its arguments first, and answers what is then done with the network. */
 type Action = (given: Arguments) => (surroundings: Surroundings) => Promise<void>;
 
-const actions: Readonly<Record<string, Action>> = { create, list, revoke, deposit };
+const actions: Readonly<Record<string, Action>> = { create, list, revoke, deposit, withdraw };
 
 async function key(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
@@ -109,6 +110,17 @@ function deposit({ id: text, amount: given }: Arguments): ReturnType<Action> {
     const requestId = bytesToHex(terminal.random.bytes(16));
     const budget = await client.deposit(id, { amount, requestId }, { signal });
     print(budget, [`available ${budget.available} of ${budget.limit} micro-credits`]);
+  };
+}
+
+function withdraw({ id: text }: Arguments): ReturnType<Action> {
+  const id = idOf(text);
+  return async ({ client, signal, print, terminal }) => {
+    const requestId = bytesToHex(terminal.random.bytes(16));
+    const withdrawal = await client.withdraw(id, { requestId }, { signal });
+    const { withdrawn, budget } = withdrawal;
+    const rest = budget.reserved === "0" ? "" : `; ${budget.reserved} are reserved by requests under way`;
+    print(withdrawal, [`${withdrawn} micro-credits went back${rest}`]);
   };
 }
 

@@ -8,6 +8,17 @@ export interface Budget {
   readonly available: bigint;
 }
 
+/** What went back of a revoked key's budget, in micro-credits, and the budget after. */
+export interface BudgetWithdrawal {
+  readonly withdrawn: bigint;
+  readonly budget: Budget;
+}
+
+/** Reads the answer of `POST /v1/keys/{id}/withdraw`. */
+export function readBudgetWithdrawal(answer: AnswerReader): BudgetWithdrawal {
+  return { withdrawn: answer.member("withdrawn").amount(), budget: readBudget(answer.member("budget")) };
+}
+
 /** Reads a budget. */
 export function readBudget(answer: AnswerReader): Budget {
   const amount = (name: string): bigint => answer.member(name).amount();

@@ -7,7 +7,7 @@ import {
   readApiKeyPage,
   readCreatedApiKey,
 } from "./api-keys.ts";
-import { type Budget, readBudget } from "./budget.ts";
+import { type Budget, type BudgetWithdrawal, readBudget, readBudgetWithdrawal } from "./budget.ts";
 import { type ContributionPage, readContributionPage } from "./contributions.ts";
 import { GatewayCallError } from "./fault.ts";
 import { faultFromResponse } from "./fault-from-response.ts";
@@ -130,6 +130,13 @@ export class GatewayClient {
   async deposit(id: string, amount: bigint, requestId: string, options: AdminCall): Promise<Budget> {
     const json = { amount: amount.toString(), request_id: requestId };
     return this.#read(`/v1/keys/${encodeURIComponent(id)}/deposit`, readBudget, { ...options, method: "POST", json });
+  }
+
+  /** Takes back what is left of a revoked key's budget; the same request id takes once. */
+  async withdraw(id: string, requestId: string, options: AdminCall): Promise<BudgetWithdrawal> {
+    const json = { request_id: requestId };
+    const call = { ...options, method: "POST", json } as const;
+    return this.#read(`/v1/keys/${encodeURIComponent(id)}/withdraw`, readBudgetWithdrawal, call);
   }
 
   async #read<T>(path: string, read: (answer: AnswerReader) => T, options: CallOptions): Promise<T> {

@@ -8,6 +8,7 @@ import type { AdminCall } from "../gateway/gateway-client.ts";
 import { DepositDialog } from "./deposit-dialog.tsx";
 import styles from "./keys.module.css";
 import { RevokeDialog } from "./revoke-dialog.tsx";
+import { WithdrawDialog } from "./withdraw-dialog.tsx";
 
 interface KeyTableProps {
   readonly keys: readonly ApiKey[];
@@ -17,7 +18,9 @@ interface KeyTableProps {
 
 /** Every key with its budget, and what an administrator can do with it. */
 export function KeyTable({ keys, call, onChanged }: KeyTableProps) {
-  const [open, setOpen] = useState<{ readonly dialog: "deposit" | "revoke"; readonly key: ApiKey } | null>(null);
+  const [open, setOpen] = useState<{ readonly dialog: "deposit" | "revoke" | "withdraw"; readonly key: ApiKey } | null>(
+    null,
+  );
   const close = (): void => setOpen(null);
   return (
     <>
@@ -42,12 +45,16 @@ export function KeyTable({ keys, call, onChanged }: KeyTableProps) {
               apiKey={key}
               onDeposit={() => setOpen({ dialog: "deposit", key })}
               onRevoke={() => setOpen({ dialog: "revoke", key })}
+              onWithdraw={() => setOpen({ dialog: "withdraw", key })}
             />
           ))}
         </tbody>
       </TableFrame>
       {open?.dialog === "deposit" && <DepositDialog apiKey={open.key} onClose={close} call={call} onDone={onChanged} />}
       {open?.dialog === "revoke" && <RevokeDialog apiKey={open.key} onClose={close} call={call} onDone={onChanged} />}
+      {open?.dialog === "withdraw" && (
+        <WithdrawDialog apiKey={open.key} onClose={close} call={call} onDone={onChanged} />
+      )}
     </>
   );
 }
@@ -56,9 +63,10 @@ interface RowProps {
   readonly apiKey: ApiKey;
   readonly onDeposit: () => void;
   readonly onRevoke: () => void;
+  readonly onWithdraw: () => void;
 }
 
-function Row({ apiKey, onDeposit, onRevoke }: RowProps) {
+function Row({ apiKey, onDeposit, onRevoke, onWithdraw }: RowProps) {
   const { name, prefix, scopes, budget, requestsPerMinute, createdAt, expiresAt, revokedAt } = apiKey;
   const isRevoked = revokedAt !== null;
   return (
@@ -94,6 +102,14 @@ function Row({ apiKey, onDeposit, onRevoke }: RowProps) {
             </Button>
             <Button small look="danger" onClick={onRevoke} aria-label={`Revoke ${name}`}>
               Revoke
+            </Button>
+          </span>
+        )}
+        {/* Unknown is worth asking for: the gateway knows. */}
+        {isRevoked && budget?.available !== 0n && (
+          <span className={styles.actions}>
+            <Button small onClick={onWithdraw} aria-label={`Withdraw from ${name}`}>
+              Withdraw
             </Button>
           </span>
         )}

@@ -53,5 +53,21 @@ describeWithProgram("chromium", "keys in a browser", (executablePath) => {
     expect(made?.revokedAt).not.toBeNull();
   });
 
+  test("what a revoked key has left is taken back, and only that", async () => {
+    const made = terminal.standIn.keys.list().find(({ name }) => name === "workstation");
+    if (made !== undefined) Object.assign(made, { spent: 500_000n, reserved: 150_000n });
+    await page.reload();
+    await page.getByTestId("admin-key").fill(terminal.standIn.adminKey.key);
+    await page.getByTestId("admin-key-use").click();
+    const row = page.getByTestId("key-row").filter({ hasText: "workstation" });
+    await row.getByRole("button", { name: "Withdraw from workstation" }).click();
+    await page.getByText("0.15 credits are reserved").waitFor();
+    await page.getByRole("button", { name: "Withdraw 1.1 credits" }).click();
+    await row.getByRole("button", { name: "Withdraw from workstation" }).waitFor({ state: "detached" });
+    expect(made).toMatchObject({ limit: 650_000n, spent: 500_000n, reserved: 150_000n });
+    const inUse = page.getByTestId("key-row").filter({ hasText: "ci pipeline" });
+    expect(await inUse.getByRole("button", { name: /Withdraw/ }).count()).toBe(0);
+  });
+
   test("nothing broke the policy, left the origin or went uncaught", () => expect(terminal.problems).toEqual([]));
 });

@@ -19,6 +19,7 @@ export interface StandInKey {
 export class StandInKeys {
   readonly #keys: StandInKey[] = [];
   readonly #deposits = new Set<string>();
+  readonly #withdrawals = new Map<string, bigint>();
   readonly #random: SeededRandom;
 
   constructor(random: SeededRandom) {
@@ -55,6 +56,16 @@ export class StandInKeys {
     if (this.#deposits.has(requestId)) return;
     this.#deposits.add(requestId);
     key.limit += amount;
+  }
+
+  /** What is available goes back, once by a request id; answers how much. */
+  withdraw(key: StandInKey, requestId: string): bigint {
+    const before = this.#withdrawals.get(requestId);
+    if (before !== undefined) return before;
+    const amount = key.limit - key.spent - key.reserved;
+    this.#withdrawals.set(requestId, amount);
+    key.limit -= amount;
+    return amount;
   }
 
   list(): StandInKey[] {

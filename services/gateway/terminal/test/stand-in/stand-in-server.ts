@@ -294,6 +294,12 @@ async function answerKeys(
     keys.deposit(target, BigInt(String(body.amount)), String(body.request_id));
     return sendJson(response, budgetView(target));
   }
+  if (part === "withdraw") {
+    if (target.revokedAt === null)
+      throw new Refusal(409, "invalid_request_error", "KEY_NOT_REVOKED", `The API key '${id}' is in use.`);
+    const withdrawn = keys.withdraw(target, String(body.request_id)).toString();
+    return sendJson(response, { withdrawn, budget: budgetView(target) });
+  }
   target.revokedAt = Date.now();
   sendJson(response, keyView(target));
 }
