@@ -1,5 +1,5 @@
 import type { Hex } from "@koinon/secp256k1/hex";
-import { keccak256 } from "@koinon/secp256k1/keccak";
+import { keccak256InPlace } from "@koinon/secp256k1/keccak";
 import type { Frame } from "./frame.ts";
 import { gas, wordsFor } from "./gas.ts";
 import { Halt } from "./halt.ts";
@@ -15,8 +15,7 @@ export function keccak(_machine: Machine, frame: Frame): number {
   if (!frame.charge(gas.keccakWord * wordsFor(size)) || !frame.reserve(offset, size)) return Halt.outOfGas;
   frame.sp--;
   const range = size === 0 ? frame.memory.bytes.subarray(0, 0) : frame.memory.bytes.subarray(offset, offset + size);
-  const digest = keccak256(range);
-  frame.stack[frame.sp - 1] = readWord(new DataView(digest.buffer, digest.byteOffset, 32), 0);
+  frame.stack[frame.sp - 1] = readWord(keccak256InPlace(range), 0);
   return Halt.none;
 }
 

@@ -1,11 +1,36 @@
-import { createKeccak } from "hash-wasm";
+import { blocksMax, compileKeccakSponge, inputOffset, rateBytes } from "./keccak-absorb.ts";
 
-// WebAssembly compiles asynchronously, so the hasher is made while this module loads; hashing itself is synchronous.
-const hasher = await createKeccak(256);
+const sponge = compileKeccakSponge();
+const memory = new Uint8Array(sponge.memory);
+const digest = new DataView(sponge.memory, 0, 32);
+const digestBytes = 32;
+const stateBytes = 200;
+const chunkBytes = blocksMax * rateBytes;
 
 /** Keccak-256, as Ethereum uses it (not SHA3-256). */
 export function keccak256(bytes: Uint8Array): Uint8Array {
-  hasher.init();
-  hasher.update(bytes);
-  return hasher.digest("binary");
+  keccak256InPlace(bytes);
+  return memory.slice(0, digestBytes);
+}
+
+/** Keccak-256 without an array for it: the digest is in the same view every time, until the next one is computed. */
+export function keccak256InPlace(bytes: Uint8Array): DataView {
+  memory.fill(0, 0, stateBytes);
+  const { length } = bytes;
+  let done = 0;
+  for (; length - done >= chunkBytes; done += chunkBytes) {
+    memory.set(bytes.subarray(done, done + chunkBytes), inputOffset);
+    sponge.absorb(inputOffset, blocksMax);
+  }
+  const rest = length - done;
+  const blocks = Math.floor(rest / rateBytes) + 1;
+  const inputEnd = inputOffset + rest;
+  const end = inputOffset + blocks * rateBytes;
+  memory.set(done === 0 ? bytes : bytes.subarray(done), inputOffset);
+  // Keccak's own padding, which SHA-3 has changed since.
+  memory.fill(0, inputEnd, end);
+  memory[inputEnd] = 0x01;
+  memory[end - 1] = (memory[end - 1] as number) | 0x80;
+  sponge.absorb(inputOffset, blocks);
+  return digest;
 }
