@@ -28,7 +28,8 @@ test(
         const child = await startChild({
           command: process.execPath,
           args: ["--no-warnings", main, folder.path],
-          ready: /^block /,
+          // Under load: a block with transactions in it.
+          ready: /^block \d+ \S+ \S+ [1-9]/,
           deadlineMs: 20_000,
         });
         await delay(random.integer(250));
@@ -37,7 +38,7 @@ test(
         await expectWhole(folder.path, told, round);
       }
       expect(told.length).toBeGreaterThan(rounds);
-      expect(told.reduce((sum, { transactions }) => sum + transactions, 0)).toBeGreaterThan(100 * rounds);
+      expect(told.reduce((sum, { transactions }) => sum + transactions, 0)).toBeGreaterThan(10 * rounds);
     } finally {
       await folder.remove();
     }
