@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { chromiumArguments } from "@koinon/testkit/chromium-arguments";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type AllInOne, startAllInOne } from "./network/all-in-one.ts";
-import { chromiumArguments } from "./network/chromium.ts";
 import { koinonOffline } from "./network/koinon-command.ts";
 
 const artifacts = fileURLToPath(new URL("../../artifacts", import.meta.url));

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { freePort, type Peer, untilAnswering } from "./peer.ts";
+import { freePort } from "@koinon/machine/free-port";
+import { type Peer, untilAnswering } from "./peer.ts";
 
 // Imports half of Python before it listens.
 const startTimeoutMs = 90_000;

@@ -1,4 +1,3 @@
-import { type AddressInfo, createServer } from "node:net";
 import { request } from "undici";
 
 /** Another gateway, started on a free loopback port before the same mock engine. */
@@ -8,18 +7,6 @@ export interface Peer {
   /** What its requests carry beside the body. */
   readonly headers: Record<string, string>;
   stop(): void;
-}
-
-/** A TCP port of loopback that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Resolves when `url` answers, whatever the status; rejects after `timeoutMs` or when `hasEnded` says that nobody will. */

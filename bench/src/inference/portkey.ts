@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { freePort, type Peer, untilAnswering } from "./peer.ts";
+import { freePort } from "@koinon/machine/free-port";
+import { type Peer, untilAnswering } from "./peer.ts";
 
 /** Starts the npm package `@portkey-ai/gateway`; undefined when it is not installed. */
 export async function startPortkey(engineUrl: string): Promise<Peer | undefined> {

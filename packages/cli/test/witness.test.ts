@@ -165,14 +165,18 @@ describe("koinon witness --once", () => {
     ).toContain("--name");
   });
 
-  test("two witnesses do not share a state; a lock left behind is taken over", async () => {
+  test("two witnesses do not share a state; one that was killed leaves it to the next", async () => {
     network.publish(entries.slice(0, 3));
     await once();
-    writeFileSync(`${stateFile()}.lock`, `${process.pid}\n`);
-    expect(await once()).toMatchObject({ code: 2, err: expect.stringContaining(`process ${process.pid} works with`) });
-    writeFileSync(`${stateFile()}.lock`, "999999999\n");
+    const first = startKoinon(args("--interval", "0.1"));
+    await waitFor(() => existsSync(`${stateFile()}.owner`));
+    const { pid } = first.child;
+    await waitFor(() => readFileSync(`${stateFile()}.owner`, "utf8") === `${pid}\n`);
+    expect(await once()).toMatchObject({ code: 2, err: expect.stringContaining(`process ${pid} works with`) });
+    first.child.kill("SIGKILL");
+    await first.ended;
     expect((await once()).code).toBe(0);
-    expect(existsSync(`${stateFile()}.lock`)).toBe(false);
+    expect(existsSync(`${stateFile()}.owner`)).toBe(false);
   });
 });
 
@@ -192,7 +196,7 @@ describe("koinon witness", () => {
     expect(code).toBe(0);
     expect(out).toContain("cosigned sample.example/log at 280 entries");
     expect(err.trimEnd().split("\n")).toHaveLength(1);
-    expect(existsSync(`${stateFile()}.lock`)).toBe(false);
+    expect(existsSync(`${stateFile()}.owner`)).toBe(false);
   });
 
   test("a rollback is reported and it goes on; a fork ends it", async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { chromiumArguments } from "@koinon/testkit/chromium-arguments";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { AllInOne } from "../network/all-in-one.ts";
-import { chromiumArguments } from "../network/chromium.ts";
 import { upstreamModel } from "../network/upstream.ts";
 
 /** What a page gets of a stream: browsers drop what was not read yet when they see a connection cut. */

@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { lockOwner, type OwnerLock } from "@koinon/machine/file-owner";
 import { ApiError } from "@koinon/sdk/fault";
 import { formatVerifierKey, parseVerifierKey } from "@koinon/tlog/note-key";
-import { type Command, type Terminal, UsageError } from "../command.ts";
+import { type Command, InputError, type Terminal, UsageError } from "../command.ts";
 import { connect, connectionHelp, connectionOptions, inWords } from "../connection/connect.ts";
 import { readTrust } from "../connection/files.ts";
-import { lockState } from "../witness/state-lock.ts";
 import { openWitnessKey } from "../witness/witness-key.ts";
 import { type RoundOutcome, runRound, type WitnessParts } from "../witness/witness-round.ts";
 import { WitnessState } from "../witness/witness-state.ts";
@@ -64,7 +64,7 @@ async function witness(args: readonly string[], terminal: Terminal): Promise<num
   );
   const { url, client } = await connect(values, terminal);
   const stateFile = values.state ?? `${keyFile}.state.json`;
-  const release = lockState(stateFile);
+  const lock = await lockState(stateFile);
   try {
     const parts: WitnessParts = {
       key,
@@ -85,8 +85,15 @@ async function witness(args: readonly string[], terminal: Terminal): Promise<num
       signal: terminal.interrupted(),
     });
   } finally {
-    release();
+    await lock.release();
   }
+}
+
+/** Makes this process the only one that works with a witness's state: two of them could cosign two histories. */
+async function lockState(stateFile: string): Promise<OwnerLock> {
+  const lock = await lockOwner(`${stateFile}.owner`);
+  if ("release" in lock) return lock;
+  throw new InputError(`process ${lock.pid} works with ${stateFile} already`);
 }
 
 async function lookOnce(

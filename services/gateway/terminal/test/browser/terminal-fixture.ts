@@ -1,22 +1,12 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { chromiumArguments } from "@koinon/testkit/chromium-arguments";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { type StandIn, startStandIn } from "../stand-in/stand-in-server.ts";
 
 const packageFolder = fileURLToPath(new URL("../..", import.meta.url));
 const artifacts = path.join(packageFolder, "artifacts");
-
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** How a page is opened. */
 export interface OpenOptions extends BrowserContextOptions {
@@ -41,7 +31,7 @@ export async function startTerminal(executablePath: string, historyLength = 12):
     throw new Error(`build the package first: ${dist} holds no index.html`);
   mkdirSync(artifacts, { recursive: true });
   const standIn = await startStandIn({ seed: "browser", port: 0, dist, historyLength });
-  const browser: Browser = await chromium.launch({ executablePath, args: flags });
+  const browser: Browser = await chromium.launch({ executablePath, args: chromiumArguments });
   const problems: string[] = [];
   const open = async ({
     path: place = "/",
