@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
   [0x1e, "CLZ", 5, 1, 1, "EIP-7939", "osaka"],
   [0x20, "KECCAK256", 30, 2, 1, "YP; + 6 per word, memory"],
   [0x30, "ADDRESS", 2, 0, 1, "YP"],
-  [0x31, "BALANCE", 100, 1, 1, "YP, EIP-2929; + 2500 cold"],
+  [0x31, "BALANCE", 100, 1, 1, "YP, EIP-1884, EIP-2929; + 2500 cold"],
   [0x32, "ORIGIN", 2, 0, 1, "YP"],
   [0x33, "CALLER", 2, 0, 1, "YP"],
   [0x34, "CALLVALUE", 2, 0, 1, "YP"],
@@ -77,7 +77,7 @@ const rows: readonly Row[] = [
   [0x51, "MLOAD", 3, 1, 1, "YP; + memory"],
   [0x52, "MSTORE", 3, 2, 0, "YP; + memory"],
   [0x53, "MSTORE8", 3, 2, 0, "YP; + memory"],
-  [0x54, "SLOAD", 100, 1, 1, "YP, EIP-2929; + 2000 cold"],
+  [0x54, "SLOAD", 100, 1, 1, "YP, EIP-1884, EIP-2929; + 2000 cold"],
   [0x55, "SSTORE", 0, 2, 0, "EIP-2200, EIP-2929, EIP-3529; see storePrice"],
   [0x56, "JUMP", 8, 1, 0, "YP"],
   [0x57, "JUMPI", 10, 2, 0, "YP"],
@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
   [0xfa, "STATICCALL", 100, 6, 1, "EIP-214, EIP-150, EIP-2929; + 2500 cold, memory, EIP-7702 target"],
   [0xfd, "REVERT", 0, 2, 0, "EIP-140; + memory"],
   [0xfe, "INVALID", 0, 0, 0, "EIP-141"],
-  [0xff, "SELFDESTRUCT", 5000, 1, 0, "YP, EIP-6780, EIP-2929; + 2600 cold, 25000 new account"],
+  [0xff, "SELFDESTRUCT", 5000, 1, 0, "YP, EIP-150, EIP-161, EIP-6780, EIP-2929; + 2600 cold, 25000 new account"],
 ];
 
 function series(count: number, row: (n: number) => Row): Row[] {

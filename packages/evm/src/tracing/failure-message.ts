@@ -29,6 +29,8 @@ export function precedesInstruction(failure: Failure): boolean {
 /** A failure in geth's words; `frame` is the traced frame in which it happened, when there is one. */
 export function failureMessage(failure: Failure, frame: Frame | undefined): string {
   switch (failure) {
+    case "OUT_OF_GAS":
+      return isSentry(frame) ? "out of gas: not enough gas for reentrancy sentry" : messages[failure];
     case "INVALID_OPCODE":
       return `invalid opcode: ${opcodeName(failedCode(frame))}`;
     case "STACK_UNDERFLOW":
@@ -38,6 +40,13 @@ export function failureMessage(failure: Failure, frame: Frame | undefined): stri
     default:
       return messages[failure];
   }
+}
+
+const sstore = 0x55;
+
+/** EIP-2200: SSTORE fails with gas that is left, but little. */
+function isSentry(frame: Frame | undefined): boolean {
+  return frame !== undefined && failedCode(frame) === sstore && frame.haltGas >= 0;
 }
 
 function failedCode(frame: Frame | undefined): number {

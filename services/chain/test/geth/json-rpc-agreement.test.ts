@@ -35,7 +35,7 @@ interface BlockJson {
 
 /** Failures in the words of both; for gas and precompiles geth has more words, which say why. */
 const sharedWords =
-  /^(execution reverted|max call depth|insufficient balance|contract address collision|max code size|invalid jump|write protection|return data|invalid code|nonce uint64|stack|invalid opcode|contract creation code storage)/;
+  /^(execution reverted|out of gas: not enough|max call depth|insufficient balance|contract address collision|max code size|invalid jump|write protection|return data|invalid code|nonce uint64|stack|invalid opcode|contract creation code storage)/;
 
 /**
  * A response whose traces say of some failures only that there was one. What the failed instruction would have cost need only be
