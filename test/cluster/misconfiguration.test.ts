@@ -61,6 +61,12 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     says: /secret \\"absent\\" not found/,
     where: "status",
   },
+  "market, the certificate of another service": {
+    service: "market",
+    change: { tls: "koinon-poi-tls" },
+    says: /waitingFor.*certificates.*expected=market, named=poi/,
+    where: "readyz",
+  },
   "market, a certificate's Secret that is missing": {
     service: "market",
     change: { tls: "absent" },
