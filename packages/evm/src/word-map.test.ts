@@ -25,8 +25,11 @@ test("a word map is a map, in order of arrival", () => {
 });
 
 test("slots that fall together in a plain map do not here", () => {
-  const hasher = new WordHash(secret);
-  const hashes = new Set<number>();
-  for (let index = 1n; index <= 4_096n; index++) hashes.add(hasher.hash(index << 64n));
-  expect(hashes.size).toBeGreaterThan(4_000);
+  for (const hasher of [new WordHash(secret), new WordHash(0n), new WordHash(1n)]) {
+    for (const shift of [40n, 64n, 128n, 240n]) {
+      const hashes = new Set<number>();
+      for (let index = 1n; index <= 4_096n; index++) hashes.add(hasher.hash(index << shift));
+      expect(hashes.size).toBeGreaterThan(4_000);
+    }
+  }
 });

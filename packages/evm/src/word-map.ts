@@ -1,4 +1,6 @@
-import type { Word } from "./word.ts";
+import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
+import { keccak256 } from "@koinon/secp256k1/keccak";
+import { type Word, wordToHex } from "./word.ts";
 
 const hashBits = 28;
 const wordShift = BigInt(256 - hashBits);
@@ -8,11 +10,12 @@ export class WordHash {
   private readonly multiplier: bigint;
   private readonly smallMultiplier: number;
 
-  /** `secret`: 256 bits. */
+  /** `secret`: 256 bits, any: a multiplier must be of the size of its words to spread them, and a hash of it is. */
   constructor(secret: bigint) {
+    const hashed = BigInt(bytesToHex(keccak256(hexToBytes(wordToHex(secret)))));
     // Multiply-shift hashing is universal for odd multipliers: two words collide with a probability of 2 in 2^28.
-    this.multiplier = BigInt.asUintN(256, secret) | 1n;
-    this.smallMultiplier = Number(BigInt.asUintN(32, secret >> 128n)) | 1;
+    this.multiplier = hashed | 1n;
+    this.smallMultiplier = Number(BigInt.asUintN(32, hashed >> 128n)) | 1;
   }
 
   hash(word: Word): number {
