@@ -24,6 +24,9 @@ const shown = [
   ["figures"],
   ["install", ...profile("local-compute")],
   ["test", "local-compute"],
+  ["test", "acceptance"],
+  ["install", ...profile("small"), ...profile("chain")],
+  ["test", "anchoring"],
 ];
 
 /** Runs all of it and takes the cluster down; throws with the names of the steps that failed. */

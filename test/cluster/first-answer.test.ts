@@ -64,7 +64,7 @@ describe("a release that was just installed", () => {
   test("passes helm test", async () => {
     const report = await helm("test", release, "--namespace", namespace, "--timeout", "3m");
     expect(report.match(/Phase: +\w+/g)?.filter((phase) => !phase.endsWith("Succeeded"))).toEqual([]);
-    expect(report.match(/TEST SUITE/g)?.length).toBe(4);
+    expect(report.match(/TEST SUITE/g)?.length).toBeGreaterThanOrEqual(4);
   }, 240_000);
 
   test("runs where the API server refuses every pod that does not meet the restricted standard", async () => {

@@ -15,14 +15,24 @@ import {
   secretValue,
 } from "./network/kubernetes.ts";
 
-// npm run cluster -- install --values helm/profiles/local-compute.yaml, and the release `edge`, whose providers are of the region eu
+// The providers of the release `edge` are of the region eu.
 const foreign = "foreign";
 
-describe("the profile local-compute", () => {
+describe("with the policy of the profile local-compute", () => {
+  let before: string;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
   beforeAll(async () => {
     folder = await temporaryFolder("koinon-foreign-");
+    before = await revision();
+    const policy = [
+      "--set",
+      "market.config.MARKET_ALLOWED_REGIONS={eu}",
+      "--reuse-values",
+      "--force-conflicts",
+      "--wait",
+    ];
+    await helm("upgrade", release, charts, "--namespace", namespace, ...policy, "--timeout", "4m");
     const text = await helm("get", "values", "edge", "--namespace", edgeNamespace, "--output", "json");
     const values = JSON.parse(text) as { provider: { config: object } };
     const config = { ...values.provider.config, PROVIDER_REGION: "us", PROVIDER_NAME: foreign };
@@ -30,13 +40,14 @@ describe("the profile local-compute", () => {
     await writeFile(`${folder.path}/values.json`, JSON.stringify({ ...values, provider }));
     const place = ["--namespace", edgeNamespace, "--values", `${folder.path}/values.json`];
     await helm("upgrade", "--install", foreign, charts, ...place);
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await helm("uninstall", foreign, "--namespace", edgeNamespace, "--wait").catch(() => "");
     const own = `app.kubernetes.io/instance=${foreign}`;
     await kubectl("delete", "persistentvolumeclaim", "--namespace", edgeNamespace, "--selector", own);
+    await helm("rollback", release, before, "--namespace", namespace, "--force-conflicts", "--wait", "--timeout", "4m");
     await folder?.remove();
-  }, 120_000);
+  }, 300_000);
 
   test("has no place for a provider that signs another region, which is told why", async () => {
     const pod = async () => {
@@ -60,3 +71,9 @@ describe("the profile local-compute", () => {
     expect(known.filter(({ name }) => name.startsWith(foreign))).toEqual([]);
   }, 90_000);
 });
+
+/** The release's revision that is in force. */
+async function revision(): Promise<string> {
+  const text = await helm("list", "--namespace", namespace, "--filter", `^${release}$`, "--output", "json");
+  return (JSON.parse(text) as { revision: string }[])[0]?.revision ?? "";
+}
