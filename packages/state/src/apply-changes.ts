@@ -2,6 +2,7 @@ import type { StateChanges } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { Nibbles } from "@koinon/trie/nibbles";
+import type { NodeChange } from "@koinon/trie/node-changes";
 import { type TrieChange, updateTrie } from "@koinon/trie/update";
 import {
   accountLeaf,
@@ -13,7 +14,7 @@ import {
 import { hashedKey } from "./hashed-key.ts";
 import { slotLeaf, wordToBytes } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
-import { accountKey, accountNodeKey, slotKey, storageNodeKey } from "./state-key.ts";
+import { accountKey, accountNodeKey, type StateKey, slotKey, storageNodeKey } from "./state-key.ts";
 import type { StateDelta, StateSource } from "./state-source.ts";
 
 /** What changes make of a state: its root, and every entry that differs, trie nodes included. */
@@ -22,9 +23,11 @@ export interface AppliedChanges {
   readonly delta: StateDelta;
 }
 
-/** A leaf's change with what the flat tables say that it was. */
+/** A leaf's change with what the flat tables say that it was, and the change of the entry that it stands for. */
 interface LeafChange extends TrieChange {
   readonly earlier: Uint8Array | undefined;
+  readonly entry: StateKey;
+  readonly change: NodeChange;
 }
 
 /** Flat tables and tries say the same thing twice; where they do not, one of them is damaged. */
@@ -52,11 +55,30 @@ export function applyChanges(source: StateSource, changes: StateChanges): Applie
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
   const reader = { node: (path: Nibbles) => source.get(accountNodeKey(path)) };
   const { root, nodes } = updateTrie(reader, leaves, checkEarlier("account"));
-  for (const [path, change] of nodes) delta.set(accountNodeKey(path), change);
+  addInOrder(delta, leaves, nodes, accountNodeKey);
   return { root: bytesToHex(root), delta };
 }
 
-/** Adds one account's entries to the delta and answers the change of its leaf, undefined when nothing changed. */
+/**
+ * Adds entries and nodes roughly in the order in which they are on disk, where a writer then finds what it needs next beside
+ * what it had: an update touches nodes in the order of their paths, and an entry comes behind the nodes above it.
+ */
+function addInOrder(
+  delta: StateDelta,
+  leaves: readonly LeafChange[],
+  nodes: ReadonlyMap<Nibbles, NodeChange>,
+  nodeKey: (path: Nibbles) => StateKey,
+): void {
+  let next = 0;
+  const addLeaf = ({ entry, change }: LeafChange): void => void delta.set(entry, change);
+  for (const [path, change] of nodes) {
+    for (; next < leaves.length && (leaves[next] as LeafChange).key < path; next++) addLeaf(leaves[next] as LeafChange);
+    delta.set(nodeKey(path), change);
+  }
+  for (; next < leaves.length; next++) addLeaf(leaves[next] as LeafChange);
+}
+
+/** Adds what changes below one account to the delta and answers the change of its leaf, undefined when nothing changed. */
 function changeAccount(
   source: StateSource,
   changes: StateChanges,
@@ -79,8 +101,13 @@ function changeAccount(
   }
   const after = account && encodeAccountRecord({ ...account, storageRoot });
   if (isSameBytes(before, after)) return undefined;
-  delta.set(key, { before, after });
-  return { key: addressHash, value: after && accountLeaf(after), earlier: before && accountLeaf(before) };
+  return {
+    key: addressHash,
+    value: after && accountLeaf(after),
+    earlier: before && accountLeaf(before),
+    entry: key,
+    change: { before, after },
+  };
 }
 
 interface StorageOwner {
@@ -107,18 +134,19 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
     const before = source.get(key);
     const after = word === 0n ? undefined : wordToBytes(word);
     if (isSameBytes(before, after)) continue;
-    delta.set(key, { before, after });
     leaves.push({
       key: hashedKey(key.slice(-64)),
       value: after && slotLeaf(after),
       earlier: before && slotLeaf(before),
+      entry: key,
+      change: { before, after },
     });
   }
   if (leaves.length === 0) return rootBefore;
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
   const reader = { node: (path: Nibbles) => source.get(storageNodeKey(addressHash, path)) };
   const { root, nodes } = updateTrie(reader, leaves, checkEarlier(`slot of ${address}`));
-  for (const [path, change] of nodes) delta.set(storageNodeKey(addressHash, path), change);
+  addInOrder(delta, leaves, nodes, (path) => storageNodeKey(addressHash, path));
   return bytesToHex(root);
 }
 

@@ -38,6 +38,12 @@ export interface ChainBlock extends ChainHeader {
   readonly withdrawals: readonly Withdrawal[];
 }
 
+/** A block of the chain with its transactions' hashes in their place. */
+export interface BlockOutline extends ChainHeader {
+  readonly transactionHashes: readonly Hex[];
+  readonly withdrawals: readonly Withdrawal[];
+}
+
 /** Where a transaction is. */
 export interface TransactionPlace {
   readonly block: ChainHeader;
@@ -112,6 +118,7 @@ export interface ChainReader {
   head(): ChainHeader;
   header(ref: BlockRef): ChainHeader | undefined;
   block(ref: BlockRef): ChainBlock | undefined;
+  outline(ref: BlockRef): BlockOutline | undefined;
   /** Receipts of all transactions of a block, in order. */
   receipts(ref: BlockRef): readonly ChainReceipt[] | undefined;
   receipt(transactionHash: Hex): ChainReceipt | undefined;

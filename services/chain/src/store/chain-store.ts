@@ -9,7 +9,7 @@ import { decodeWithdrawals, numberKey, placeKey } from "./block-writes.ts";
 import { decodeHeaderRecord, recordBloom, recordHash } from "./header-record.ts";
 import { type LogQueryHashes, pieceMayMatch } from "./log-filter.ts";
 import { chainTables, placeBytes, readPlace } from "./tables.ts";
-import { decodePiece, type StoredTransaction, transactionsPerPiece } from "./transaction-piece.ts";
+import { decodePiece, hashesOfPiece, type StoredTransaction, transactionsPerPiece } from "./transaction-piece.ts";
 
 const headersRememberedMax = 1_024;
 
@@ -80,6 +80,15 @@ export class ChainStore {
       stored.push(...decodePiece(this.pieceAt(header.number, piece)));
     }
     return stored;
+  }
+
+  /** The hashes of a block's transactions, in order. */
+  transactionHashes({ header, transactionCount }: ChainHeader): Hex[] {
+    const hashes: Hex[] = [];
+    for (let piece = 0; piece * transactionsPerPiece < transactionCount; piece++) {
+      hashes.push(...hashesOfPiece(this.pieceAt(header.number, piece)));
+    }
+    return hashes;
   }
 
   /** Transactions of a block that may have the logs of a query, piece by piece, with the index of each piece's first. */

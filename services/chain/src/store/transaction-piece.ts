@@ -64,6 +64,20 @@ export function decodePiece(bytes: Uint8Array): StoredTransaction[] {
   return stored;
 }
 
+/** The hashes alone, which is all that most readers of a block want. */
+export function hashesOfPiece(bytes: Uint8Array): Hex[] {
+  const items = new RlpReader(bytes).list();
+  items.raw();
+  items.raw();
+  const hashes: Hex[] = [];
+  while (!items.isDone()) {
+    const item = items.list();
+    item.raw();
+    hashes.push(item.hex(32));
+  }
+  return hashes;
+}
+
 function readStored(item: RlpReader, gasBefore: bigint, firstLogIndex: number): StoredTransaction {
   const raw = item.bytes();
   const hash = item.hex(32);

@@ -9,6 +9,7 @@ import type { Hex } from "@koinon/secp256k1/hex";
 import type { AccountProof } from "@koinon/state/account-proof";
 import type {
   BlockFees,
+  BlockOutline,
   BlockRef,
   ChainBlock,
   ChainHeader,
@@ -76,6 +77,13 @@ export class StoreReader implements ChainReader {
     if (header === undefined) return undefined;
     const transactions = this.store.transactions(header).map(recoveredTransaction);
     return { ...header, transactions, withdrawals: this.store.withdrawals(header.header.number) };
+  }
+
+  outline(ref: BlockRef): BlockOutline | undefined {
+    const header = this.header(ref);
+    if (header === undefined) return undefined;
+    const withdrawals = this.store.withdrawals(header.header.number);
+    return { ...header, transactionHashes: this.store.transactionHashes(header), withdrawals };
   }
 
   receipts(ref: BlockRef): ChainReceipt[] | undefined {

@@ -1,20 +1,21 @@
 import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
-import type { ChainBlock, FoundTransaction } from "../../chain-view.ts";
+import type { BlockOutline, ChainBlock, FoundTransaction } from "../../chain-view.ts";
 import { quantity } from "../codec/quantity.ts";
 import { headerToJson } from "./header-json.ts";
 import { type TransactionPlace, transactionToJson } from "./transaction-json.ts";
 
 /** The RPC form of a block, with its transactions in full or their hashes. */
-export function blockToJson(block: ChainBlock, isFull: boolean): Record<string, unknown> {
-  const { hash, header, transactions } = block;
+export function blockToJson(block: ChainBlock | BlockOutline): Record<string, unknown> {
+  const { hash, header } = block;
   return {
     ...headerToJson(header, hash),
     size: quantity(block.sizeBytes),
-    transactions: transactions.map((transaction, index) =>
-      isFull ? transactionToJson(transaction, placeOf(block, index)) : transaction.hash,
-    ),
+    transactions:
+      "transactionHashes" in block
+        ? block.transactionHashes
+        : block.transactions.map((transaction, index) => transactionToJson(transaction, placeOf(block, index))),
     uncles: [],
     withdrawals: block.withdrawals.map(withdrawalToJson),
   };

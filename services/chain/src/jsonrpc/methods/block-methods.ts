@@ -12,8 +12,8 @@ import { type Method, type Methods, method } from "../method.ts";
 /** eth_* about blocks and headers. A block that is not there is null. */
 export function createBlockMethods(reader: ChainReader): Methods {
   const block = (ref: BlockRef, isFull: boolean): unknown => {
-    const found = reader.block(ref);
-    return found === undefined ? null : blockToJson(found, isFull);
+    const found = isFull ? reader.block(ref) : reader.outline(ref);
+    return found === undefined ? null : blockToJson(found);
   };
   const header = (ref: BlockRef): unknown => {
     const found = reader.header(ref);
