@@ -50,7 +50,10 @@ interface Lane {
 }
 
 /** The short ones; everything else may take longer, and leaves one thread to these. */
-const shortMethods: ReadonlySet<string> = new Set(["eth_call", "eth_estimateGas", "eth_createAccessList"]);
+const shortMethods: ReadonlySet<string> = new Set([
+  ...["eth_call", "eth_estimateGas", "eth_createAccessList"],
+  ...["eth_gasPrice", "eth_maxPriorityFeePerGas", "eth_blobBaseFee"],
+]);
 
 /**
  * A thread answers by itself when the time is over, as soon as the instruction that it is at is done, be it a large precompile. The

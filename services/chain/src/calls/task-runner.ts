@@ -5,9 +5,11 @@ import { precompiles } from "@koinon/precompiles/precompiles";
 import type { SystemClock } from "@koinon/runtime/clock";
 import { StateStore } from "@koinon/state/state-store";
 import type { ChainExecution, ChainReader } from "../chain-view.ts";
+import { defaultTipOptions, TipOracle } from "../jsonrpc/fees/tip-oracle.ts";
 import { JsonRpcError } from "../jsonrpc/json-rpc-error.ts";
 import { type CallContext, createMethodTable } from "../jsonrpc/method.ts";
 import { createCallMethods } from "../jsonrpc/methods/call-methods.ts";
+import { createFeeMethods } from "../jsonrpc/methods/fee-methods.ts";
 import { createLogMethods } from "../jsonrpc/methods/log-methods.ts";
 import { createSimulationMethods } from "../jsonrpc/methods/simulation-methods.ts";
 import { createTraceMethods } from "../jsonrpc/methods/trace-methods.ts";
@@ -23,6 +25,7 @@ import { restoreConfig } from "./carried-config.ts";
 interface Parts {
   readonly reader: ChainReader;
   readonly execution: ChainExecution;
+  readonly tips: TipOracle;
 }
 
 /** How long a search or a replay keeps a thread that has nothing else to do before it looks at its signal. */
@@ -87,7 +90,7 @@ export class TaskRunner {
         },
       },
     );
-    return { reader, execution };
+    return { reader, execution, tips: new TipOracle(defaultTipOptions, reader) };
   }
 }
 
@@ -123,6 +126,7 @@ async function answerRequest(
     createSimulationMethods(parts, limits),
     createTraceMethods(parts, limits, { clock }),
     createLogMethods(parts.reader, limits),
+    createFeeMethods(parts.reader, parts.tips, limits),
   ]);
   const context: CallContext = { signal, connection: undefined };
   const result = await methods.get(method)?.call(params, context);

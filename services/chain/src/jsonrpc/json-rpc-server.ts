@@ -5,14 +5,12 @@ import type { FastifyInstance } from "fastify";
 import type { ChainView } from "../chain-view.ts";
 import { type DispatchDependencies, Dispatcher } from "./dispatcher.ts";
 import { toJsonRpcError } from "./fault-translation.ts";
-import { defaultTipOptions, TipOracle } from "./fees/tip-oracle.ts";
 import { FilterRegistry } from "./filters/filter-registry.ts";
 import { defaultLimits, type JsonRpcLimits } from "./limits.ts";
 import { createMethodTable, type MethodTable } from "./method.ts";
 import { createAccountMethods } from "./methods/account-methods.ts";
 import { createBlockMethods } from "./methods/block-methods.ts";
 import { createCallThreadMethods } from "./methods/call-thread-methods.ts";
-import { createFeeMethods } from "./methods/fee-methods.ts";
 import { createFillMethods } from "./methods/fill-methods.ts";
 import { createFilterMethods } from "./methods/filter-methods.ts";
 import { createNodeMethods } from "./methods/node-methods.ts";
@@ -95,15 +93,13 @@ function createMethods(
   { limits, filters }: { readonly limits: JsonRpcLimits; readonly filters: FilterRegistry },
 ): MethodTable {
   const { reader } = view;
-  const tips = new TipOracle(defaultTipOptions, reader);
   return createMethodTable([
     createNodeMethods(reader, identity),
     createBlockMethods(reader),
     createAccountMethods(view, limits),
     createTransactionMethods(view, limits),
     createCallThreadMethods(view.calls, limits),
-    createFeeMethods(reader, tips, limits),
-    createFillMethods(view, tips),
+    createFillMethods(view, limits),
     createFilterMethods(view, filters, limits),
     createSubscriptionMethods(view, limits),
     createPoolMethods(view, limits),

@@ -25,14 +25,16 @@ export const defaultTipOptions: TipOracleOptions = {
   most: 500_000_000_000n,
 };
 
-/** Suggests a priority fee from what recent transactions paid; computed once per head. */
+/** Suggests a priority fee from what recent transactions paid; each block is read once. */
 export class TipOracle {
   readonly #options: TipOracleOptions;
-  readonly #reader: Pick<ChainReader, "head" | "fees">;
+  readonly #reader: Pick<ChainReader, "head" | "header" | "fees">;
+  /** Lowest tips of the blocks that were looked at, by hash; reading a full block takes as long as building a part of one. */
+  readonly #lowest = new Map<Hex, readonly bigint[]>();
   #head: Hex | undefined;
   #suggestion: bigint;
 
-  constructor(options: TipOracleOptions, reader: Pick<ChainReader, "head" | "fees">) {
+  constructor(options: TipOracleOptions, reader: Pick<ChainReader, "head" | "header" | "fees">) {
     this.#options = options;
     this.#reader = reader;
     this.#suggestion = options.initial;
@@ -58,8 +60,15 @@ export class TipOracle {
     return this.#suggestion;
   }
 
-  #lowestTips(block: bigint): bigint[] {
-    const tips = this.#reader.fees(block)?.tips.map(({ tip }) => tip) ?? [];
-    return tips.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).slice(0, this.#options.samplesPerBlock);
+  #lowestTips(number: bigint): readonly bigint[] {
+    const hash = this.#reader.header(number)?.hash;
+    if (hash === undefined) return [];
+    const known = this.#lowest.get(hash);
+    if (known !== undefined) return known;
+    const tips = this.#reader.fees(number)?.tips.map(({ tip }) => tip) ?? [];
+    const lowest = tips.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).slice(0, this.#options.samplesPerBlock);
+    if (this.#lowest.size >= 4 * this.#options.blocks) this.#lowest.clear();
+    this.#lowest.set(hash, lowest);
+    return lowest;
   }
 }

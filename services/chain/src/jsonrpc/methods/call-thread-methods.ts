@@ -2,13 +2,20 @@ import type { ChainCalls } from "../../chain-view.ts";
 import type { JsonRpcLimits } from "../limits.ts";
 import type { Methods } from "../method.ts";
 
-/** The methods that execute or search: call-methods.ts, simulation-methods.ts, trace-methods.ts and log-methods.ts have them. */
+/**
+ * The methods that execute, search or read many blocks: call-methods.ts, simulation-methods.ts, trace-methods.ts, log-methods.ts and
+ * fee-methods.ts have them.
+ */
 const names = [
   "eth_call",
   "eth_estimateGas",
   "eth_createAccessList",
   "eth_simulateV1",
   "eth_getLogs",
+  "eth_gasPrice",
+  "eth_maxPriorityFeePerGas",
+  "eth_blobBaseFee",
+  "eth_feeHistory",
   "debug_traceTransaction",
   "debug_traceCall",
   "debug_traceBlockByNumber",

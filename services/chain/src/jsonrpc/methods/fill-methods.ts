@@ -6,13 +6,13 @@ import { readCallMessage } from "../codec/call-message.ts";
 import { required } from "../codec/parameter.ts";
 import { createUnsignedTransaction, messageToPayload } from "../execution/simulated-transaction.ts";
 import { failureError } from "../execution-failure.ts";
-import type { TipOracle } from "../fees/tip-oracle.ts";
 import { transactionToJson } from "../json/transaction-json.ts";
 import { serverError } from "../json-rpc-error.ts";
+import type { JsonRpcLimits } from "../limits.ts";
 import { type Methods, method } from "../method.ts";
 
 /** eth_fillTransaction: what a wallet would have to ask for one by one before it signs. */
-export function createFillMethods(view: ChainView, tips: TipOracle): Methods {
+export function createFillMethods(view: ChainView, limits: JsonRpcLimits): Methods {
   return {
     eth_fillTransaction: method([required(readCallMessage)], async ([given], { signal }) => {
       const { chainId } = view.reader.config;
@@ -20,7 +20,7 @@ export function createFillMethods(view: ChainView, tips: TipOracle): Methods {
       if (message.to === undefined && (message.data?.length ?? 0) === 0) {
         throw serverError("contract creation without any data provided");
       }
-      const priced = withFees(message, view, tips);
+      const priced = await withFees(message, view, () => suggestedTip(view, limits, signal));
       const nonce = message.nonce ?? view.mempool.nextNonce(message.from ?? zeroAddress);
       const gas = message.gas ?? (await estimated(priced, view, signal));
       const filled = createUnsignedTransaction(messageToPayload(priced, { chainId, nonce, gas }), message.from);
@@ -30,15 +30,24 @@ export function createFillMethods(view: ChainView, tips: TipOracle): Methods {
 }
 
 /** Twice the base fee, as geth does it: the transaction stays valid while the base fee rises for six full blocks. */
-function withFees(message: CallMessage, { reader }: ChainView, tips: TipOracle): CallMessage {
+async function withFees(
+  message: CallMessage,
+  { reader }: ChainView,
+  suggestTip: () => Promise<bigint>,
+): Promise<CallMessage> {
   if (message.gasPrice !== undefined) return message;
-  const maxPriorityFeePerGas = message.maxPriorityFeePerGas ?? tips.suggest();
+  const maxPriorityFeePerGas = message.maxPriorityFeePerGas ?? (await suggestTip());
   const { baseFeePerGas } = reader.head().header;
   const maxFeePerGas = message.maxFeePerGas ?? maxPriorityFeePerGas + 2n * baseFeePerGas;
   if (maxFeePerGas < maxPriorityFeePerGas) {
     throw serverError(`maxFeePerGas (${maxFeePerGas}) < maxPriorityFeePerGas (${maxPriorityFeePerGas})`);
   }
   return { ...message, maxFeePerGas, maxPriorityFeePerGas };
+}
+
+async function suggestedTip({ calls }: ChainView, limits: JsonRpcLimits, signal: AbortSignal): Promise<bigint> {
+  const { text } = await calls.request("eth_maxPriorityFeePerGas", [], limits, signal);
+  return BigInt(JSON.parse(text) as string);
 }
 
 async function estimated(message: CallMessage, { calls }: ChainView, signal: AbortSignal): Promise<bigint> {
