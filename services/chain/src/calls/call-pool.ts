@@ -53,6 +53,7 @@ interface Lane {
 const shortMethods: ReadonlySet<string> = new Set([
   ...["eth_call", "eth_estimateGas", "eth_createAccessList"],
   ...["eth_gasPrice", "eth_maxPriorityFeePerGas", "eth_blobBaseFee"],
+  ...["eth_getBlockReceipts", "debug_getRawBlock", "debug_getRawReceipts"],
 ]);
 
 /**

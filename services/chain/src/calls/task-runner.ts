@@ -8,9 +8,11 @@ import type { ChainExecution, ChainReader } from "../chain-view.ts";
 import { defaultTipOptions, TipOracle } from "../jsonrpc/fees/tip-oracle.ts";
 import { JsonRpcError } from "../jsonrpc/json-rpc-error.ts";
 import { type CallContext, createMethodTable } from "../jsonrpc/method.ts";
+import { createBlockMethods } from "../jsonrpc/methods/block-methods.ts";
 import { createCallMethods } from "../jsonrpc/methods/call-methods.ts";
 import { createFeeMethods } from "../jsonrpc/methods/fee-methods.ts";
 import { createLogMethods } from "../jsonrpc/methods/log-methods.ts";
+import { createRawMethods } from "../jsonrpc/methods/raw-methods.ts";
 import { createSimulationMethods } from "../jsonrpc/methods/simulation-methods.ts";
 import { createTraceMethods } from "../jsonrpc/methods/trace-methods.ts";
 import { ChainStore } from "../store/chain-store.ts";
@@ -127,6 +129,8 @@ async function answerRequest(
     createTraceMethods(parts, limits, { clock }),
     createLogMethods(parts.reader, limits),
     createFeeMethods(parts.reader, parts.tips, limits),
+    createBlockMethods(parts.reader),
+    createRawMethods(parts.reader),
   ]);
   const context: CallContext = { signal, connection: undefined };
   const result = await methods.get(method)?.call(params, context);

@@ -10,7 +10,7 @@ import { defaultLimits, type JsonRpcLimits } from "./limits.ts";
 import { createMethodTable, type MethodTable } from "./method.ts";
 import { createAccountMethods } from "./methods/account-methods.ts";
 import { createBlockMethods } from "./methods/block-methods.ts";
-import { createCallThreadMethods } from "./methods/call-thread-methods.ts";
+import { createCallThreadMethods, withoutMethods } from "./methods/call-thread-methods.ts";
 import { createFillMethods } from "./methods/fill-methods.ts";
 import { createFilterMethods } from "./methods/filter-methods.ts";
 import { createNodeMethods } from "./methods/node-methods.ts";
@@ -93,16 +93,17 @@ function createMethods(
   { limits, filters }: { readonly limits: JsonRpcLimits; readonly filters: FilterRegistry },
 ): MethodTable {
   const { reader } = view;
+  const onCallThreads = createCallThreadMethods(view.calls, limits);
   return createMethodTable([
+    onCallThreads,
     createNodeMethods(reader, identity),
-    createBlockMethods(reader),
+    withoutMethods(createBlockMethods(reader), onCallThreads),
     createAccountMethods(view, limits),
     createTransactionMethods(view, limits),
-    createCallThreadMethods(view.calls, limits),
     createFillMethods(view, limits),
     createFilterMethods(view, filters, limits),
     createSubscriptionMethods(view, limits),
     createPoolMethods(view, limits),
-    createRawMethods(reader),
+    withoutMethods(createRawMethods(reader), onCallThreads),
   ]);
 }

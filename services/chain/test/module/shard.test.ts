@@ -199,6 +199,20 @@ describe("a shard", () => {
     expect((running as Running).committed[0]).toBe((header?.number ?? 0n) + 1n);
   });
 
+  test("ends a call whose time is over, and answers the next one", async () => {
+    running = await start({
+      CHAIN_CALL_TIMEOUT_MS: "300",
+      CHAIN_CALL_GAS: String(10n ** 12n),
+      CHAIN_CALL_THREADS: "1",
+    });
+    const { client } = running;
+    const none = new Uint8Array(0);
+    const message = { ...{ from: none, to: none, value: none, gas: 0n }, ...latest };
+    const endless = client.call({ ...message, data: hexToBytes("0x5b5f56") });
+    await expect(endless).rejects.toMatchObject({ code: "CALL_TIMEOUT", status: "DEADLINE_EXCEEDED" });
+    expect((await client.call({ ...message, data: hexToBytes("0x00") })).succeeded).toBe(true);
+  });
+
   test("refuses another genesis than the one it began with", async () => {
     await (await start()).stop();
     await writeFile(

@@ -3,8 +3,8 @@ import type { JsonRpcLimits } from "../limits.ts";
 import type { Methods } from "../method.ts";
 
 /**
- * The methods that execute, search or read many blocks: call-methods.ts, simulation-methods.ts, trace-methods.ts, log-methods.ts and
- * fee-methods.ts have them.
+ * The methods that execute, search, or read every transaction of a block: call-methods.ts, simulation-methods.ts, trace-methods.ts,
+ * log-methods.ts, fee-methods.ts, block-methods.ts and raw-methods.ts have them.
  */
 const names = [
   "eth_call",
@@ -16,6 +16,9 @@ const names = [
   "eth_maxPriorityFeePerGas",
   "eth_blobBaseFee",
   "eth_feeHistory",
+  "eth_getBlockReceipts",
+  "debug_getRawBlock",
+  "debug_getRawReceipts",
   "debug_traceTransaction",
   "debug_traceCall",
   "debug_traceBlockByNumber",
@@ -33,4 +36,9 @@ export function createCallThreadMethods(calls: ChainCalls, limits: JsonRpcLimits
         ],
     ),
   );
+}
+
+/** The methods without those that have another home. */
+export function withoutMethods(methods: Methods, others: Methods): Methods {
+  return Object.fromEntries(Object.entries(methods).filter(([name]) => !Object.hasOwn(others, name)));
 }
