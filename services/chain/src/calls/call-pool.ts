@@ -12,7 +12,7 @@ import { ChainError } from "../errors.ts";
 import type { JsonRpcLimits } from "../jsonrpc/limits.ts";
 import { JsonText } from "../jsonrpc/message.ts";
 import type { CallTask, CallTaskKind, CallTasks, CallThreadAnswer, CallThreadSettings } from "./call-task.ts";
-import { CallThread } from "./call-thread.ts";
+import { CallThread, type CallThreadEvents } from "./call-thread.ts";
 import { restoreError } from "./carried-error.ts";
 
 /** Bounds of calls. */
@@ -30,6 +30,8 @@ export interface CallPoolOptions {
 /** What the pool works with. */
 export interface CallPoolDependencies {
   readonly thread: Omit<CallThreadSettings, "unwanted">;
+  /** The worker's module; the built one unless a test has its own. */
+  readonly workerUrl?: URL;
   /** A thread ended by itself, its job with it; another one is started when it is needed. */
   threadLost(cause: unknown): void;
 }
@@ -182,10 +184,11 @@ export class CallPool implements ChainCalls {
 
   #addLane(): Lane | undefined {
     if (this.#lanes.length >= this.#options.threads) return undefined;
-    const thread = new CallThread(this.#dependencies.thread, {
+    const events: CallThreadEvents = {
       answered: (answer) => this.#answered(lane, answer),
       lost: (cause) => this.#lost(lane, cause),
-    });
+    };
+    const thread = new CallThread(this.#dependencies.thread, events, this.#dependencies.workerUrl);
     const lane: Lane = { thread, job: undefined };
     this.#lanes.push(lane);
     return lane;

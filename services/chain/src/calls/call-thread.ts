@@ -30,9 +30,9 @@ export class CallThread {
   readonly ready: Promise<void>;
   #isClosing = false;
 
-  constructor(settings: Omit<CallThreadSettings, "unwanted">, events: CallThreadEvents) {
+  constructor(settings: Omit<CallThreadSettings, "unwanted">, events: CallThreadEvents, url: URL = workerUrl) {
     const workerData: CallThreadSettings = { ...settings, unwanted: this.#unwanted };
-    this.#worker = new Worker(workerUrl, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMebibytesMax } });
+    this.#worker = new Worker(url, { workerData, resourceLimits: { maxOldGenerationSizeMb: heapMebibytesMax } });
     let cause: unknown;
     const { promise, resolve: becomeReady } = Promise.withResolvers<void>();
     this.ready = promise;

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { isFault } from "@koinon/errors/domain-error";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { waitFor } from "@koinon/testkit/wait-for";
-import type { CallPool } from "../../src/calls/call-pool.ts";
+import { CallPool } from "../../src/calls/call-pool.ts";
+import { carryConfig } from "../../src/calls/carried-config.ts";
 import { defaultLimits } from "../../src/jsonrpc/limits.ts";
 import { type ChainFixture, never, startChainFixture } from "../chain/chain-fixture.ts";
 
@@ -14,15 +15,19 @@ const nothing = { data: hexToBytes("0x00") };
 
 /** A chain with these bounds; code can run for as long as its time lets it. */
 async function begin(bounds: { threads: number; waitingMax?: number; callTimeoutMs?: number }): Promise<CallPool> {
-  const lost: unknown[] = [];
   fixture = await startChainFixture({
     change: (options) => ({
       ...options,
       calls: { ...options.calls, callGasMax: 10n ** 13n, searchTimeoutMs: 60_000, callTimeoutMs: 60_000, ...bounds },
     }),
   });
-  expect(lost).toEqual([]);
   return fixture.chain.view.calls as CallPool;
+}
+
+/** What a thread begins with, but for the rules. */
+function fixtureThread() {
+  const store = { path: fixture.path, historyBlocks: 256, archive: false, cacheBytes: 1 };
+  return { store, codeCacheBytes: 1, callGasMax: 1n, hashSecret: 1n };
 }
 
 /** The code with which something is refused. */
@@ -37,6 +42,26 @@ async function faultOf(promise: Promise<unknown>): Promise<string> {
     return String(error);
   }
 }
+
+test("a thread that ends takes its call along, and another one is started for the next", async () => {
+  fixture = await startChainFixture();
+  const causes: unknown[] = [];
+  const settings = { ...fixtureThread(), config: carryConfig(fixture.chain.view.reader.config) };
+  const pool = new CallPool(
+    { threads: 1, waitingMax: 10, callTimeoutMs: 10_000, searchTimeoutMs: 10_000 },
+    {
+      thread: settings,
+      workerUrl: new URL("../fixtures/dying-call-worker-main.ts", import.meta.url),
+      threadLost: (cause) => causes.push(cause),
+    },
+  );
+  expect(await Promise.all([1, 2, 3].map(() => faultOf(pool.call(nothing, "latest", never))))).toEqual(
+    new Array(3).fill("CALL_THREAD_LOST"),
+  );
+  expect(causes.map(String)).toEqual(new Array(3).fill("RangeError: no memory left"));
+  expect(pool.occupancy()).toEqual({ running: 0, waiting: 0 });
+  await pool.close();
+});
 
 describe("calls", () => {
   test("wait, as many as may; the others are refused at once", async () => {
