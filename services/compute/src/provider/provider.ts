@@ -48,6 +48,8 @@ export class Provider {
   readonly #submitter: Submitter;
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
+  /** Why the market was last not told of the provider. */
+  #refusal = "not tried yet";
   #running: Running | undefined;
   #draining = false;
 
@@ -77,7 +79,10 @@ export class Provider {
       repeat(beat, {
         ...retry,
         signal,
-        onFailure: (err, failures) => logFailure(log, err, failures, "not registered"),
+        onFailure: (err, failures) => {
+          this.#refusal = err instanceof Error ? err.message : String(err);
+          logFailure(log, err, failures, "not registered");
+        },
       }),
       repeat(submit, {
         ...retry,
@@ -118,7 +123,11 @@ export class Provider {
     return healthOf(
       [
         { name: "engine", ok: state === "ready", detail: `${state}: ${detail}` },
-        { name: "registration", ok: registered, detail: registered ? "registered" : "not registered" },
+        {
+          name: "registration",
+          ok: registered,
+          detail: registered ? "registered" : `not registered: ${this.#refusal}`,
+        },
         { name: "journal", ok: pending < this.#config.pendingMax, detail: `${pending} receipts wait` },
       ],
       ["engine", "journal"],
