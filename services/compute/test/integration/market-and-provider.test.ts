@@ -52,7 +52,7 @@ interface Running {
 }
 
 /** Everything in one process, as a laptop runs it; `gateway` is a module that only asks. */
-async function startEverything(env: Record<string, string> = {}): Promise<Running> {
+async function startEverything(env: Record<string, string> = {}, offers = true): Promise<Running> {
   const clients: Partial<Pick<Running, "market" | "accounts">> = {};
   const gateway: ModuleDefinition<object> = {
     name: "gateway",
@@ -95,7 +95,8 @@ async function startEverything(env: Record<string, string> = {}): Promise<Runnin
   const host = new Host(plan, { clock, random: systemRandom, log: silentLog, telemetry, bus });
   await host.start(AbortSignal.timeout(10_000));
   const { market, accounts } = clients as Pick<Running, "market" | "accounts">;
-  await waitFor(async () => (await market.listProviders({ pageSize: 0, pageToken: "" })).providers[0]?.offers.length);
+  const listed = async () => (await market.listProviders({ pageSize: 0, pageToken: "" })).providers[0]?.offers.length;
+  if (offers) await waitFor(listed);
   return {
     ...{ market, accounts, bus, host },
     metrics: () => telemetry.metricsText(),
@@ -281,6 +282,18 @@ describe("market and provider", () => {
     expect(await balance()).toEqual({ spent: String(fees), reserved: "0" });
     // The session goes on as soon as the provider is there.
     await waitFor(async () => (await ask()).end, { what: "an answer after the restart" });
+  });
+
+  test("a rule about regions holds for the provider that was there before it", async () => {
+    expect((await ask()).end).toBeDefined();
+    await running.stop();
+    running = await startEverything({ MARKET_ALLOWED_REGIONS: "eu" }, false);
+    const registration = () =>
+      running.host.health().modules.provider?.parts.find(({ name }) => name === "registration");
+    const told = () => registration()?.detail?.startsWith("not registered: REGION_NOT_ALLOWED");
+    await waitFor(told, { what: "the provider is told" });
+    const { error, end } = await ask();
+    expect([end, error]).toMatchObject([undefined, { code: "MODEL_UNKNOWN" }]);
   });
 
   test("every declared metric is there", async () => {
