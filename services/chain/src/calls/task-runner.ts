@@ -7,7 +7,8 @@ import { StateStore } from "@koinon/state/state-store";
 import type { ChainExecution, ChainReader } from "../chain-view.ts";
 import { defaultTipOptions, TipOracle } from "../jsonrpc/fees/tip-oracle.ts";
 import { JsonRpcError } from "../jsonrpc/json-rpc-error.ts";
-import { type CallContext, createMethodTable } from "../jsonrpc/method.ts";
+import type { JsonRpcLimits } from "../jsonrpc/limits.ts";
+import { type CallContext, createMethodTable, type MethodTable } from "../jsonrpc/method.ts";
 import { createBlockMethods } from "../jsonrpc/methods/block-methods.ts";
 import { createCallMethods } from "../jsonrpc/methods/call-methods.ts";
 import { createFeeMethods } from "../jsonrpc/methods/fee-methods.ts";
@@ -28,6 +29,7 @@ interface Parts {
   readonly reader: ChainReader;
   readonly execution: ChainExecution;
   readonly tips: TipOracle;
+  methods: { readonly key: string; readonly table: MethodTable } | undefined;
 }
 
 /** How long a search or a replay keeps a thread that has nothing else to do before it looks at its signal. */
@@ -92,7 +94,7 @@ export class TaskRunner {
         },
       },
     );
-    return { reader, execution, tips: new TipOracle(defaultTipOptions, reader) };
+    return { reader, execution, tips: new TipOracle(defaultTipOptions, reader), methods: undefined };
   }
 }
 
@@ -123,7 +125,18 @@ async function answerRequest(
   parts: Parts,
   { clock, signal }: TaskContext,
 ): Promise<string> {
-  const methods = createMethodTable([
+  const context: CallContext = { signal, connection: undefined };
+  const result = await methodsOf(parts, limits, clock).get(method)?.call(params, context);
+  const text = JSON.stringify(result ?? null);
+  if (text.length <= limits.responseLengthMax) return text;
+  throw new JsonRpcError({ code: "RESPONSE_TOO_LARGE", message: "response too large" });
+}
+
+/** The methods within these limits; those of the last call are kept, because a server has the same ones for every call. */
+function methodsOf(parts: Parts, limits: JsonRpcLimits, clock: SystemClock): MethodTable {
+  const key = Object.values(limits).join();
+  if (parts.methods?.key === key) return parts.methods.table;
+  const table = createMethodTable([
     createCallMethods(parts),
     createSimulationMethods(parts, limits),
     createTraceMethods(parts, limits, { clock }),
@@ -132,9 +145,6 @@ async function answerRequest(
     createBlockMethods(parts.reader),
     createRawMethods(parts.reader),
   ]);
-  const context: CallContext = { signal, connection: undefined };
-  const result = await methods.get(method)?.call(params, context);
-  const text = JSON.stringify(result ?? null);
-  if (text.length <= limits.responseLengthMax) return text;
-  throw new JsonRpcError({ code: "RESPONSE_TOO_LARGE", message: "response too large" });
+  parts.methods = { key, table };
+  return table;
 }

@@ -110,7 +110,8 @@ describe("calls", () => {
     await waitFor(() => calls.occupancy().running === 1);
     const began = performance.now();
     await calls.close();
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // The call alone may take a minute.
+    expect(performance.now() - began).toBeLessThan(20_000);
     expect([await running, await waiting]).toEqual(["CALLS_CLOSED", "CALLS_CLOSED"]);
     expect(await faultOf((async () => calls.call(nothing, "latest", never))())).toBe("CALLS_CLOSED");
   });

@@ -59,7 +59,7 @@ const hostile: Readonly<Record<string, string>> = {
   ),
   pairings: precompileLoop(8, [], 192),
   "rounds of BLAKE2b": precompileLoop(9, [[0, `000fffff${"00".repeat(28)}`]], 213),
-  "one call of very many rounds": precompileLoop(9, [[0, `01c9c380${"00".repeat(28)}`]], 213),
+  "calls of eight million rounds each": precompileLoop(9, [[0, `007a1200${"00".repeat(28)}`]], 213),
 };
 
 interface Outcome {
