@@ -107,7 +107,7 @@ async function runEthereumjs(count: number): Promise<BenchResults> {
   const program = new URL("./ethereumjs.ts", import.meta.url).pathname;
   const args = ["--no-warnings", "--max-old-space-size=12288", program, "--accounts", String(count)];
   for (const name of cases.keys()) args.push("--case", name, "--transactions", String(ethereumjsCounts[name]));
-  const timeout = Math.max(1, endMs - performance.now());
+  const timeout = Math.max(1, Math.round(endMs - performance.now()));
   const found = new Map<string, ThroughputFigures>();
   let missing: string | undefined;
   const output = await promisify(execFile)(process.execPath, args, { timeout }).catch((error: unknown) => {

@@ -27,7 +27,7 @@ export const grpcStream: IngestPath = async (node, paced) => {
   }
   try {
     const { accepted, refusals } = await client.submitTransactions(requests(), { timeoutMs: 600_000 });
-    if (refusals.length > 0) process.stderr.write(`refused: ${refusals[0]?.code} ${refusals[0]?.message}\n`);
+    if (accepted === 0n) throw new Error(`refused: ${refusals[0]?.message}`);
     return Number(accepted);
   } finally {
     channel.close();
@@ -37,23 +37,28 @@ export const grpcStream: IngestPath = async (node, paced) => {
 /** Batches of eth_sendRawTransaction over a few connections. */
 export const jsonRpcBatches: IngestPath = async (node, paced) => {
   let accepted = 0;
+  let refusal: string | undefined;
   const worker = async (): Promise<void> => {
     for (let next = await paced.next(); next.done !== true; next = await paced.next()) {
-      const taken = await sendBatch(node.http, next.value);
-      accepted += taken;
+      for (const { error } of await sendBatch(node.http, next.value)) {
+        if (error === undefined) accepted++;
+        else refusal = error.message;
+      }
     }
   };
   await Promise.all(Array.from({ length: connections }, worker));
+  if (accepted === 0) throw new Error(`refused: ${refusal}`);
   return accepted;
 };
 
-async function sendBatch(url: string, batch: readonly SignedTransaction[]): Promise<number> {
+interface Answer {
+  readonly error?: { readonly message: string };
+}
+
+async function sendBatch(url: string, batch: readonly SignedTransaction[]): Promise<readonly Answer[]> {
   const calls = batch.map(({ raw }, id) => {
     const params = [`0x${Buffer.from(raw).toString("hex")}`];
     return { jsonrpc: "2.0", id, method: "eth_sendRawTransaction", params };
   });
-  const answers = (await callNode(url, calls)) as { error?: { message: string } }[];
-  const failed = answers.find(({ error }) => error !== undefined)?.error;
-  if (failed !== undefined) process.stderr.write(`refused: ${failed.message}\n`);
-  return answers.filter(({ error }) => error === undefined).length;
+  return (await callNode(url, calls)) as Answer[];
 }

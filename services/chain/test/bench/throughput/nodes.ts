@@ -88,10 +88,10 @@ async function startGethDev({ folder, genesis, startMs }: NodePlace): Promise<Be
       ...["--http", "--http.port", String(port), "--http.api", "eth,txpool", "--verbosity", "2"],
       ...["--miner.gaslimit", String(blockGas), "--miner.gasprice", "1", "--txpool.pricelimit", "1"],
       ...["--txpool.accountslots", "4096", "--txpool.globalslots", "200000", "--rpc.batch-request-limit", "0"],
-      ...["--rpc.batch-response-max-size", "0", "--cache", "1024"],
+      ...["--rpc.batch-response-max-size", "0", "--rpc.txfeecap", "0", "--cache", "1024"],
     ],
   });
-  const leftMs = Math.max(1_000, startMs - (performance.now() - begun));
+  const leftMs = Math.round(Math.max(1_000, startMs - (performance.now() - begun)));
   return await answering(child, { port, startMs: leftMs, folder: data });
 }
 

@@ -72,7 +72,7 @@ function loadOf({ size }: NodeTask, name: WorkloadName, way: string, count: numb
   const key = `${name} ${way} ${count} ${size.accounts}`;
   const known = signed.get(key);
   if (known !== undefined) return known;
-  // By JSON-RPC our node gets a load of its own, since one chain takes both; other nodes get the first.
+  // Each way in has a load of its own, since our node takes both.
   const load = signLoad(name, way === "grpc" ? 0 : 1, count, size);
   signed.set(key, load);
   return load;
