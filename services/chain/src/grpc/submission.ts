@@ -9,8 +9,11 @@ import { rejectionError } from "../jsonrpc/fault-translation.ts";
 
 const batchMax = 4_096;
 const refusalsMax = 1_000;
-/** Batches whose senders are recovered at the same time; enough to keep the workers busy. */
-const batchesInHandMax = 4;
+/**
+ * Transactions whose senders are recovered at the same time: enough to keep the workers busy while the calling thread computes a
+ * state root, which takes a few tenths of a second at most.
+ */
+const inHandMax = 8_192;
 
 /** Submits a stream of batches at the pace at which the pool empties, in their order. */
 export async function submitStream(
@@ -33,7 +36,8 @@ export async function submitStream(
       }
     }
   };
-  const inHand: Promise<void>[] = [];
+  const inHand: { readonly done: Promise<void>; readonly size: number }[] = [];
+  let inHandSize = 0;
   let last: Promise<void> = Promise.resolve();
   try {
     for await (const { transactions } of batches) {
@@ -43,8 +47,13 @@ export async function submitStream(
       read += BigInt(transactions.length);
       last = intake.submit(transactions, signal, last).then((outcomes) => note(first, outcomes));
       last.catch(() => undefined);
-      inHand.push(last);
-      if (inHand.length >= batchesInHandMax) await inHand.shift();
+      inHand.push({ done: last, size: transactions.length });
+      inHandSize += transactions.length;
+      while (inHandSize >= inHandMax) {
+        const oldest = inHand.shift();
+        inHandSize -= oldest?.size ?? 0;
+        await oldest?.done;
+      }
     }
   } finally {
     await last;

@@ -31,11 +31,15 @@ export interface RecoveryPoolEvents {
 interface LaneState {
   readonly lane: Lane;
   readonly limits: JobLimits;
+  /** Jobs that the lane may have at once. */
+  readonly jobsMax: number;
   readonly jobs: Map<number, Job>;
 }
 
-/** A worker has its next job at hand when it finishes one. */
-const jobsPerLane = 2;
+/** A worker has its next jobs at hand, also while the calling thread is busy for some tenths of a second. */
+const jobsPerWorker = 16;
+/** The calling thread works on all that it has before it turns to anything else. */
+const jobsInThread = 2;
 const workerJob: JobLimits = { transactionsMax: 256, bytesMax: 512 * 1024 };
 /** About two milliseconds of the calling thread. */
 const inThreadJob: JobLimits = { transactionsMax: 32, bytesMax: 64 * 1024 };
@@ -141,9 +145,9 @@ export class RecoveryPool {
 
   private dispatch(): void {
     // One job for each lane before a second for any.
-    for (let depth = 0; depth < jobsPerLane; depth++) {
+    for (let depth = 0; depth < jobsPerWorker; depth++) {
       for (const state of this.lanes) {
-        if (state.jobs.size > depth) continue;
+        if (state.jobs.size > depth || state.jobs.size >= state.jobsMax) continue;
         const job = this.retries.shift() ?? this.queue.next(state.limits);
         if (job === undefined) return;
         const id = this.nextJob++;
@@ -167,8 +171,8 @@ export class RecoveryPool {
     };
     const url = this.options.workerUrl ?? recoveryWorkerUrl;
     const state: LaneState = onWorker
-      ? { lane: createWorkerLane(url, events), limits: workerJob, jobs }
-      : { lane: createInThreadLane(events), limits: inThreadJob, jobs };
+      ? { lane: createWorkerLane(url, events), limits: workerJob, jobsMax: jobsPerWorker, jobs }
+      : { lane: createInThreadLane(events), limits: inThreadJob, jobsMax: jobsInThread, jobs };
     return state;
   }
 
