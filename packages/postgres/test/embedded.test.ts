@@ -39,12 +39,14 @@ describe("embedded PostgreSQL", () => {
     return await use(database).finally(() => database.close());
   };
   /** Starts a server from a process that is then killed with SIGKILL; answers the server's process id. */
-  const orphan = async () => {
+  const orphan = async (beforehand: (serverPid: number) => Promise<void> = async () => undefined) => {
     const parent = spawn(process.execPath, ["--no-warnings", runner, path.join(folder.path, "pg")]);
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const serverPid = Number(line.toString());
+    await beforehand(serverPid);
     parent.kill("SIGKILL");
     await once(parent, "exit");
-    return Number(line.toString());
+    return serverPid;
   };
 
   test("keeps its data over a stop, listens nowhere but on its socket, and hides its password", async () => {
@@ -92,10 +94,7 @@ describe("embedded PostgreSQL", () => {
   });
 
   test("an orphan that nobody stopped is stopped before a new server starts", async () => {
-    const pid = await orphan().then(async (server) => {
-      await killGuardOf(server);
-      return server;
-    });
+    const pid = await orphan(killGuardOf);
     const server = await start();
     expect(isAlive(pid)).toBe(false);
     expect(server.pid).not.toBe(pid);
