@@ -27,6 +27,7 @@ const shown = [
   ["test", "acceptance"],
   ["install", ...profile("small"), ...profile("chain")],
   ["test", "anchoring"],
+  ["test", "acceptance"],
 ];
 
 /** Runs all of it and takes the cluster down; throws with the names of the steps that failed. */
