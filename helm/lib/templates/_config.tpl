@@ -10,7 +10,7 @@
 {{/* Settings of a process, from (list context itsOwn): the charts' defaults, then global.config, then its own. */}}
 {{- define "koinon.settings" -}}
 {{- $context := index . 0 -}}
-{{- $defaults := dict "SHUTDOWN_DELAY_MS" 5000 "SHUTDOWN_DRAIN_MS" 60000 "RPC_CONNECTION_AGE_MS" 30000 -}}
+{{- $defaults := dict "SHUTDOWN_DELAY_MS" 5000 "SHUTDOWN_DRAIN_MS" 60000 "RPC_CONNECTION_AGE_MS" 10000 -}}
 {{- mergeOverwrite $defaults (($context.Values.global).config | default dict) (index . 1 | default dict) | toYaml -}}
 {{- end }}
 

@@ -8,7 +8,7 @@ import { charts, list, namespace, runningImage } from "./kubernetes.ts";
 const run = promisify(execFile);
 const version = "0.2.0";
 /** Default of the charts that the next version changes, and with it every ConfigMap. */
-const changed = { from: '"RPC_CONNECTION_AGE_MS" 30000', to: '"RPC_CONNECTION_AGE_MS" 20000' };
+const changed = { from: '"RPC_CONNECTION_AGE_MS" 10000', to: '"RPC_CONNECTION_AGE_MS" 12000' };
 const imageOf = { gateway: "gateway", market: "compute", poi: "poi", provider: "compute" };
 
 /** A next version of the charts and of the images, as an operator gets it. */
