@@ -10,7 +10,7 @@ import { domainOf, isDeadLetterSubject } from "./subject.ts";
 
 /** Bounds of the streams. */
 export interface StreamLimits {
-  /** Copies of each stream in a NATS cluster. Default 1. */
+  /** Copies of each stream in a NATS cluster; a stream that has more keeps them. Default 1. */
   readonly replicas?: number;
   /** Default 7 days; dead letters are kept four times as long. */
   readonly ageMsMax?: number;
@@ -35,12 +35,17 @@ export async function ensureStream(manager: JetStreamManager, subject: string, l
     await manager.streams.add(wanted);
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error;
-    await manager.streams.update(wanted.name, wanted);
+    // Members with other settings, such as the former release's during an update, must not take copies away from each other's streams.
+    const { num_replicas: present } = (await manager.streams.info(wanted.name)).config;
+    await manager.streams.update(wanted.name, { ...wanted, num_replicas: Math.max(present, wanted.num_replicas) });
   }
   return wanted.name;
 }
 
-function streamConfig(subject: string, limits: StreamLimits): Partial<StreamConfig> & { name: string } {
+function streamConfig(
+  subject: string,
+  limits: StreamLimits,
+): Partial<StreamConfig> & { name: string; num_replicas: number } {
   const root = isDeadLetterSubject(subject) ? "koinon-dlq" : "koinon";
   const ageMs = (limits.ageMsMax ?? weekMs) * (root === "koinon" ? 1 : 4);
   return {

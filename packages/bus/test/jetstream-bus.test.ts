@@ -6,6 +6,8 @@ import { startChild } from "@koinon/testkit/child-process";
 import { type NatsServer, startNats } from "@koinon/testkit/nats-server";
 import { describeWithProgram } from "@koinon/testkit/program-suite";
 import { waitFor } from "@koinon/testkit/wait-for";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect as connectNats } from "@nats-io/transport-node";
 import type { BusEvent, BusObserver } from "../src/bus.ts";
 import { connectJetStreamBus, type JetStreamBusOptions } from "../src/jetstream-bus.ts";
 import { describeBusContract } from "./bus-contract.ts";
@@ -61,13 +63,36 @@ describeWithProgram("nats-server", "over nats-server", () => {
       await bus.close();
     });
 
-    test("waits for a cluster that takes connections and has no leader yet, and says so", async () => {
+    const clusterOfTwo = async () => {
       const ports = [await freePort(), await freePort()];
-      const member = (place: number) =>
+      return (place: number) =>
         startNats({
           configuration: `server_name: member-${place}
 cluster { name: two, listen: "127.0.0.1:${ports[place]}", routes: ["nats://127.0.0.1:${ports[1 - place]}"] }`,
         });
+    };
+
+    test("streams get more copies when they are asked for, and never fewer", async () => {
+      const member = await clusterOfTwo();
+      const [first, second] = await Promise.all([member(0), member(1)]);
+      const servers = [first.url];
+      const copiesAfter = async (replicas: number) => {
+        const bus = await connectJetStreamBus({ servers, name: "copies", ...quick, limits: { replicas } });
+        await waitFor(() => bus.publish(event(`with ${replicas}`)).then(() => true), { deadlineMs: 20_000 });
+        await bus.close();
+        const connection = await connectNats({ servers });
+        const { config } = await (await jetstreamManager(connection)).streams.info("koinon-shop");
+        await connection.close();
+        return config.num_replicas;
+      };
+      expect(await copiesAfter(1)).toBe(1);
+      expect(await copiesAfter(2)).toBe(2);
+      expect(await copiesAfter(1)).toBe(2);
+      await Promise.all([first.stop(), second.stop()]);
+    }, 60_000);
+
+    test("waits for a cluster that takes connections and has no leader yet, and says so", async () => {
+      const member = await clusterOfTwo();
       const first = await member(0);
       const told: string[] = [];
       const observe: BusObserver = (observation) => void told.push(`${observation.kind}: ${observation.error}`);
