@@ -22,7 +22,7 @@ const commands = {
     execute(clusterScript, ["up", values.nodes]);
   },
   install() {
-    build(["gateway", "compute", "poi", "chain", "node"].map((name) => `--filter=@koinon/${name}...`));
+    build(["gateway", "compute", "poi", "chain", "node", "cli"].map((name) => `--filter=@koinon/${name}...`));
     build(["--filter=./services/gateway/terminal..."]);
     install(args);
   },
