@@ -1,6 +1,6 @@
 // Installs a release of the umbrella chart on the cluster: images, Secrets, what the chart asks for, then Helm.
 import { createHash, randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
@@ -92,6 +92,9 @@ function imageLines() {
     "-not",
     "-path",
     "*/values/*",
+    "-not",
+    "-path",
+    "*/cluster/*.mjs",
   ];
   const print = ["-printf", "%p %s %T@\n"];
   const listing = [built, scripts]
@@ -162,15 +165,15 @@ function installInfrastructure(tags, replicas) {
   });
 }
 
-/** A volume with the workspace's model store, under the claim that the profiles name. */
+/** A volume with a model store, under the claim that the profiles name. */
 function models(namespace) {
   const store = path.join(runFolder, "volumes", "models");
   if (!existsSync(store)) {
-    execute(nodePath(), [path.join(root, "packages/cli/bin/koinon.mjs"), "model", "add", "smollm2-135m-instruct"], {
-      cwd: root,
-    });
-    cpSync(path.join(root, "models"), store, { recursive: true, filter: (file) => isModel(file) });
-    execute("chmod", ["-R", "a+rX", store]);
+    const fetched = `${store}.fetched`;
+    const add = ["model", "add", "smollm2-135m-instruct", "--models", fetched];
+    execute(nodePath(), [path.join(root, "packages/cli/bin/koinon.mjs"), ...add], { cwd: root });
+    execute("chmod", ["-R", "a+rX", fetched]);
+    renameSync(fetched, store);
   }
   const name = `models-${namespace}`;
   const shared = { accessModes: ["ReadOnlyMany"], storageClassName: "" };
@@ -188,10 +191,6 @@ function models(namespace) {
       spec: { ...shared, volumeName: name, resources: { requests: { storage: "1Gi" } } },
     },
   ]);
-}
-
-function isModel(file) {
-  return statSync(file).isDirectory() || /\.(gguf|json)$/.test(file);
 }
 
 /** Values, and behind them what they need on this cluster: values/<name of the file>. */
