@@ -1,8 +1,11 @@
 // Everything that is shown on the cluster, one after the other, each as its own command: npm run cluster -- nightly
 import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import path from "node:path";
+import { performance } from "node:perf_hooks";
 import { nodePath, root, say, toolchainEnv } from "../../tools/workspace/toolchain.mjs";
-import { here } from "./inside.mjs";
+import { saveEvidence } from "./evidence.mjs";
+import { here, home } from "./inside.mjs";
 
 const profile = (name) => ["--values", path.join(root, "helm/profiles", `${name}.yaml`)];
 const release = (name) => ["--release", name, "--namespace", name];
@@ -13,11 +16,12 @@ const foundations = [
   ["install", ...profile("ha"), "--nats-replicas", "3"],
   ["install", ...profile("edge-provider"), ...release("edge")],
 ];
+const onHa = [
+  ...["first-answer", "events", "lifecycle", "acceptance", "policies", "single-writer", "custom-resources"],
+  ...["misconfiguration", "autoscaling"],
+];
 const shown = [
-  ...["first-answer", "events", "lifecycle", "acceptance", "misconfiguration", "autoscaling"].map((name) => [
-    "test",
-    name,
-  ]),
+  ...onHa.map((name) => ["test", name]),
   ["install", "--values", path.join(here, "values/shard.yaml"), ...release("shard")],
   ["test", "chain"],
   ["restart"],
@@ -25,24 +29,44 @@ const shown = [
   ["install", ...profile("local-compute")],
   ["test", "local-compute"],
   ["test", "acceptance"],
+  ["install", ...profile("small")],
+  ["test", "first-answer"],
+  ["test", "acceptance"],
   ["install", ...profile("small"), ...profile("chain")],
   ["test", "anchoring"],
+  ["test", "policies"],
   ["test", "acceptance"],
 ];
 
-/** Runs all of it and takes the cluster down; throws with the names of the steps that failed. */
+/** Runs all of it, whatever fails on the way, takes the cluster down and says how each step ended; throws when one failed. */
 export function nightly() {
-  const failed = [];
+  const evidence = path.join(home, "failures");
+  rmSync(evidence, { recursive: true, force: true });
+  const report = [];
+  const succeeds = (step) => {
+    const name = step.join(" ").replaceAll(`${root}/`, "");
+    const began = performance.now();
+    const succeeded = runs(step);
+    const seconds = Math.round((performance.now() - began) / 1000);
+    report.push({
+      name,
+      succeeded,
+      line: `${succeeded ? "ok    " : "FAILED"} ${String(seconds).padStart(5)} s  ${name}`,
+    });
+    if (!succeeded) saveEvidence(path.join(evidence, `${report.length} ${name}`.replaceAll(/[^a-z0-9]+/gi, "-")));
+    return succeeded;
+  };
   try {
-    for (const step of foundations) if (!succeeds(step)) throw new Error(`${step.join(" ")} failed`);
-    for (const step of shown) if (!succeeds(step)) failed.push(step.join(" "));
+    if (foundations.every(succeeds)) for (const step of shown) succeeds(step);
   } finally {
     succeeds(["down"]);
   }
-  if (failed.length > 0) throw new Error(`failed: ${failed.join("; ")}`);
+  for (const { line } of report) say(line);
+  const failed = report.filter(({ succeeded }) => !succeeded).map(({ name }) => name);
+  if (failed.length > 0) throw new Error(`failed: ${failed.join("; ")} (see ${evidence})`);
 }
 
-function succeeds(step) {
+function runs(step) {
   say(`cluster: ${step.join(" ")}`);
   const { status } = spawnSync(nodePath(), [path.join(here, "command.mjs"), ...step], {
     stdio: "inherit",
