@@ -1,6 +1,7 @@
 #!/bin/bash
 # build.sh BIN: Kubernetes (API server, controllers, scheduler, kubelet, proxy, kubectl), etcd, CoreDNS, metrics-server and Helm into
-# BIN, from their Go modules. About 10 minutes on 2 cores the first time; what is there is kept.
+# BIN, from their Go modules; and into BIN/crds the custom resources that the charts can use, of cert-manager and the Prometheus operator.
+# About 10 minutes on 2 cores the first time; what is there is kept.
 set -euo pipefail
 version=1.35.4 staging=0.35.4
 bin="$(mkdir -p "$1" && cd "$1" && pwd)"
@@ -81,6 +82,16 @@ install() {
   GOBIN="$bin" go install "$module"
 }
 
+# crd MODULE@VERSION FILE...: definitions out of a module's folder.
+crd() {
+  local module="$1" folder="" file; shift
+  for file in "$@"; do
+    [ ! -e "$bin/crds/$(basename "$file")" ] || continue
+    [ -n "$folder" ] || folder="$(go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')"
+    mkdir -p "$bin/crds" && cat "$folder/$file" > "$bin/crds/$(basename "$file")"
+  done
+}
+
 for name in kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl; do
   if missing "$name"; then kubernetes; break; fi
 done
@@ -89,3 +100,5 @@ done
 install helm helm.sh/helm/v4/cmd/helm@v4.3.0
 install coredns github.com/coredns/coredns@v1.15.0
 install metrics-server sigs.k8s.io/metrics-server/cmd/metrics-server@v0.9.0
+crd github.com/cert-manager/cert-manager@v1.21.2 deploy/crds/cert-manager.io_certificates.yaml
+crd github.com/prometheus-operator/prometheus-operator@v0.85.0 example/prometheus-operator-crd/monitoring.coreos.com_{servicemonitors,prometheusrules}.yaml

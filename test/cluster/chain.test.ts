@@ -1,11 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { createPublicClient, createWalletClient, type Hex, http, type PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { killContainer } from "./network/container-kill.ts";
-import { helm, isReady, kubectl, list, type Pod, podsOf, secretValue } from "./network/kubernetes.ts";
+import { helm, isReady, kubectl, type Pod, podNamed, podsOf, secretValue } from "./network/kubernetes.ts";
+import { lastWordsOfSecond } from "./network/second-process.ts";
 
 // npm run cluster -- install --values deploy/cluster/values/shard.yaml --release shard --namespace shard
 const release = "shard";
@@ -108,21 +107,8 @@ describe("a shard of the chain", () => {
   );
 
   test("shuts out a second process on its volume", async () => {
-    const pod = JSON.parse(await kubectl("get", "pod", podName, "--namespace", place, "--output", "json")) as {
-      spec: Record<string, unknown>;
-    };
-    const { hostname: _, subdomain: __, ...spec } = pod.spec;
-    const second = { apiVersion: "v1", kind: "Pod", metadata: { name: "second", namespace: place }, spec };
-    await kubectl("delete", "pod", "second", "--namespace", place, "--ignore-not-found");
-    await applied({ ...second, spec: { ...spec, restartPolicy: "Never" } });
-    try {
-      const ended = async () => (await podNamed("second"))?.status.containerStatuses?.[0]?.state.terminated?.message;
-      const message = await waitFor(ended, { deadlineMs: 60_000, intervalMs: 250, what: "the second ends" });
-      expect(message).toContain("DATA_FOLDER_IN_USE");
-      await readyPod();
-    } finally {
-      await kubectl("delete", "pod", "second", "--namespace", place, "--ignore-not-found");
-    }
+    expect(await lastWordsOfSecond(podName, place)).toContain("DATA_FOLDER_IN_USE");
+    await readyPod();
   }, 120_000);
 
   test("with another service's certificate it keeps the former, and a new pod is not ready and says why", async () => {
@@ -145,25 +131,21 @@ describe("a shard of the chain", () => {
       expect(said).toContain("the former certificate is still in use");
       await kubectl("delete", "pod", podName, "--namespace", place);
       const refused = async () => {
-        const { status, text } = await readyz(await podNamed(podName));
+        const { status, text } = await readyz(await podNamed(podName, place));
         return status === 503 && text.includes('"waitingFor":"certificates"') && text;
       };
       const reason = await waitFor(refused, { deadlineMs: 90_000, intervalMs: 500, what: "the new pod tells" });
       expect(reason).toContain("expected=chain, named=market");
-      expect((await podNamed(podName))?.status.containerStatuses?.[0]?.restartCount).toBe(0);
+      expect((await podNamed(podName, place))?.status.containerStatuses?.[0]?.restartCount).toBe(0);
     } finally {
       await patch(secret, own);
     }
-    await waitFor(async () => isReady((await podNamed(podName)) as Pod), {
+    await waitFor(async () => isReady((await podNamed(podName, place)) as Pod), {
       ...{ deadlineMs: 150_000, intervalMs: 1_000, what: "it is ready with its own certificate" },
     });
     await allKept();
   }, 480_000);
 });
-
-async function podNamed(name: string): Promise<Pod | undefined> {
-  return (await list<Pod>("pods", place)).find(({ metadata }) => metadata.name === name);
-}
 
 async function contents(secret: string, names: readonly string[]): Promise<Record<string, string>> {
   const entries = names.map(async (name) => [name, await secretValue(secret, name.replaceAll(".", "\\."), place)]);
@@ -173,15 +155,4 @@ async function contents(secret: string, names: readonly string[]): Promise<Recor
 async function patch(secret: string, stringData: Record<string, string>): Promise<void> {
   const change = JSON.stringify({ stringData });
   await kubectl("patch", "secret", secret, "--namespace", place, "--type=merge", "--patch", change);
-}
-
-async function applied(object: object): Promise<void> {
-  const folder = await temporaryFolder("koinon-object-");
-  try {
-    const file = `${folder.path}/object.json`;
-    await writeFile(file, JSON.stringify(object));
-    await kubectl("create", "--filename", file);
-  } finally {
-    await folder.remove();
-  }
 }

@@ -1,8 +1,7 @@
 // Prints the figures of helm/README.md for the release that is installed: images, time to install, memory and CPU at idle and under
 // load, and how long a further replica takes until it serves. npm run cluster -- figures
 import { readFileSync } from "node:fs";
-import { homedir, loadavg } from "node:os";
-import path from "node:path";
+import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { createKey } from "@koinon/acceptance/network/client";
@@ -11,6 +10,7 @@ import { waitFor } from "@koinon/testkit/wait-for";
 import { type OpenLoop, startOpenLoop } from "./load/open-loop.ts";
 import { summarise } from "./load/summary.ts";
 import { openClusterNetwork } from "./network/cluster-network.ts";
+import { clusterFile } from "./network/home.ts";
 import { edgeNamespace, isReady, kubectl, namespace, podsOf, workload } from "./network/kubernetes.ts";
 import { answered } from "./network/pod-metrics.ts";
 
@@ -30,14 +30,13 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
 };
 
 function printRecords(): void {
-  const run = path.join(process.env.KOINON_CLUSTER_HOME ?? path.join(homedir(), ".cache/koinon-cluster"), "run");
-  const images = JSON.parse(readFileSync(path.join(run, "images.json"), "utf8")) as Record<
+  const images = JSON.parse(readFileSync(clusterFile("run/images.json"), "utf8")) as Record<
     string,
     { sizeBytes: number }
   >;
   const sizes = Object.entries(images).map(([name, { sizeBytes }]) => [name, Math.round(sizeBytes / 1e6)]);
   table(["image", "MB, unpacked"], sizes);
-  const installs = JSON.parse(readFileSync(path.join(run, "installs.json"), "utf8")) as Record<string, number>;
+  const installs = JSON.parse(readFileSync(clusterFile("run/installs.json"), "utf8")) as Record<string, number>;
   table(["release", "seconds from helm install to ready"], Object.entries(installs));
 }
 

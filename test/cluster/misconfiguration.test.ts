@@ -118,6 +118,18 @@ describe("a mistake", () => {
     180_000,
   );
 
+  test("migrations that can not reach their database stop the installation, and their job is left to say why", async () => {
+    const file = `${folder.path}/values.json`;
+    const values = await valuesOf({ service: "market", change: { url: nowhere }, says: /./, where: "status" });
+    await writeFile(file, JSON.stringify(values));
+    const install = helm("install", "broken", charts, "--namespace", place, "--timeout", "9m", "--values", file);
+    await expect(install).rejects.toThrow(/broken-market-migrate/);
+    const [pod] = await podsOf("market-migrate", place);
+    expect(JSON.stringify(pod?.status)).toMatch(/DATABASE_UNREACHABLE.*nowhere/);
+    expect(await podsOf("market", place)).toEqual([]);
+    await kubectl("delete", "job", "broken-market-migrate", "--namespace", place);
+  }, 600_000);
+
   test.each([
     ["a word for a number", ["--set", "market.replicas=two"], /market[\s\S]*replicas.*got string, want integer/],
     [

@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { waitFor } from "@koinon/testkit/wait-for";
+import { clusterFile } from "./home.ts";
 import { edgeNamespace, kubectl, namespace, podsOf, secretValue } from "./kubernetes.ts";
 
 const run = promisify(execFile);
@@ -18,7 +19,7 @@ const services: readonly (readonly [service: string, place: string])[] = [
 ];
 
 /** Issues new certificates with the command that operators use, replaces the Secrets, and waits until pods have them before them. */
-export async function rotateCertificates(authority = authorityFolder()): Promise<void> {
+export async function rotateCertificates(authority = clusterFile("run/secrets/authority")): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), "koinon-rotation-"));
   try {
     await mkdir(path.join(folder, "authority"), { mode: 0o700 });
@@ -33,11 +34,6 @@ export async function rotateCertificates(authority = authorityFolder()): Promise
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function authorityFolder(): string {
-  const home = process.env.KOINON_CLUSTER_HOME ?? path.join(process.env.HOME ?? "/root", ".cache/koinon-cluster");
-  return path.join(home, "run/secrets/authority");
 }
 
 async function replaceSecret(service: string, place: string, files: string): Promise<void> {

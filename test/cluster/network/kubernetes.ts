@@ -17,10 +17,15 @@ export interface Pod {
   readonly metadata: {
     readonly name: string;
     readonly uid: string;
+    readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };
-  readonly spec: { readonly nodeName?: string };
+  readonly spec: {
+    readonly nodeName?: string;
+    readonly containers: readonly ContainerSpec[];
+    readonly initContainers?: readonly ContainerSpec[];
+  };
   readonly status: {
     readonly phase: string;
     readonly podIP?: string;
@@ -28,6 +33,10 @@ export interface Pod {
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
   };
+}
+
+interface ContainerSpec {
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
 }
 
 export interface ContainerStatus {
@@ -59,6 +68,11 @@ export async function list<T>(kind: string, place: string, selector?: string): P
 /** Pods of a service of a release, also those that end. */
 export function podsOf(service: string, place = namespace): Promise<readonly Pod[]> {
   return list<Pod>("pods", place, `app.kubernetes.io/name=${service}`);
+}
+
+/** The pod of this name; undefined when there is none. */
+export async function podNamed(name: string, place: string): Promise<Pod | undefined> {
+  return (await list<Pod>("pods", place)).find(({ metadata }) => metadata.name === name);
 }
 
 export function isReady({ status, metadata }: Pod): boolean {

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { clusterFile } from "./home.ts";
 import { charts, list, namespace, runningImage } from "./kubernetes.ts";
 
 const run = promisify(execFile);
@@ -51,9 +52,8 @@ function edit(file: string, from: string | RegExp, to: string): void {
 }
 
 async function retag(image: string, other: string): Promise<void> {
-  const home = process.env.KOINON_CLUSTER_HOME ?? path.join(homedir(), ".cache/koinon-cluster");
   for (const { metadata } of await list<{ metadata: { name: string } }>("nodes", namespace)) {
-    const socket = path.join(home, "run", metadata.name, "containerd.sock");
+    const socket = clusterFile("run", metadata.name, "containerd.sock");
     await run("ctr", ["-a", socket, "-n", "k8s.io", "images", "tag", "--force", image, other]);
   }
 }
