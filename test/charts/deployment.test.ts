@@ -9,6 +9,7 @@ import { type NatsServer, startNats } from "@koinon/testkit/nats-server";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { request } from "undici";
+import { followedMetrics } from "./autoscalers.ts";
 import { declaredMetrics } from "./declared-metrics.ts";
 import {
   assembleImages,
@@ -200,7 +201,7 @@ describe("the rendered release, process by process", () => {
     }
   }, 60_000);
 
-  test("dashboards and alerts read series that exist, by labels that exist", async () => {
+  test("dashboards, alerts and autoscalers read series that exist, by labels that exist", async () => {
     const declared = await declaredMetrics();
     const live = new Map<string, Set<string>>();
     for (const name of running.keys()) {
@@ -217,6 +218,9 @@ describe("the rendered release, process by process", () => {
         const unknown = [...labels].filter((label) => known !== undefined && !known.has(label) && !target.has(label));
         expect([where, series, unknown]).toEqual([where, series, []]);
       }
+    }
+    for (const [name, followed] of Object.entries(followedMetrics(50))) {
+      expect([name, live.has(followed?.metric.name ?? "none")]).toEqual([name, true]);
     }
     expect(live.size).toBeGreaterThan(40);
   });

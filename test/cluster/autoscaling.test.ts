@@ -5,13 +5,12 @@ import { upstreamModel } from "@koinon/acceptance/network/upstream";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { type OpenLoop, startOpenLoop } from "./load/open-loop.ts";
 import { summarise } from "./load/summary.ts";
+import { changeRelease } from "./network/changed-release.ts";
 import { openClusterNetwork } from "./network/cluster-network.ts";
-import { charts, helm, isReady, kubectl, namespace, podsOf, release } from "./network/kubernetes.ts";
+import { isReady, kubectl, namespace, podsOf, release } from "./network/kubernetes.ts";
 import { answered } from "./network/pod-metrics.ts";
 
 const services = ["gateway", "market"];
-const before = ["--reuse-values", "--force-conflicts", "--wait", "--timeout", "4m", "--namespace", namespace];
-
 /** Autoscaling on the little that a test machine can ask for: a few requests per second are "much" for so small a request of CPU. */
 const small = services.flatMap((service) => {
   const set = (key: string, value: string | number) => ["--set", `${service}.${key}=${value}`];
@@ -27,30 +26,16 @@ const small = services.flatMap((service) => {
 describe("the autoscaler, on the metrics API", () => {
   let network: Network;
   let load: OpenLoop | undefined;
-  let revision: string;
+  let takeBack: (() => Promise<void>) | undefined;
 
   beforeAll(async () => {
-    const history = JSON.parse(await helm("history", release, "--namespace", namespace, "--output", "json")) as {
-      revision: number;
-    }[];
-    revision = String(history.at(-1)?.revision);
-    await helm("upgrade", release, charts, ...before, ...small);
+    takeBack = await changeRelease(small);
     network = await openClusterNetwork();
   }, 300_000);
   afterAll(async () => {
     await load?.stop();
     await network?.stop();
-    await helm(
-      "rollback",
-      release,
-      revision,
-      "--namespace",
-      namespace,
-      "--force-conflicts",
-      "--wait",
-      "--timeout",
-      "4m",
-    );
+    await takeBack?.();
   }, 300_000);
 
   const readyPods = async (service: string) => (await podsOf(service)).filter(isReady);

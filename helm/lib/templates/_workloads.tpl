@@ -70,6 +70,12 @@ spec:
       resource:
         name: cpu
         target: { type: Utilization, averageUtilization: {{ .Values.autoscaling.cpuPercent }} }
+    {{- with .Values.autoscaling.requestsPerPod }}
+    - type: Pods
+      pods:
+        metric: { name: {{ $.Facts.requestsMetric }} }
+        target: { type: AverageValue, averageValue: {{ . }} }
+    {{- end }}
   {{- with .Values.autoscaling.behavior }}
   behavior:
     {{- toYaml . | nindent 4 }}

@@ -1,7 +1,6 @@
-import { writeFile } from "node:fs/promises";
-import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { kubectl, type Pod, podNamed } from "./kubernetes.ts";
+import { createObjects } from "./objects.ts";
 
 const name = "second";
 
@@ -12,10 +11,8 @@ export async function lastWordsOfSecond(podName: string, place: string): Promise
   const { hostname: _, subdomain: __, ...spec } = whole;
   const remove = () => kubectl("delete", "pod", name, "--namespace", place, "--ignore-not-found");
   await remove();
-  await create({
-    ...{ apiVersion: "v1", kind: "Pod", metadata: { name, namespace: place } },
-    spec: { ...spec, restartPolicy: "Never" },
-  });
+  const metadata = { name, namespace: place };
+  await createObjects([{ apiVersion: "v1", kind: "Pod", metadata, spec: { ...spec, restartPolicy: "Never" } }]);
   const ended = async () => lastWords(await podNamed(name, place));
   try {
     return await waitFor(ended, { deadlineMs: 90_000, intervalMs: 250, what: "the second ends" });
@@ -26,15 +23,4 @@ export async function lastWordsOfSecond(podName: string, place: string): Promise
 
 function lastWords(pod: Pod | undefined): string | undefined {
   return pod?.status.containerStatuses?.[0]?.state.terminated?.message;
-}
-
-async function create(object: object): Promise<void> {
-  const folder = await temporaryFolder("koinon-object-");
-  try {
-    const file = `${folder.path}/object.json`;
-    await writeFile(file, JSON.stringify(object));
-    await kubectl("create", "--filename", file);
-  } finally {
-    await folder.remove();
-  }
 }
