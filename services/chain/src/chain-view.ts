@@ -101,6 +101,13 @@ export interface LogLimits {
   readonly signal?: AbortSignal;
 }
 
+/** Matching logs of the blocks from `from` to `to`, both included; throws ChainError `LOG_RANGE_TOO_LARGE`, `TOO_MANY_LOGS`. */
+export type LogSearch = (
+  filter: LogFilter,
+  range: { readonly from: bigint; readonly to: bigint },
+  limits: LogLimits,
+) => Promise<readonly ChainLog[]>;
+
 /** What a block's fees were: for eth_feeHistory and price oracles. */
 export interface BlockFees {
   readonly block: ChainHeader;
@@ -119,19 +126,26 @@ export interface ChainReader {
   header(ref: BlockRef): ChainHeader | undefined;
   block(ref: BlockRef): ChainBlock | undefined;
   outline(ref: BlockRef): BlockOutline | undefined;
+  /** The encoded transactions of a block, in order. */
+  rawTransactions(ref: BlockRef): readonly Uint8Array[] | undefined;
   /** Receipts of all transactions of a block, in order. */
   receipts(ref: BlockRef): readonly ChainReceipt[] | undefined;
   receipt(transactionHash: Hex): ChainReceipt | undefined;
   /** A transaction of the chain or the mempool. */
   transaction(hash: Hex): FoundTransaction | undefined;
   transactionAt(ref: BlockRef, index: number): FoundTransaction | undefined;
-  /** Matching logs of the blocks from `from` to `to`, both included; throws ChainError `LOG_RANGE_TOO_LARGE`, `TOO_MANY_LOGS`. */
-  logs(filter: LogFilter, range: { from: bigint; to: bigint }, limits: LogLimits): Promise<readonly ChainLog[]>;
   fees(ref: BlockRef): BlockFees | undefined;
   /** The state after a block; throws ChainError `BLOCK_UNKNOWN`, or StateError `HISTORY_PRUNED` when it is too old. */
   stateAt(ref: BlockRef): StateReader;
   /** EIP-1186; throws like `stateAt`. */
   proof(address: Address, slots: readonly bigint[], ref: BlockRef): AccountProof;
+}
+
+/** An account and some of its slots after a block. */
+export interface ProofRequest {
+  readonly address: Address;
+  readonly slots: readonly bigint[];
+  readonly at: BlockRef;
 }
 
 /** What an account is to be instead, in one call. */
@@ -224,7 +238,11 @@ export interface ChainExecution {
 export interface ChainCalls {
   call(message: CallMessage, at: BlockRef, signal: AbortSignal): Promise<CallOutcome>;
   estimate(message: CallMessage, at: BlockRef, signal: AbortSignal): Promise<GasEstimate>;
-  /** The result of a method of JSON-RPC that executes or searches. */
+  /** Like `ChainReader.proof`. */
+  proof(request: ProofRequest, signal: AbortSignal): Promise<AccountProof>;
+  /** The encoded transactions of a block, in order; throws ChainError `BLOCK_UNKNOWN`. */
+  rawTransactions(at: BlockRef, signal: AbortSignal): Promise<readonly Uint8Array[]>;
+  /** The result of a method of JSON-RPC that executes, searches or reads much. */
   request(method: string, params: readonly unknown[], limits: JsonRpcLimits, signal: AbortSignal): Promise<JsonText>;
 }
 

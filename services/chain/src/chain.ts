@@ -142,7 +142,6 @@ function assembleChain(options: ChainOptions, store: ChainStore, dependencies: C
   const reader = new StoreReader({
     config,
     store,
-    search: (filter, range, limits) => calls.logs(filter, range, limits),
     waiting: (hash) => mempool.get(hash) ?? chain.pendingTransaction(hash),
   });
   const journal = createJournal(options, mempool, dependencies);

@@ -1,14 +1,7 @@
-import type {
-  BlockRef,
-  CallMessage,
-  CallOutcome,
-  ChainCalls,
-  ChainLog,
-  GasEstimate,
-  LogFilter,
-  LogLimits,
-} from "../chain-view.ts";
+import type { AccountProof } from "@koinon/state/account-proof";
+import type { BlockRef, CallMessage, CallOutcome, ChainCalls, GasEstimate, ProofRequest } from "../chain-view.ts";
 import { ChainError } from "../errors.ts";
+import { unpackTransactions } from "../ingest/packed-batch.ts";
 import type { JsonRpcLimits } from "../jsonrpc/limits.ts";
 import { JsonText } from "../jsonrpc/message.ts";
 import type { CallTask, CallTaskKind, CallTasks, CallThreadAnswer, CallThreadSettings } from "./call-task.ts";
@@ -23,7 +16,7 @@ export interface CallPoolOptions {
   readonly waitingMax: number;
   /** Milliseconds on a thread of a call or an estimate. */
   readonly callTimeoutMs: number;
-  /** Milliseconds on a thread of a trace, a simulation or a search. */
+  /** Milliseconds on a thread of a trace, a simulation, a search or a proof. */
   readonly searchTimeoutMs: number;
 }
 
@@ -55,6 +48,7 @@ interface Lane {
 const shortMethods: ReadonlySet<string> = new Set([
   ...["eth_call", "eth_estimateGas", "eth_createAccessList"],
   ...["eth_gasPrice", "eth_maxPriorityFeePerGas", "eth_blobBaseFee"],
+  ...["eth_getBlockByNumber", "eth_getBlockByHash", "eth_getTransactionBySenderAndNonce"],
   ...["eth_getBlockReceipts", "debug_getRawBlock", "debug_getRawReceipts"],
 ]);
 
@@ -100,9 +94,12 @@ export class CallPool implements ChainCalls {
     return new JsonText(await this.#run("request", { method, params, limits }, signal));
   }
 
-  logs(filter: LogFilter, range: { from: bigint; to: bigint }, limits: LogLimits): Promise<readonly ChainLog[]> {
-    const { logsMax, blocksMax, signal } = limits;
-    return this.#run("logs", { filter, range, limits: { logsMax, blocksMax } }, signal ?? new AbortController().signal);
+  proof(request: ProofRequest, signal: AbortSignal): Promise<AccountProof> {
+    return this.#run("proof", request, signal);
+  }
+
+  async rawTransactions(at: BlockRef, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+    return unpackTransactions(await this.#run("rawTransactions", { at }, signal));
   }
 
   /** Ends the threads; whoever waits or is being answered gets ChainError `CALLS_CLOSED`. */
@@ -212,5 +209,5 @@ export class CallPool implements ChainCalls {
 
 function isLongTask({ kind, given }: CallTask): boolean {
   if (kind === "request") return !shortMethods.has(given.method);
-  return kind === "logs";
+  return kind === "proof";
 }

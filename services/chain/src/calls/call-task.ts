@@ -1,5 +1,6 @@
+import type { AccountProof } from "@koinon/state/account-proof";
 import type { StateOptions } from "@koinon/state/state-store";
-import type { BlockRef, CallMessage, CallOutcome, ChainLog, GasEstimate, LogFilter, LogLimits } from "../chain-view.ts";
+import type { BlockRef, CallMessage, CallOutcome, GasEstimate, ProofRequest } from "../chain-view.ts";
 import type { JsonRpcLimits } from "../jsonrpc/limits.ts";
 import type { CarriedConfig } from "./carried-config.ts";
 import type { CarriedError } from "./carried-error.ts";
@@ -23,13 +24,14 @@ export interface CallTasks {
     readonly given: { readonly message: CallMessage; readonly at: BlockRef };
     readonly answer: GasEstimate;
   };
-  readonly logs: {
-    readonly given: {
-      readonly filter: LogFilter;
-      readonly range: { readonly from: bigint; readonly to: bigint };
-      readonly limits: Omit<LogLimits, "signal">;
-    };
-    readonly answer: readonly ChainLog[];
+  readonly proof: {
+    readonly given: ProofRequest;
+    readonly answer: AccountProof;
+  };
+  /** Transactions as `packTransactions` writes them. */
+  readonly rawTransactions: {
+    readonly given: { readonly at: BlockRef };
+    readonly answer: ArrayBuffer;
   };
 }
 

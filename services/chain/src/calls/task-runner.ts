@@ -1,10 +1,14 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ChainConfig } from "@koinon/ethereum/chain-config";
 import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import { Evm } from "@koinon/evm/evm";
 import { precompiles } from "@koinon/precompiles/precompiles";
 import type { SystemClock } from "@koinon/runtime/clock";
+import type { AccountProof } from "@koinon/state/account-proof";
 import { StateStore } from "@koinon/state/state-store";
-import type { ChainExecution, ChainReader } from "../chain-view.ts";
+import type { BlockRef, ChainExecution, ChainReader, LogSearch } from "../chain-view.ts";
+import { ChainError } from "../errors.ts";
+import { packTransactions } from "../ingest/packed-batch.ts";
 import { defaultTipOptions, TipOracle } from "../jsonrpc/fees/tip-oracle.ts";
 import { JsonRpcError } from "../jsonrpc/json-rpc-error.ts";
 import type { JsonRpcLimits } from "../jsonrpc/limits.ts";
@@ -13,13 +17,16 @@ import { createBlockMethods } from "../jsonrpc/methods/block-methods.ts";
 import { createCallMethods } from "../jsonrpc/methods/call-methods.ts";
 import { createFeeMethods } from "../jsonrpc/methods/fee-methods.ts";
 import { createLogMethods } from "../jsonrpc/methods/log-methods.ts";
+import { createProofMethods } from "../jsonrpc/methods/proof-methods.ts";
 import { createRawMethods } from "../jsonrpc/methods/raw-methods.ts";
+import { createSenderNonceMethods } from "../jsonrpc/methods/sender-nonce-methods.ts";
 import { createSimulationMethods } from "../jsonrpc/methods/simulation-methods.ts";
 import { createTraceMethods } from "../jsonrpc/methods/trace-methods.ts";
 import { ChainStore } from "../store/chain-store.ts";
 import { chainTables } from "../store/tables.ts";
 import { CallExecution } from "../view/call-execution.ts";
 import { searchLogs } from "../view/log-search.ts";
+import { proveInSlices } from "../view/sliced-proof.ts";
 import { StoreReader } from "../view/store-reader.ts";
 import { CallDeadline } from "./call-deadline.ts";
 import type { CallTask, CallTasks, CallThreadRequest, CallThreadSettings } from "./call-task.ts";
@@ -28,6 +35,7 @@ import { restoreConfig } from "./carried-config.ts";
 interface Parts {
   readonly reader: ChainReader;
   readonly execution: ChainExecution;
+  readonly search: LogSearch;
   readonly tips: TipOracle;
   methods: { readonly key: string; readonly table: MethodTable } | undefined;
 }
@@ -82,7 +90,6 @@ export class TaskRunner {
       config,
       store,
       waiting: () => undefined,
-      search: (filter, range, limits) => searchLogs(filter, range, limits, { store, clock, sliceMs }),
     });
     const execution = new CallExecution(
       { callGasMax, sliceMs },
@@ -94,7 +101,8 @@ export class TaskRunner {
         },
       },
     );
-    return { reader, execution, tips: new TipOracle(defaultTipOptions, reader), methods: undefined };
+    const search: LogSearch = (filter, range, limits) => searchLogs(filter, range, limits, { store, clock, sliceMs });
+    return { reader, execution, search, tips: new TipOracle(defaultTipOptions, reader), methods: undefined };
   }
 }
 
@@ -113,11 +121,28 @@ async function carryOut(
       return parts.execution.call(given.message, { at: given.at });
     case "estimate":
       return parts.execution.estimate(given.message, { at: given.at });
-    case "logs":
-      return parts.reader.logs(given.filter, given.range, { ...given.limits, signal });
+    case "proof":
+      return detached(await proveInSlices(parts.reader, given, { pause: () => nextTurn(), signal }));
+    case "rawTransactions":
+      return packTransactions(requiredTransactions(parts.reader, given.at));
     case "request":
       return answerRequest(given, parts, { clock, signal });
   }
+}
+
+/** With nodes of their own: a view is copied from thread to thread with all of what it is a view of. */
+function detached({ accountProof, storageProof, ...account }: AccountProof): AccountProof {
+  return {
+    ...account,
+    accountProof: accountProof.map((node) => node.slice()),
+    storageProof: storageProof.map((slot) => ({ ...slot, proof: slot.proof.map((node) => node.slice()) })),
+  };
+}
+
+function requiredTransactions(reader: ChainReader, at: BlockRef): readonly Uint8Array[] {
+  const raws = reader.rawTransactions(at);
+  if (raws === undefined) throw new ChainError({ code: "BLOCK_UNKNOWN", block: String(at) });
+  return raws;
 }
 
 async function answerRequest(
@@ -140,9 +165,11 @@ function methodsOf(parts: Parts, limits: JsonRpcLimits, clock: SystemClock): Met
     createCallMethods(parts),
     createSimulationMethods(parts, limits),
     createTraceMethods(parts, limits, { clock }),
-    createLogMethods(parts.reader, limits),
+    createLogMethods(parts, limits),
     createFeeMethods(parts.reader, parts.tips, limits),
     createBlockMethods(parts.reader),
+    createProofMethods(parts.reader, limits),
+    createSenderNonceMethods(parts.reader),
     createRawMethods(parts.reader),
   ]);
   parts.methods = { key, table };

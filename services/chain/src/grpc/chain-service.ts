@@ -3,6 +3,7 @@ import { bindService, type FaultTable, type ServiceBinding } from "@koinon/rpc/b
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import type { BlockRef, CallMessage, ChainHeader, ChainView } from "../chain-view.ts";
 import { ChainError } from "../errors.ts";
+import { isSmallBlock, isSmallProof } from "../view/small-enough.ts";
 import { headerMessage, logMessage, placeMessage, proofMessage, receiptMessage } from "./messages.ts";
 import { submitStream } from "./submission.ts";
 import { readAddress, readBlockRef, readHash, readWord } from "./values.ts";
@@ -36,7 +37,8 @@ const responseBytesMax = 9 * 2 ** 20;
 const timeoutMsMax = 24 * 60 * 60_000;
 
 /** The chain over RPC. */
-export function bindChainService({ reader, calls, intake, subscriptions }: ChainView): ServiceBinding {
+export function bindChainService(view: ChainView): ServiceBinding {
+  const { reader, calls, intake, subscriptions } = view;
   const headerOf = (ref: BlockRef): ChainHeader => {
     const header = reader.header(ref);
     if (header === undefined) throw new ChainError({ code: "BLOCK_UNKNOWN", block: String(ref) });
@@ -49,10 +51,10 @@ export function bindChainService({ reader, calls, intake, subscriptions }: Chain
     limits: { maxResponseBytes: responseBytesMax, maxTimeoutMs: timeoutMsMax },
     handlers: {
       submitTransactions: (batches, { signal }) => submitStream(batches, intake, signal),
-      async getBlock({ block, includeTransactions }) {
-        const ref = headerOf(readBlockRef(block)).hash;
-        const found = includeTransactions ? reader.block(ref) : undefined;
-        return { header: headerMessage(headerOf(ref)), transactions: found?.transactions.map(({ raw }) => raw) ?? [] };
+      async getBlock({ block, includeTransactions }, { signal }) {
+        const header = headerOf(readBlockRef(block));
+        const transactions = includeTransactions ? await transactionsOf(header, view, signal) : [];
+        return { header: headerMessage(header), transactions: [...transactions] };
       },
       async getTransaction({ hash }) {
         const found = reader.transaction(readHash(hash, "hash"));
@@ -74,11 +76,15 @@ export function bindChainService({ reader, calls, intake, subscriptions }: Chain
         const { failure, output, gasUsed } = outcome;
         return { succeeded: failure === undefined, output, gasUsed, failure: failure ?? "" };
       },
-      async getProof({ block, address, slots }) {
+      async getProof({ block, address, slots }, { signal }) {
         if (slots.length > slotsMax) throw new ChainError({ code: "REQUEST_INVALID", field: "slots" });
         const header = headerOf(readBlockRef(block));
         const words = slots.map((slot) => readWord(slot, "slots"));
-        return proofMessage(header, reader.proof(readAddress(address, "address"), words, header.hash));
+        const request = { address: readAddress(address, "address"), slots: words, at: header.hash };
+        const proof = isSmallProof(words.length, header, reader)
+          ? reader.proof(request.address, words, header.hash)
+          : await calls.proof(request, signal);
+        return proofMessage(header, proof);
       },
       async *subscribeBlocks({ cursor }, { signal }) {
         for await (const event of subscriptions.blocks({ cursor: cursorOf(cursor), signal })) {
@@ -108,6 +114,15 @@ export function bindChainService({ reader, calls, intake, subscriptions }: Chain
       },
     },
   });
+}
+
+async function transactionsOf(
+  header: ChainHeader,
+  { reader, calls }: ChainView,
+  signal: AbortSignal,
+): Promise<readonly Uint8Array[]> {
+  if (!isSmallBlock(header)) return calls.rawTransactions(header.hash, signal);
+  return reader.rawTransactions(header.hash) ?? [];
 }
 
 function cursorOf(cursor: string): string | undefined {

@@ -5,6 +5,7 @@ import { createAccountMethods } from "./methods/account-methods.ts";
 import { createBlockMethods } from "./methods/block-methods.ts";
 import { createCallThreadMethods } from "./methods/call-thread-methods.ts";
 import { createNodeMethods } from "./methods/node-methods.ts";
+import { createSizedMethods } from "./methods/sized-methods.ts";
 import { createTransactionMethods } from "./methods/transaction-methods.ts";
 
 /** What consensus clients may call on the port of the Engine API besides it (execution-apis, engine/common). */
@@ -28,6 +29,7 @@ export function createConsensusMethods(view: ChainView): Methods {
     ...createAccountMethods(view, defaultLimits),
     ...createTransactionMethods(view, defaultLimits),
     ...createCallThreadMethods(view.calls, defaultLimits),
+    ...createSizedMethods(view, defaultLimits),
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => names.has(name)));
 }

@@ -16,6 +16,7 @@ import { createFilterMethods } from "./methods/filter-methods.ts";
 import { createNodeMethods } from "./methods/node-methods.ts";
 import { createPoolMethods } from "./methods/pool-methods.ts";
 import { createRawMethods } from "./methods/raw-methods.ts";
+import { createSizedMethods } from "./methods/sized-methods.ts";
 import { createSubscriptionMethods } from "./methods/subscription-methods.ts";
 import { createTransactionMethods } from "./methods/transaction-methods.ts";
 import { createHttpServer } from "./transport/http-server.ts";
@@ -93,17 +94,17 @@ function createMethods(
   { limits, filters }: { readonly limits: JsonRpcLimits; readonly filters: FilterRegistry },
 ): MethodTable {
   const { reader } = view;
-  const onCallThreads = createCallThreadMethods(view.calls, limits);
+  const elsewhere = { ...createCallThreadMethods(view.calls, limits), ...createSizedMethods(view, limits) };
   return createMethodTable([
-    onCallThreads,
+    elsewhere,
     createNodeMethods(reader, identity),
-    withoutMethods(createBlockMethods(reader), onCallThreads),
+    withoutMethods(createBlockMethods(reader), elsewhere),
     createAccountMethods(view, limits),
     createTransactionMethods(view, limits),
     createFillMethods(view, limits),
     createFilterMethods(view, filters, limits),
     createSubscriptionMethods(view, limits),
     createPoolMethods(view, limits),
-    withoutMethods(createRawMethods(reader), onCallThreads),
+    withoutMethods(createRawMethods(reader), elsewhere),
   ]);
 }

@@ -25,6 +25,8 @@ export interface JsonRpcLimits extends DispatchLimits {
   readonly simulatedCallsMax: number;
   /** Transactions in one txpool_content. */
   readonly poolContentMax: number;
+  /** Blocks in one answer of a filter of blocks; the rest comes with the next one. */
+  readonly filterBlocksMax: bigint;
   readonly filtersMax: number;
   /** How long a filter lives that nobody asks. */
   readonly filterLifetimeMs: number;
@@ -58,6 +60,7 @@ export const defaultLimits: JsonRpcLimits = {
   simulatedBlocksMax: 256,
   simulatedCallsMax: 1_000,
   poolContentMax: 10_000,
+  filterBlocksMax: 1_000n,
   filtersMax: 1_000,
   filterLifetimeMs: 300_000,
   filterQueueMax: 10_000,

@@ -31,7 +31,8 @@ export type MethodTable = ReadonlyMap<string, Method>;
 /** Methods of one topic. */
 export type Methods = Readonly<Record<string, Method>>;
 
-type Values<P extends readonly Parameter<unknown>[]> = {
+/** What parameters decode to. */
+export type Values<P extends readonly Parameter<unknown>[]> = {
   readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never;
 };
 

@@ -13,12 +13,9 @@ import type {
   BlockRef,
   ChainBlock,
   ChainHeader,
-  ChainLog,
   ChainReader,
   ChainReceipt,
   FoundTransaction,
-  LogFilter,
-  LogLimits,
 } from "../chain-view.ts";
 import { ChainError } from "../errors.ts";
 import type { ChainStore } from "../store/chain-store.ts";
@@ -29,8 +26,6 @@ import { recoveredTransaction, type StoredTransaction } from "../store/transacti
 export interface StoreReaderDependencies {
   readonly config: ChainConfig;
   readonly store: ChainStore;
-  /** See `ChainReader.logs`. */
-  readonly search: ChainReader["logs"];
   /** A transaction that waits for a block, or for its block to be on disk. */
   waiting(hash: Hex): RecoveredTransaction | undefined;
 }
@@ -86,6 +81,11 @@ export class StoreReader implements ChainReader {
     return { ...header, transactionHashes: this.store.transactionHashes(header), withdrawals };
   }
 
+  rawTransactions(ref: BlockRef): Uint8Array[] | undefined {
+    const block = this.header(ref);
+    return block && this.store.transactions(block).map(({ raw }) => raw);
+  }
+
   receipts(ref: BlockRef): ChainReceipt[] | undefined {
     const block = this.header(ref);
     return block && this.store.transactions(block).map((stored, index) => receiptOf(block, index, stored));
@@ -107,10 +107,6 @@ export class StoreReader implements ChainReader {
     const block = this.header(ref);
     const stored = block && this.store.transactionAt(block, index);
     return block && stored && found(block, index, stored);
-  }
-
-  logs(filter: LogFilter, range: { from: bigint; to: bigint }, limits: LogLimits): Promise<readonly ChainLog[]> {
-    return this.dependencies.search(filter, range, limits);
   }
 
   fees(ref: BlockRef): BlockFees | undefined {

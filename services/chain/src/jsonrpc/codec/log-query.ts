@@ -4,6 +4,7 @@ import type { LogFilter } from "../../chain-view.ts";
 import { type BlockHeight, readBlockHeight } from "./block-reference.ts";
 import { readAddress, readHash } from "./bytes.ts";
 import { ObjectReader } from "./object.ts";
+import { quantity } from "./quantity.ts";
 import { malformed } from "./value-error.ts";
 
 /** Which logs of which blocks: of one block by hash, or of a range whose ends are included. */
@@ -30,6 +31,17 @@ export function readLogQuery(value: unknown): LogQuery {
   const addresses = members.optional("address", readAddresses) ?? [];
   const topics = members.optional("topics", readTopics) ?? [];
   return { filter: { addresses, topics }, blockHash, fromBlock, toBlock };
+}
+
+/** The query as a caller may write it. */
+export function logQueryToJson({ filter, blockHash, fromBlock, toBlock }: LogQuery): Record<string, unknown> {
+  const shown = (block: BlockHeight | undefined) => (typeof block === "bigint" ? quantity(block) : block);
+  return { ...logFilterToJson(filter), blockHash, fromBlock: shown(fromBlock), toBlock: shown(toBlock) };
+}
+
+/** The filter as a caller may write it. */
+export function logFilterToJson({ addresses, topics }: LogFilter): Record<string, unknown> {
+  return { address: addresses, topics: topics.map((choice) => (choice.length === 0 ? null : choice)) };
 }
 
 function readAddresses(value: unknown): Address[] {

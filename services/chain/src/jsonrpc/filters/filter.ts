@@ -1,16 +1,17 @@
 import { isFault } from "@koinon/errors/domain-error";
 import type { Hex } from "@koinon/secp256k1/hex";
-import type { ChainReader, LogLimits } from "../../chain-view.ts";
+import type { ChainCalls, ChainReader, ChainView } from "../../chain-view.ts";
 import type { Mempool } from "../../mempool/mempool.ts";
-import type { LogQuery } from "../codec/log-query.ts";
-import type { LogJson } from "../json/log-json.ts";
-import { chainLogToJson } from "../json/receipt-json.ts";
+import { type LogQuery, logFilterToJson } from "../codec/log-query.ts";
+import { quantity } from "../codec/quantity.ts";
+import type { JsonRpcLimits } from "../limits.ts";
+import type { JsonText } from "../message.ts";
 import { ChainPosition } from "./chain-position.ts";
 
 /** What a client polls. */
 export interface Filter {
   /** What is new since the last time. */
-  changes(signal: AbortSignal): Promise<readonly unknown[]>;
+  changes(signal: AbortSignal): Promise<readonly unknown[] | JsonText>;
   /** The query of a log filter, undefined for others. */
   readonly query: LogQuery | undefined;
   close(): void;
@@ -40,9 +41,9 @@ export function createBlockFilter(reader: ChainReader, blocksMax: bigint): Filte
  * upper end of the query's range holds; a lower one matters to eth_getFilterLogs alone, as in geth.
  */
 export function createLogFilter(
-  reader: ChainReader,
+  { reader, calls }: Pick<ChainView, "reader" | "calls">,
   query: LogQuery,
-  limits: { readonly logsMax: number; readonly logBlocksMax: bigint },
+  limits: JsonRpcLimits,
 ): Filter {
   const position = new ChainPosition(reader);
   return {
@@ -53,7 +54,7 @@ export function createLogFilter(
       const end = typeof query.toBlock === "bigint" && query.toBlock < last ? query.toBlock : last;
       let to = end;
       while (from <= to) {
-        const found = await logsWithin(reader, query, { from, to }, { ...limits, signal });
+        const found = await logsWithin(calls, query, { from, to }, { limits, signal });
         if (found !== undefined) {
           position.advance(to === end ? last : to);
           return found;
@@ -69,16 +70,16 @@ export function createLogFilter(
 }
 
 async function logsWithin(
-  reader: ChainReader,
+  calls: ChainCalls,
   { filter }: LogQuery,
-  range: { from: bigint; to: bigint },
-  limits: { readonly logsMax: number; readonly logBlocksMax: bigint; readonly signal: AbortSignal },
-): Promise<readonly LogJson[] | undefined> {
-  const bounds: LogLimits = { logsMax: limits.logsMax, blocksMax: limits.logBlocksMax, signal: limits.signal };
+  { from, to }: { from: bigint; to: bigint },
+  { limits, signal }: { readonly limits: JsonRpcLimits; readonly signal: AbortSignal },
+): Promise<JsonText | undefined> {
+  const range = { fromBlock: quantity(from), toBlock: quantity(to) };
   try {
-    return (await reader.logs(filter, range, bounds)).map(chainLogToJson);
+    return await calls.request("eth_getLogs", [{ ...logFilterToJson(filter), ...range }], limits, signal);
   } catch (error) {
-    if (isFault(error, "TOO_MANY_LOGS")) return undefined;
+    if (isFault(error, "TOO_MANY_LOGS") || isFault(error, "RESPONSE_TOO_LARGE")) return undefined;
     throw error;
   }
 }

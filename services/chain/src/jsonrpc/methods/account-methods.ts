@@ -1,8 +1,7 @@
-import { emptyCodeHash, isEmptyAccount } from "@koinon/ethereum/account";
-import { emptyTrieRoot } from "@koinon/ethereum/block-header";
+import { emptyCodeHash } from "@koinon/ethereum/account";
 import type { Address } from "@koinon/secp256k1/address";
-import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
-import type { BlockRef, ChainReader, ChainView } from "../../chain-view.ts";
+import { bytesToHex } from "@koinon/secp256k1/hex";
+import type { BlockRef, ChainView } from "../../chain-view.ts";
 import { readBlockReference } from "../codec/block-reference.ts";
 import { readAddress, readSlot, wordHex } from "../codec/bytes.ts";
 import { ObjectReader, readList } from "../codec/object.ts";
@@ -43,10 +42,6 @@ export function createAccountMethods({ reader, mempool }: ChainView, limits: Jso
       ]);
       return Object.fromEntries(values);
     }),
-    eth_getProof: method(
-      [address, required(readList(readProofKey, limits.proofSlotsMax)), block],
-      ([account, keys, ref]) => proofToJson(reader, account, keys, ref),
-    ),
   };
 }
 
@@ -59,44 +54,5 @@ function readSlotsByAccount(slotsMax: number): Decode<(readonly [Address, readon
     const count = requests.reduce((sum, [, slots]) => sum + slots.length, 0);
     if (count > slotsMax) throw malformed(`more than ${slotsMax} slots`);
     return requests;
-  };
-}
-
-interface ProofKey {
-  readonly slot: bigint;
-  /** As the caller wrote it: geth answers 32 bytes with 32 bytes and anything shorter with a quantity. */
-  readonly shown: Hex;
-}
-
-const readProofKey: Decode<ProofKey> = (value) => {
-  const slot = readSlot(value);
-  const isWord = typeof value === "string" && value.replace(/^0x/i, "").length === 64;
-  return { slot, shown: isWord ? wordHex(slot) : quantity(slot) };
-};
-
-const noHash = wordHex(0n);
-
-/** EIP-1186. */
-function proofToJson(reader: ChainReader, address: Address, keys: readonly ProofKey[], ref: BlockRef): unknown {
-  const { hash } = requiredHeader(reader, ref);
-  const proof = reader.proof(
-    address,
-    keys.map(({ slot }) => slot),
-    hash,
-  );
-  // What is not there has no hashes either; geth says zero where EIP-1186 says nothing.
-  const isThere = !isEmptyAccount(proof) || proof.storageHash !== emptyTrieRoot;
-  return {
-    address,
-    accountProof: proof.accountProof.map(bytesToHex),
-    balance: quantity(proof.balance),
-    codeHash: isThere ? proof.codeHash : noHash,
-    nonce: quantity(proof.nonce),
-    storageHash: isThere ? proof.storageHash : noHash,
-    storageProof: proof.storageProof.map(({ value, proof: nodes }, index) => ({
-      key: keys[index]?.shown,
-      value: quantity(value),
-      proof: nodes.map(bytesToHex),
-    })),
   };
 }

@@ -2,12 +2,15 @@ import type { BlockRef, ChainReader } from "../../chain-view.ts";
 import { readBlockHeight, readBlockReference } from "../codec/block-reference.ts";
 import { readHash } from "../codec/bytes.ts";
 import { readBoolean } from "../codec/object.ts";
-import { optional, required } from "../codec/parameter.ts";
+import { type Decode, optional, required } from "../codec/parameter.ts";
 import { quantity, readQuantity32 } from "../codec/quantity.ts";
 import { blockToJson } from "../json/block-json.ts";
 import { headerToJson } from "../json/header-json.ts";
 import { receiptToJson } from "../json/receipt-json.ts";
 import { type Method, type Methods, method } from "../method.ts";
+
+/** What eth_getBlockBy* is asked: which block, and whether its transactions are wanted in full. */
+export const blockParameters = (decode: Decode<BlockRef>) => [required(decode), optional(readBoolean, false)] as const;
 
 /** eth_* about blocks and headers. A block that is not there is null. */
 export function createBlockMethods(reader: ChainReader): Methods {
@@ -25,12 +28,8 @@ export function createBlockMethods(reader: ChainReader): Methods {
   };
   return {
     eth_blockNumber: method([], () => quantity(reader.head().header.number)),
-    eth_getBlockByNumber: method([required(readBlockHeight), optional(readBoolean, false)], ([ref, isFull]) =>
-      block(ref, isFull),
-    ),
-    eth_getBlockByHash: method([required(readHash), optional(readBoolean, false)], ([ref, isFull]) =>
-      block(ref, isFull),
-    ),
+    eth_getBlockByNumber: method(blockParameters(readBlockHeight), ([ref, isFull]) => block(ref, isFull)),
+    eth_getBlockByHash: method(blockParameters(readHash), ([ref, isFull]) => block(ref, isFull)),
     eth_getHeaderByNumber: method([required(readBlockHeight)], ([ref]) => header(ref)),
     eth_getHeaderByHash: method([required(readHash)], ([ref]) => header(ref)),
     eth_getBlockTransactionCountByNumber: method([required(readBlockHeight)], ([ref]) => transactionCount(ref)),

@@ -1,23 +1,21 @@
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { ChainView } from "../../chain-view.ts";
-import { readLogQuery } from "../codec/log-query.ts";
+import { logQueryToJson, readLogQuery } from "../codec/log-query.ts";
 import { readBoolean } from "../codec/object.ts";
 import { optional, required } from "../codec/parameter.ts";
 import { malformed } from "../codec/value-error.ts";
 import { createBlockFilter, createLogFilter, createPendingFilter } from "../filters/filter.ts";
 import type { FilterRegistry } from "../filters/filter-registry.ts";
-import { chainLogToJson } from "../json/receipt-json.ts";
 import { serverError } from "../json-rpc-error.ts";
 import type { JsonRpcLimits } from "../limits.ts";
 import { type Methods, method } from "../method.ts";
-import { findLogs } from "./log-methods.ts";
 
 /** eth_newFilter and its kin: for clients that poll. */
 export function createFilterMethods(view: ChainView, filters: FilterRegistry, limits: JsonRpcLimits): Methods {
   const { reader, mempool } = view;
   const id = required(readFilterId);
   return {
-    eth_newBlockFilter: method([], () => filters.add(() => createBlockFilter(reader, limits.logBlocksMax))),
+    eth_newBlockFilter: method([], () => filters.add(() => createBlockFilter(reader, limits.filterBlocksMax))),
     // The flag of geth for whole transactions is accepted when it asks for hashes.
     eth_newPendingTransactionFilter: method([optional(readBoolean, false)], ([isFull]) => {
       if (isFull) throw serverError("full pending transactions are not supported, ask for hashes");
@@ -27,13 +25,13 @@ export function createFilterMethods(view: ChainView, filters: FilterRegistry, li
       if (query.fromBlock === "pending" || query.toBlock === "pending") {
         throw serverError("pending logs are not supported");
       }
-      return filters.add(() => createLogFilter(reader, query, limits));
+      return filters.add(() => createLogFilter(view, query, limits));
     }),
     eth_getFilterChanges: method([id], ([wanted], { signal }) => filters.get(wanted).changes(signal)),
-    eth_getFilterLogs: method([id], async ([wanted], { signal }) => {
+    eth_getFilterLogs: method([id], ([wanted], { signal }) => {
       const { query } = filters.get(wanted);
       if (query === undefined) throw serverError("filter not found");
-      return (await findLogs(reader, query, limits, signal)).map(chainLogToJson);
+      return view.calls.request("eth_getLogs", [logQueryToJson(query)], limits, signal);
     }),
     eth_uninstallFilter: method([id], ([wanted]) => filters.remove(wanted)),
   };

@@ -1,4 +1,4 @@
-import type { BlockRef, ChainLog, ChainReader } from "../../chain-view.ts";
+import type { BlockRef, ChainReader, LogSearch } from "../../chain-view.ts";
 import { type LogQuery, readLogQuery } from "../codec/log-query.ts";
 import { required } from "../codec/parameter.ts";
 import { chainLogToJson } from "../json/receipt-json.ts";
@@ -8,23 +8,16 @@ import { type Methods, method } from "../method.ts";
 import { requiredHeader } from "../required-block.ts";
 
 /** eth_getLogs. */
-export function createLogMethods(reader: ChainReader, limits: JsonRpcLimits): Methods {
+export function createLogMethods(
+  { reader, search }: { readonly reader: ChainReader; readonly search: LogSearch },
+  { logsMax, logBlocksMax: blocksMax }: JsonRpcLimits,
+): Methods {
   return {
-    eth_getLogs: method([required(readLogQuery)], async ([query], { signal }) =>
-      (await findLogs(reader, query, limits, signal)).map(chainLogToJson),
-    ),
+    eth_getLogs: method([required(readLogQuery)], async ([query], { signal }) => {
+      const found = await search(query.filter, logRange(reader, query), { logsMax, blocksMax, signal });
+      return found.map(chainLogToJson);
+    }),
   };
-}
-
-/** The logs that a query asks for, within bounds. */
-export async function findLogs(
-  reader: ChainReader,
-  query: LogQuery,
-  { logsMax, logBlocksMax }: JsonRpcLimits,
-  signal: AbortSignal,
-): Promise<readonly ChainLog[]> {
-  const range = logRange(reader, query);
-  return reader.logs(query.filter, range, { logsMax, blocksMax: logBlocksMax, signal });
 }
 
 function logRange(reader: ChainReader, query: LogQuery): { from: bigint; to: bigint } {

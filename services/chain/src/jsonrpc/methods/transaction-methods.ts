@@ -1,16 +1,15 @@
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { BlockRef, ChainView, FoundTransaction, SubmitOutcome } from "../../chain-view.ts";
 import { readBlockHeight } from "../codec/block-reference.ts";
-import { readAddress, readBytes, readHash } from "../codec/bytes.ts";
+import { readBytes, readHash } from "../codec/bytes.ts";
 import { decodeArguments, optional, required } from "../codec/parameter.ts";
-import { readQuantity32, readQuantity64 } from "../codec/quantity.ts";
+import { readQuantity32 } from "../codec/quantity.ts";
 import { rejectionError } from "../fault-translation.ts";
 import { foundTransactionToJson } from "../json/block-json.ts";
 import { receiptToJson } from "../json/receipt-json.ts";
 import type { JsonRpcLimits } from "../limits.ts";
 import { type CallContext, type Method, type Methods, method } from "../method.ts";
 import { waitForReceipt } from "./receipt-wait.ts";
-import { findBySenderAndNonce } from "./sender-nonce.ts";
 
 /** eth_* about transactions, and the way in for new ones. */
 export function createTransactionMethods(view: ChainView, limits: JsonRpcLimits): Methods {
@@ -27,9 +26,6 @@ export function createTransactionMethods(view: ChainView, limits: JsonRpcLimits)
     eth_getTransactionByBlockHashAndIndex: method([hash, index], ([ref, position]) => shown(at(ref, position))),
     eth_getTransactionByBlockNumberAndIndex: method([required(readBlockHeight), index], ([ref, position]) =>
       shown(at(ref, position)),
-    ),
-    eth_getTransactionBySenderAndNonce: method([required(readAddress), required(readQuantity64)], ([sender, nonce]) =>
-      shown(findBySenderAndNonce(view, sender, nonce)),
     ),
     eth_getRawTransactionByHash: method([hash], ([wanted]) => raw(reader.transaction(wanted))),
     eth_getRawTransactionByBlockHashAndIndex: method([hash, index], ([ref, position]) => raw(at(ref, position))),

@@ -1,15 +1,27 @@
 import { isFault } from "@koinon/errors/domain-error";
 import type { Address } from "@koinon/secp256k1/address";
-import type { ChainReader, ChainView, FoundTransaction } from "../../chain-view.ts";
+import type { ChainReader, FoundTransaction } from "../../chain-view.ts";
+import { readAddress } from "../codec/bytes.ts";
+import { required } from "../codec/parameter.ts";
+import { readQuantity64 } from "../codec/quantity.ts";
+import { foundTransactionToJson } from "../json/block-json.ts";
+import { type Methods, method } from "../method.ts";
 
-/**
- * A sender's transaction by its nonce: one that waits, or one of the blocks whose state is kept, found by how the nonce of the
- * account grew. Undefined when there is none.
- */
-export function findBySenderAndNonce(view: ChainView, sender: Address, nonce: bigint): FoundTransaction | undefined {
-  const { reader, mempool } = view;
-  const waiting = mempool.queueOf(sender)?.get(nonce);
-  if (waiting !== undefined) return { transaction: waiting, place: undefined };
+/** What eth_getTransactionBySenderAndNonce is asked. */
+export const senderNonceParameters = [required(readAddress), required(readQuantity64)] as const;
+
+/** eth_getTransactionBySenderAndNonce, of the transactions of blocks; what waits is found where the pool is. */
+export function createSenderNonceMethods(reader: ChainReader): Methods {
+  return {
+    eth_getTransactionBySenderAndNonce: method(senderNonceParameters, ([sender, nonce]) => {
+      const found = findBySenderAndNonce(reader, sender, nonce);
+      return found === undefined ? null : foundTransactionToJson(found);
+    }),
+  };
+}
+
+/** A sender's transaction of the blocks whose state is kept, found by how the nonce of the account grew. */
+function findBySenderAndNonce(reader: ChainReader, sender: Address, nonce: bigint): FoundTransaction | undefined {
   let last = reader.head().header.number;
   if ((nonceAfter(reader, sender, last) ?? 0n) <= nonce) return undefined;
   let before = -1n;
