@@ -3,9 +3,7 @@ import fc from "fast-check";
 import { keccak256 as viemKeccak256, recoverAddress as viemRecoverAddress } from "viem";
 import { privateKeyToAccount, sign as viemSign } from "viem/accounts";
 import type { Address } from "./address.ts";
-import { loadNativeCurve } from "./curve-native.ts";
 import { pureCurve } from "./curve-pure.ts";
-import { createEcdsa } from "./ecdsa.ts";
 import * as browser from "./ecdsa-browser.ts";
 import * as node from "./ecdsa-node.ts";
 import { SignatureError, type SignatureFault } from "./fault.ts";
@@ -127,13 +125,6 @@ describe.each([
 });
 
 describe("implementations agree", () => {
-  test("the native binding is the one in use where it is prebuilt", () => {
-    const prebuilt = ["linux-x64", "darwin-arm64", "win32-x64"].includes(`${process.platform}-${process.arch}`);
-    expect(node.implementation).toBe(prebuilt ? "native" : "pure");
-    expect(loadNativeCurve() !== undefined).toBe(prebuilt);
-    expect(browser.implementation).toBe("pure");
-  });
-
   test("same addresses, signatures and recoveries on both, and in viem", async () => {
     await fc.assert(
       fc.asyncProperty(privateKeys, digests, async (privateKey, digest) => {
@@ -212,10 +203,5 @@ describe("implementations agree", () => {
         expect(bytesToHex(browserKeccak256(bytes))).toBe(expected);
       }),
     );
-  });
-
-  test("a platform without the native binding gets the pure curve with the same results", () => {
-    const fallBack = createEcdsa({ curve: pureCurve, keccak256: nodeKeccak256 });
-    expect(fallBack.createSigner(word(5n)).sign(mail.digest)).toEqual(node.createSigner(word(5n)).sign(mail.digest));
   });
 });

@@ -10,12 +10,12 @@ interface Binding {
   ecdsaRecover(signature: Uint8Array, recoveryId: number, digest: Uint8Array, compressed: boolean): Uint8Array;
 }
 
-/** libsecp256k1, or undefined on a platform it has no prebuilt binding for. */
-export function loadNativeCurve(): Curve | undefined {
+/** The libsecp256k1 inside npm `secp256k1`, or undefined on a platform it has no prebuilt binding for. */
+export function loadPrebuiltCurve(): Curve | undefined {
   const binding = loadBinding();
   if (binding === undefined) return undefined;
   return {
-    implementation: "native",
+    implementation: "prebuilt",
     publicKey: (privateKey) => binding.publicKeyCreate(privateKey, false),
     isPrivateKey: (privateKey) => binding.privateKeyVerify(privateKey),
     isPublicKey: (publicKey) => binding.publicKeyVerify(publicKey),
