@@ -2,7 +2,6 @@ import { describe, expect, test } from "@jest/globals";
 import type { Transaction } from "@koinon/ethereum/transaction";
 import { signAuthorization } from "@koinon/ethereum/transaction-signing";
 import type { Address } from "@koinon/secp256k1/address";
-import { inspectTransaction, poolContent, poolContentFrom } from "../../src/mempool/content.ts";
 import type { Mempool } from "../../src/mempool/mempool.ts";
 import { type MempoolRejection, rejectionMessage } from "../../src/mempool/rejection.ts";
 import { signerOf } from "../sample-transactions.ts";
@@ -392,27 +391,8 @@ describe("delegated accounts (EIP-7702)", () => {
   });
 });
 
-describe("views", () => {
-  test("show the pool as txpool_content and txpool_inspect do, and stop at their limit", () => {
-    const { pool } = createPool();
-    for (const nonce of [0, 1, 3]) pool.add(recovered(0, nonce));
-    pool.add(recovered(1, 7, { to: undefined, gasLimit: 60_000n }));
-    const one = "0x0000000000000000000000000000000000000001";
-    const two = "0x0000000000000000000000000000000000000002";
-    const line = "0x00000000000000000000000000000000000000AA: 1 wei + 21000 gas × 100 wei";
-    expect(poolContent(pool, { transactionsMax: 4 }, inspectTransaction)).toEqual({
-      pending: { [one]: { "0": line, "1": line } },
-      queued: { [one]: { "3": line }, [two]: { "7": "contract creation: 1 wei + 60000 gas × 100 wei" } },
-    });
-    expect(Object.keys(poolContent(pool, { transactionsMax: 3 }, inspectTransaction).queued)).toEqual([one]);
-    expect(poolContentFrom(pool, addressOf(1), ({ hash }) => hash.length > 2)).toEqual({
-      pending: {},
-      queued: { "7": true },
-    });
-    expect(poolContentFrom(pool, addressOf(5), inspectTransaction)).toEqual({ pending: {}, queued: {} });
-  });
-
-  test("a listener that left hears nothing more", () => {
+describe("listeners", () => {
+  test("one that left hears nothing more", () => {
     const { pool } = createPool();
     const heard: string[] = [];
     const unsubscribe = pool.subscribe({ pending: ({ sender }) => heard.push(sender) });
