@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import { type Hex, isHex } from "@koinon/secp256k1/hex";
-import type { BlockEvent, ChainHeader, ChainSubscriptions, LogEvent, LogFilter } from "../chain-view.ts";
+import type { BlockEvent, ChainHeader, ChainLog, ChainSubscriptions, LogEvent, LogFilter } from "../chain-view.ts";
 import type { UndoneBlock } from "../engine/canonical-chain.ts";
 import { ChainError } from "../errors.ts";
 import type { Mempool } from "../mempool/mempool.ts";
@@ -9,6 +10,9 @@ import { hashLogQuery } from "../store/log-filter.ts";
 import type { HeadSignal } from "./head-signal.ts";
 import { bloomMayMatch, matchingLogs } from "./log-search.ts";
 import { settledOrAborted } from "./settled-or-aborted.ts";
+
+/** Pieces of a block between two turns: five hundred transactions, a few milliseconds. */
+const piecesPerTurn = 8;
 
 interface Position {
   readonly number: bigint;
@@ -43,16 +47,30 @@ export class StoreSubscriptions implements ChainSubscriptions {
     filter: LogFilter,
     options: { cursor?: string | undefined; signal: AbortSignal },
   ): AsyncIterable<LogEvent> {
-    yield* this.steps(options, ({ kind, block, undone }) => {
+    yield* this.steps(options, async ({ kind, block, undone }) => {
       if (!bloomMayMatch(block.header.logsBloom, filter)) return { kind, block, logs: [] };
-      const query = hashLogQuery([filter.addresses, ...filter.topics]);
-      const pieces =
-        undone === undefined
-          ? [...this.store.transactionsWithLogs(block, query)]
-          : [{ first: 0, transactions: numbered(undone) }];
-      const isRemoved = kind === "removed";
-      return { kind, block, logs: pieces.flatMap((piece) => matchingLogs(filter, block, piece, isRemoved)) };
+      const logs =
+        undone === undefined ? await this.logsOnDisk(block, filter) : logsOfUndone(undone, block, filter, true);
+      return { kind, block, logs };
     });
+  }
+
+  /** Gives the thread back now and then: a block may have a hundred thousand logs, and each subscriber looks at all of them. */
+  private async logsOnDisk(block: ChainHeader, filter: LogFilter): Promise<ChainLog[]> {
+    const query = hashLogQuery([filter.addresses, ...filter.topics]);
+    const logs: ChainLog[] = [];
+    let pieces = 0;
+    for (const piece of this.store.transactionsWithLogs(block, query)) {
+      for (const log of matchingLogs(filter, block, piece)) logs.push(log);
+      if (++pieces % piecesPerTurn !== 0) continue;
+      await nextTurn();
+      if (this.store.hashAt(block.header.number) === block.hash) continue;
+      // Undone meanwhile: its pieces are off the disk, and what they said is in memory.
+      const undone = this.heads.undoneBlock(block.hash);
+      if (undone === undefined) throw new ChainError({ code: "CURSOR_TOO_OLD" });
+      return logsOfUndone(undone, block, filter, false);
+    }
+    return logs;
   }
 
   async *pendingTransactions({ queueMax, signal }: { queueMax: number; signal: AbortSignal }) {
@@ -86,7 +104,7 @@ export class StoreSubscriptions implements ChainSubscriptions {
   /** Walks along the chain. A step is looked at when it is made: at the next turn its block may be off the disk. */
   private async *steps<T extends object>(
     { cursor, signal }: { cursor?: string | undefined; signal: AbortSignal },
-    look: (step: Step) => T,
+    look: (step: Step) => T | Promise<T>,
   ): AsyncGenerator<T & { readonly cursor: string }> {
     let position = cursor === undefined ? this.headPosition() : parseCursor(cursor);
     if (this.store.hashAt(position.number) !== position.hash && this.heads.undoneBlock(position.hash) === undefined) {
@@ -98,7 +116,7 @@ export class StoreSubscriptions implements ChainSubscriptions {
       if (step === undefined) await settledOrAborted(change, signal);
       else {
         position = step.position;
-        yield { ...look(step), cursor: formatCursor(position) };
+        yield { ...(await look(step)), cursor: formatCursor(position) };
       }
     }
   }
@@ -120,6 +138,10 @@ export class StoreSubscriptions implements ChainSubscriptions {
     const { hash, header } = this.store.head();
     return { number: header.number, hash };
   }
+}
+
+function logsOfUndone(undone: UndoneBlock, block: ChainHeader, filter: LogFilter, isRemoved: boolean): ChainLog[] {
+  return matchingLogs(filter, block, { first: 0, transactions: numbered(undone) }, isRemoved);
 }
 
 function numbered({ transactions, outcomes }: UndoneBlock) {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { ChainView } from "../../chain-view.ts";
 import { readBytes } from "../codec/bytes.ts";
@@ -13,6 +14,9 @@ import type { JsonRpcLimits } from "../limits.ts";
 import { subscriptionText } from "../message.ts";
 import { type CallContext, type Connection, type Methods, method } from "../method.ts";
 import type { Feed } from "../transport/subscriptions.ts";
+
+/** Messages between two turns: a few milliseconds. */
+const sentPerTurn = 256;
 
 /** eth_subscribe and eth_unsubscribe: events that the server sends by itself, over WebSocket. */
 export function createSubscriptionMethods(view: ChainView, limits: JsonRpcLimits): Methods {
@@ -58,7 +62,7 @@ function headFeed({ subscriptions }: ChainView, connection: Connection): Feed {
 function logFeed({ subscriptions }: ChainView, connection: Connection, { filter }: LogQuery): Feed {
   return async (id, signal) => {
     for await (const { logs } of subscriptions.logs(filter, { signal })) {
-      for (const log of logs) await connection.send(subscriptionText(id, chainLogToJson(log)));
+      await sendAll(connection, logs, (log) => subscriptionText(id, chainLogToJson(log)));
     }
   };
 }
@@ -70,12 +74,19 @@ function pendingFeed(
 ): Feed {
   return async (id, signal) => {
     for await (const { transactions } of subscriptions.pendingTransactions({ queueMax, signal })) {
-      for (const transaction of transactions) {
-        const shown = isFull ? transactionToJson(transaction, undefined) : transaction.hash;
-        await connection.send(subscriptionText(id, shown));
-      }
+      await sendAll(connection, transactions, (transaction) =>
+        subscriptionText(id, isFull ? transactionToJson(transaction, undefined) : transaction.hash),
+      );
     }
   };
+}
+
+/** Sends a text for each; there may be thousands, so others get their turn between them. */
+async function sendAll<T>(connection: Connection, items: readonly T[], text: (item: T) => string): Promise<void> {
+  for (const [index, item] of items.entries()) {
+    if (index % sentPerTurn === sentPerTurn - 1) await nextTurn();
+    await connection.send(text(item));
+  }
 }
 
 function connectionOf({ connection }: CallContext): Connection {
