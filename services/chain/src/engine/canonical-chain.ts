@@ -36,6 +36,8 @@ export class CanonicalChain {
   /** Adopted blocks that are not on disk yet, by number. */
   private readonly pending = new Map<bigint, PreparedBlock>();
   private lastCommit: Promise<void> = Promise.resolve();
+  /** What the last commit says is safe and final; undefined when anything was noted since. */
+  private lastMarks: ChainMarks | undefined;
 
   constructor(store: ChainStore, listener: DurabilityListener) {
     this.store = store;
@@ -90,6 +92,7 @@ export class CanonicalChain {
     const { hash, header } = block;
     this.tip = asParent(prepared);
     this.pending.set(header.number, prepared);
+    this.lastMarks = marks;
     const id = { number: header.number, hash, parentHash: header.parentHash };
     const commit = this.store.state.commit(candidate, id, {
       write: (tables) => {
@@ -121,11 +124,14 @@ export class CanonicalChain {
     return undone;
   }
 
-  /** Notes what is safe and final when no block is adopted with it. */
+  /** Notes what is safe and final when no block is adopted with it; resolves when that, and what was adopted, is on disk. */
   async mark(marks: ChainMarks): Promise<void> {
+    const { lastMarks } = this;
+    if (marks.safe === lastMarks?.safe && marks.finalized === lastMarks?.finalized) return this.lastCommit;
     const isKnown = (key: Uint8Array, number: bigint | undefined): boolean =>
       number === undefined || this.store.mark(key) === number;
     if (isKnown(markKeys.safe, marks.safe) && isKnown(markKeys.finalized, marks.finalized)) return;
+    this.lastMarks = undefined;
     await this.store.state.write((tables) => writeMarks(tables, marks));
   }
 

@@ -11,9 +11,9 @@ const batchMax = 4_096;
 const refusalsMax = 1_000;
 /**
  * Transactions whose senders are recovered at the same time: enough to keep the workers busy while the calling thread computes a
- * state root, which takes a few tenths of a second at most.
+ * state root, which takes half a second at most.
  */
-const inHandMax = 8_192;
+const inHandMax = 16_384;
 
 /** Submits a stream of batches at the pace at which the pool empties, in their order. */
 export async function submitStream(

@@ -36,8 +36,8 @@ interface LaneState {
   readonly jobs: Map<number, Job>;
 }
 
-/** A worker has its next jobs at hand, also while the calling thread is busy for some tenths of a second. */
-const jobsPerWorker = 16;
+/** A worker has its next jobs at hand, also while the calling thread is busy for half a second. */
+const jobsPerWorker = 32;
 /** The calling thread works on all that it has before it turns to anything else. */
 const jobsInThread = 2;
 const workerJob: JobLimits = { transactionsMax: 256, bytesMax: 512 * 1024 };

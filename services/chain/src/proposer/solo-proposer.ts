@@ -45,6 +45,17 @@ export interface SoloProposerDependencies {
   itemsWaiting(): number;
 }
 
+/** How often the pool is looked at while a block goes to disk. */
+const lookMs = 20;
+
+/**
+ * How many items are worth a block beside one of so many that goes to disk: a block of a few would wait for the disk as long, and
+ * what came meanwhile for two more.
+ */
+function itemsWorthwhile(size: number): number {
+  return Math.max(1, Math.ceil(size / 2));
+}
+
 /** No consensus below and no coin from outside. */
 export const noCommitments: BlockCommitments = {
   parentBeaconBlockRoot: () => `0x${"00".repeat(32)}`,
@@ -73,14 +84,15 @@ export class SoloProposer {
       if (ordered === undefined) {
         await this.waitForTurn(dueMs, signal);
         if (signal.aborted) return;
+        dueMs = this.dependencies.clock.now() + this.options.intervalMs;
         ordered = await this.order(head, signal);
       }
-      dueMs = this.dependencies.clock.now() + this.options.intervalMs;
       const built = await this.take(ordered, signal);
       head = headOf(built);
       // The next block is built while this one goes to disk, when there is no time to lose.
-      ordered = this.isBehind(dueMs, built) ? await this.order(head, signal) : undefined;
-      if (ordered === undefined) await this.adopt(head, undefined, signal);
+      const isDue = await this.adoptUntil(dueMs, built, signal);
+      if (isDue) dueMs = this.dependencies.clock.now() + this.options.intervalMs;
+      ordered = isDue ? await this.order(head, signal) : undefined;
       this.dependencies.adopted?.(built);
     }
   }
@@ -119,11 +131,27 @@ export class SoloProposer {
     return built;
   }
 
-  /** True when the next block is due already. */
-  private isBehind(dueMs: number, { payload }: BuiltPayload): boolean {
-    const { clock, itemsWaiting } = this.dependencies;
-    if (clock.now() < dueMs) return false;
-    return this.options.emptyBlocks || itemsWaiting() > payload.transactions.length + payload.withdrawals.length;
+  /** Makes a block the head; true when the next one is to be begun though this one is not on disk yet. */
+  private async adoptUntil(dueMs: number, built: BuiltPayload, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.dependencies;
+    const { transactions, withdrawals } = built.payload;
+    const size = transactions.length + withdrawals.length;
+    // Whoever orders the next block adopts this one.
+    if (clock.now() >= dueMs && this.isEnough(itemsWorthwhile(size) + size)) return true;
+    let isDurable = false;
+    const durable = this.adopt(headOf(built), undefined, signal).then(() => {
+      isDurable = true;
+    });
+    while (!isDurable) {
+      await Promise.race([durable, delay(lookMs)]);
+      const isDue = clock.now() >= dueMs && !signal.aborted;
+      if (!isDurable && isDue && this.isEnough(itemsWorthwhile(size))) return true;
+    }
+    return false;
+  }
+
+  private isEnough(items: number): boolean {
+    return this.options.emptyBlocks || this.dependencies.itemsWaiting() >= items;
   }
 
   private async waitForTurn(dueMs: number, signal: AbortSignal): Promise<void> {

@@ -2,8 +2,8 @@ import type { PacedBatches } from "./ingest-paths.ts";
 import type { SignedTransaction } from "./workloads.ts";
 
 const batchSize = 250;
-/** Sent and not seen in a block yet, the same for all nodes: about three seconds of a fast one. */
-const inFlightMax = 30_000;
+/** Sent and not seen in a block yet, the same for all nodes: about six seconds of a fast one, and what the smallest pool has room for. */
+const inFlightMax = 60_000;
 
 /** Hands out a load in batches, as many as a node is to have in hand at once, and notes when each transaction was sent. */
 export class Flow {

@@ -12,7 +12,8 @@ export type PacedBatches = AsyncIterator<readonly SignedTransaction[]>;
 /** A way in; answers how many transactions were taken. */
 export type IngestPath = (node: BenchNode, batches: PacedBatches) => Promise<number>;
 
-const connections = 4;
+/** The same for all nodes: with few, a node that is busy with a block for half a second has nothing in hand meanwhile. */
+const connections = 16;
 
 /** One gRPC stream of batches. */
 export const grpcStream: IngestPath = async (node, paced) => {
@@ -34,7 +35,7 @@ export const grpcStream: IngestPath = async (node, paced) => {
   }
 };
 
-/** Batches of eth_sendRawTransaction over a few connections. */
+/** Batches of eth_sendRawTransaction over several connections. */
 export const jsonRpcBatches: IngestPath = async (node, paced) => {
   let accepted = 0;
   let refusal: string | undefined;
