@@ -111,6 +111,23 @@ describe("a shard of the chain", () => {
     await readyPod();
   }, 120_000);
 
+  test("another genesis file than the volume's is refused, and the pod's status says so", async () => {
+    const own = await genesis();
+    const other = JSON.stringify({ ...JSON.parse(own), extraData: "0x01" });
+    const former = await readyPod();
+    await replaceGenesis(other);
+    try {
+      await kubectl("delete", "pod", podName, "--namespace", place);
+      const refused = async () => JSON.stringify((await podNamed(podName, place))?.status).includes("GENESIS_MISMATCH");
+      await waitFor(refused, { deadlineMs: 120_000, intervalMs: 500, what: "the pod's status says why" });
+    } finally {
+      await replaceGenesis(own);
+      await kubectl("delete", "pod", podName, "--namespace", place);
+    }
+    await readyPod(former);
+    await allKept();
+  }, 300_000);
+
   test("with another service's certificate it keeps the former, and a new pod is not ready and says why", async () => {
     const secret = "koinon-chain-tls";
     const files = ["tls.crt", "tls.key"];
@@ -155,4 +172,15 @@ async function contents(secret: string, names: readonly string[]): Promise<Recor
 async function patch(secret: string, stringData: Record<string, string>): Promise<void> {
   const change = JSON.stringify({ stringData });
   await kubectl("patch", "secret", secret, "--namespace", place, "--type=merge", "--patch", change);
+}
+
+async function genesis(): Promise<string> {
+  const map = ["configmap", "koinon-chain-genesis", "--namespace", place];
+  return await kubectl("get", ...map, "--output", "jsonpath={.data.genesis\\.json}");
+}
+
+async function replaceGenesis(text: string): Promise<void> {
+  const change = JSON.stringify({ data: { "genesis.json": text } });
+  const map = ["configmap", "koinon-chain-genesis", "--namespace", place];
+  await kubectl("patch", ...map, "--type=merge", "--patch", change);
 }

@@ -133,17 +133,21 @@ describe("helm uninstall", () => {
       .trim()
       .split("\n");
 
-    await helm("uninstall", release, ...place, "--wait", "--timeout", "5m");
-    await waitFor(async () => (await podsOf("provider")).length === 0, {
-      deadlineMs: 180_000,
-      what: "the last pod is gone",
-    });
-    expect(await remains()).toEqual(volumes);
-    const withoutHistory = (names: string) =>
-      names.split("\n").filter((name) => !name.includes(`sh.helm.release.v1.${release}.`));
-    expect(withoutHistory(await kubectl("get", "secrets", ...place, "--output=name"))).toEqual(withoutHistory(secrets));
+    try {
+      await helm("uninstall", release, ...place, "--wait", "--timeout", "5m");
+      // Pods end after the workloads that made them: they wait for balancers and finish what is under way.
+      const ended = async () => (await remains()).every((name) => !name.startsWith("pod/"));
+      await waitFor(ended, { deadlineMs: 180_000, intervalMs: 500, what: "the last pod is gone" });
+      expect(await remains()).toEqual(volumes);
+      const withoutHistory = (names: string) =>
+        names.split("\n").filter((name) => !name.includes(`sh.helm.release.v1.${release}.`));
+      const left = await kubectl("get", "secrets", ...place, "--output=name");
+      expect(withoutHistory(left)).toEqual(withoutHistory(secrets));
+    } finally {
+      // Also when something was wrong: other tests want a release.
+      await helm("upgrade", "--install", release, charts, ...place, "--values", values, "--wait", "--timeout", "5m");
+    }
 
-    await helm("install", release, charts, ...place, "--values", values, "--wait", "--timeout", "5m");
     const again = await openClusterNetwork();
     expect(again.adminKey).toBe(network.adminKey);
     const known = (await providers(again.url, again.adminKey)).map((provider) => provider.address);
