@@ -148,6 +148,7 @@ describeWithGeth("geth gives the same answers", () => {
     }
     for (const tag of ["latest", "safe", "finalized", "earliest"]) await compare("eth_getBlockByNumber", tag, false);
     await compare("eth_getBlockByNumber", "0xffff", false);
+    await compare("eth_config");
   });
 
   test("about transactions", async () => {

@@ -3,7 +3,9 @@ import type { ChainReader } from "../../chain-view.ts";
 import { readBytes } from "../codec/bytes.ts";
 import { required } from "../codec/parameter.ts";
 import { quantity } from "../codec/quantity.ts";
+import { forkConfigs } from "../fork-config.ts";
 import { type Methods, method } from "../method.ts";
+import { requiredHeader } from "../required-block.ts";
 
 /** What the node says about itself. */
 export interface NodeIdentity {
@@ -16,6 +18,12 @@ export function createNodeMethods(reader: ChainReader, { clientVersion }: NodeId
   const { chainId } = reader.config;
   return {
     eth_chainId: method([], () => quantity(chainId)),
+    // EIP-7910.
+    eth_config: method([], () => {
+      const genesis = requiredHeader(reader, 0n);
+      const start = { hash: genesis.hash, timestamp: genesis.header.timestamp };
+      return forkConfigs(reader.config, start, reader.head().header.timestamp);
+    }),
     // What is on disk is the chain; there is nothing to catch up with.
     eth_syncing: method([], () => false),
     net_version: method([], () => chainId.toString()),
