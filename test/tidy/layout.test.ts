@@ -56,7 +56,7 @@ describe("layout", () => {
 describe("dependency direction", () => {
   /** Lower layers never depend on higher ones; a package may use its own layer. */
   const layers: readonly (readonly string[])[] = [
-    ["contracts", "errors", "machine"],
+    ["contracts", "errors", "machine", "wasm-assembler"],
     ["merkle", "tlog", "canonical-json", "eip712", "secp256k1"],
     ["ethereum", "trie", "precompiles", "evm", "solidity"],
     ["receipts", "contributions", "ledger"],

@@ -1,3 +1,7 @@
+import { get, int32, int64, load64, op, set, store64, tee, type } from "@koinon/wasm-assembler/instructions";
+import { unsigned } from "@koinon/wasm-assembler/leb128";
+import { compileRoutine } from "@koinon/wasm-assembler/routine";
+
 // RFC 7693 section 2.7: which message word each step of a round takes; round i uses row i mod 10.
 const schedule: readonly (readonly number[])[] = [
   [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
@@ -29,29 +33,6 @@ const messageOffset = 128;
 const scheduleOffset = 256;
 const scheduleBytes = 160;
 
-// Instructions of the WebAssembly specification, section 5.4.
-const op = {
-  loop: 0x03,
-  if: 0x04,
-  end: 0x0b,
-  brIf: 0x0d,
-  localGet: 0x20,
-  localSet: 0x21,
-  localTee: 0x22,
-  i64Load: 0x29,
-  i32Load8: 0x2d,
-  i64Store: 0x37,
-  i32Const: 0x41,
-  i32Equal: 0x46,
-  i32Add: 0x6a,
-  i32Subtract: 0x6b,
-  i64Const: 0x42,
-  i64Add: 0x7c,
-  i64Xor: 0x85,
-  i64RotateRight: 0x8a,
-} as const;
-const type = { i32: 0x7f, i64: 0x7e, none: 0x40 } as const;
-
 // Locals of the function: its parameter, the place in the schedule, and v.
 const roundsLeft = 0;
 const place = 1;
@@ -65,105 +46,66 @@ export interface Blake2Rounds {
   mix(rounds: number): void;
 }
 
-// The types of Node leave out this global, which it has.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 /**
  * Compiles the rounds. JavaScript has no fast 64-bit integers, and F at one gas per round (EIP-152) is the cheapest work
  * there is, so the loop is assembled for WebAssembly, whose `i64.rotr` makes it ten times as fast.
  */
 export function compileBlake2Rounds(): Blake2Rounds {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(assembleModule()));
-  const { memory, mix } = instance.exports as { memory: { buffer: ArrayBuffer }; mix(rounds: number): void };
-  const bytes = new Uint8Array(memory.buffer);
+  const { memory, run } = compileRoutine({
+    parameters: 1,
+    locals: [
+      [1, type.i32],
+      [16, type.i64],
+    ],
+    body: roundsBody(),
+  });
+  const bytes = new Uint8Array(memory);
   bytes.set(
     schedule.flat().map((index) => 8 * index),
     scheduleOffset,
   );
-  return { memory: bytes, mix };
-}
-
-function assembleModule(): Uint8Array<ArrayBuffer> {
-  const locals = vector([
-    [1, type.i32],
-    [16, type.i64],
-  ]);
-  const body = [...locals, ...roundsBody(), op.end];
-  const functionType = [0x60, 1, type.i32, 0];
-  const memoryOfOnePage = [0x01, 1, 1];
-  const exports = vector([
-    [...text("memory"), 0x02, 0],
-    [...text("mix"), 0x00, 0],
-  ]);
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-    ...section(1, vector([functionType])),
-    ...section(3, vector([[0]])),
-    ...section(5, vector([memoryOfOnePage])),
-    ...section(7, exports),
-    ...section(10, vector([[...unsigned(body.length), ...body]])),
-  ]);
+  return { memory: bytes, mix: run };
 }
 
 function roundsBody(): number[] {
   const words = Array.from({ length: 16 }, (_, index) => index);
   return [
-    ...words.flatMap((index) => [op.i32Const, 0, op.i64Load, 3, ...unsigned(8 * index), op.localSet, word(index)]),
+    ...words.flatMap((index) => [...int32(0), ...load64(8 * index), ...set(word(index))]),
     op.loop,
     type.none,
     ...mixes.flatMap((mix, index) => mixBody(mix, 2 * index)),
     // The next row of the schedule, or the first one again.
-    ...[op.localGet, place, op.i32Const, ...signed(16), op.i32Add, op.localTee, place],
-    ...[op.i32Const, ...signed(scheduleBytes), op.i32Equal, op.if, type.none],
-    ...[op.i32Const, 0, op.localSet, place, op.end],
-    ...[op.localGet, roundsLeft, op.i32Const, ...signed(1), op.i32Subtract, op.localTee, roundsLeft],
+    ...[...get(place), ...int32(16), op.i32Add, ...tee(place)],
+    ...[...int32(scheduleBytes), op.i32Equal, op.if, type.none],
+    ...[...int32(0), ...set(place), op.end],
+    ...[...get(roundsLeft), ...int32(1), op.i32Subtract, ...tee(roundsLeft)],
     ...[op.brIf, 0, op.end],
-    ...words.flatMap((index) => [op.i32Const, 0, op.localGet, word(index), op.i64Store, 3, ...unsigned(8 * index)]),
+    ...words.flatMap((index) => [...int32(0), ...get(word(index)), ...store64(8 * index)]),
   ];
 }
 
 /** RFC 7693 section 3.1, function G, with the message words at two steps of the schedule. */
 function mixBody([a, b, c, d]: readonly [number, number, number, number], step: number): number[] {
-  const get = (index: number): number[] => [op.localGet, word(index)];
-  const set = (index: number): number[] => [op.localSet, word(index)];
+  const getWord = (index: number): number[] => get(word(index));
+  const setWord = (index: number): number[] => set(word(index));
   const message = (at: number): number[] => [
-    ...[op.localGet, place, op.i32Load8, 0, ...unsigned(scheduleOffset + at)],
-    ...[op.i64Load, 3, ...unsigned(messageOffset)],
+    ...[...get(place), op.i32Load8, 0, ...unsigned(scheduleOffset + at)],
+    ...load64(messageOffset),
   ];
   const addMessage = (at: number): number[] => [
-    ...[...get(a), ...get(b), op.i64Add, ...message(at), op.i64Add, ...set(a)],
+    ...[...getWord(a), ...getWord(b), op.i64Add, ...message(at), op.i64Add, ...setWord(a)],
   ];
   const xorRotate = (target: number, other: number, bits: number): number[] => [
-    ...[...get(target), ...get(other), op.i64Xor, op.i64Const, ...signed(bits), op.i64RotateRight, ...set(target)],
+    ...[...getWord(target), ...getWord(other), op.i64Xor, ...int64(bits), op.i64RotateRight, ...setWord(target)],
   ];
-  const add = (target: number, other: number): number[] => [...get(target), ...get(other), op.i64Add, ...set(target)];
+  const add = (target: number, other: number): number[] => [
+    ...getWord(target),
+    ...getWord(other),
+    op.i64Add,
+    ...setWord(target),
+  ];
   return [
     ...[...addMessage(step), ...xorRotate(d, a, 32), ...add(c, d), ...xorRotate(b, c, 24)],
     ...[...addMessage(step + 1), ...xorRotate(d, a, 16), ...add(c, d), ...xorRotate(b, c, 63)],
   ];
-}
-
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
-}
-
-function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
-}
-
-function text(name: string): number[] {
-  return vector([...Buffer.from(name)].map((byte) => [byte]));
-}
-
-/** LEB128 of a non-negative number. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** Signed LEB128 of a non-negative number: bit 6 of the last byte is its sign. */
-function signed(value: number): number[] {
-  return value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >>> 7)];
 }

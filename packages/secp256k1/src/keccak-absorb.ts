@@ -1,3 +1,6 @@
+import { get, int32, int64, load64, op, set, store64, tee, type } from "@koinon/wasm-assembler/instructions";
+import { compileRoutine } from "@koinon/wasm-assembler/routine";
+
 // Keccak-f[1600] (FIPS 202, section 3) for WebAssembly, assembled here: JavaScript has no fast 64-bit integers, and a compiled
 // library spends half of the time of a short hash on its way in and out.
 
@@ -36,27 +39,6 @@ const rotations: readonly number[] = [
   ...[18, 2, 61, 56, 14],
 ];
 
-// Instructions of the WebAssembly specification, section 5.4.
-const op = {
-  loop: 0x03,
-  end: 0x0b,
-  brIf: 0x0d,
-  localGet: 0x20,
-  localSet: 0x21,
-  localTee: 0x22,
-  i64Load: 0x29,
-  i64Store: 0x37,
-  i32Const: 0x41,
-  i64Const: 0x42,
-  i32LessUnsigned: 0x49,
-  i32Add: 0x6a,
-  i32Subtract: 0x6b,
-  i64And: 0x83,
-  i64Xor: 0x85,
-  i64RotateLeft: 0x89,
-} as const;
-const type = { i32: 0x7f, i64: 0x7e, none: 0x40 } as const;
-
 // Locals: the parameters, two copies of the state that rounds go between, what theta adds to each column, and a row.
 const offset = 0;
 const blocksLeft = 1;
@@ -66,71 +48,46 @@ const added = (x: number): number => 52 + x;
 const row = (x: number): number => 57 + x;
 const constant = 62;
 
-// The types of Node leave out this global, which it has.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
-
 /** Compiles the sponge; its state is zero. */
 export function compileKeccakSponge(): KeccakSponge {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(assembleModule()));
-  const { memory, absorb } = instance.exports as {
-    memory: { buffer: ArrayBuffer };
-    absorb: KeccakSponge["absorb"];
-  };
-  const view = new DataView(memory.buffer);
+  const { memory, run } = compileRoutine({
+    parameters: 2,
+    locals: [
+      [60, type.i64],
+      [1, type.i32],
+    ],
+    body: absorbBody(),
+  });
+  const view = new DataView(memory);
   for (const [round, value] of roundConstants.entries()) view.setBigUint64(constantsOffset + 8 * round, value, true);
-  return { memory: memory.buffer, absorb };
+  return { memory, absorb: run };
 }
 
-function assembleModule(): Uint8Array<ArrayBuffer> {
-  const locals = vector([
-    [60, type.i64],
-    [1, type.i32],
-  ]);
-  const body = [...locals, ...absorbBody(), op.end];
-  const exports = vector([
-    [...text("memory"), 0x02, 0],
-    [...text("absorb"), 0x00, 0],
-  ]);
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-    ...section(1, vector([[0x60, 2, type.i32, type.i32, 0]])),
-    ...section(3, vector([[0]])),
-    ...section(5, vector([[0x01, 1, 1]])),
-    ...section(7, exports),
-    ...section(10, vector([[...unsigned(body.length), ...body]])),
-  ]);
-}
-
-const get = (local: number): number[] => [op.localGet, local];
-const set = (local: number): number[] => [op.localSet, local];
-const load = (local: number, at: number): number[] => [...get(local), op.i64Load, 3, ...unsigned(at)];
+const load = (local: number, at: number): number[] => [...get(local), ...load64(at)];
 const lanes = Array.from({ length: 25 }, (_, lane) => lane);
 const five = [0, 1, 2, 3, 4] as const;
 
 function absorbBody(): number[] {
   return [
-    ...lanes.flatMap((lane) => [op.i32Const, 0, op.i64Load, 3, ...unsigned(8 * lane), ...set(even(lane))]),
+    ...lanes.flatMap((lane) => [...int32(0), ...load64(8 * lane), ...set(even(lane))]),
     ...[op.loop, type.none],
     ...lanes
       .slice(0, rateBytes / 8)
       .flatMap((lane) => [...get(even(lane)), ...load(offset, 8 * lane), op.i64Xor, ...set(even(lane))]),
-    ...[op.i32Const, 0, ...set(constant), op.loop, type.none],
+    ...[...int32(0), ...set(constant), op.loop, type.none],
     ...round(even, odd, 0),
     ...round(odd, even, 1),
-    ...[...get(constant), op.i32Const, ...signed(16), op.i32Add, op.localTee, constant],
-    ...[op.i32Const, ...signed(8 * roundConstants.length), op.i32LessUnsigned, op.brIf, 0, op.end],
-    ...[...get(offset), op.i32Const, ...signed(rateBytes), op.i32Add, ...set(offset)],
-    ...[...get(blocksLeft), op.i32Const, ...signed(1), op.i32Subtract, op.localTee, blocksLeft, op.brIf, 0, op.end],
-    ...lanes.flatMap((lane) => [op.i32Const, 0, ...get(even(lane)), op.i64Store, 3, ...unsigned(8 * lane)]),
+    ...[...get(constant), ...int32(16), op.i32Add, ...tee(constant)],
+    ...[...int32(8 * roundConstants.length), op.i32LessUnsigned, op.brIf, 0, op.end],
+    ...[...get(offset), ...int32(rateBytes), op.i32Add, ...set(offset)],
+    ...[...get(blocksLeft), ...int32(1), op.i32Subtract, ...tee(blocksLeft), op.brIf, 0, op.end],
+    ...lanes.flatMap((lane) => [...int32(0), ...get(even(lane)), ...store64(8 * lane)]),
   ];
 }
 
 /** One round (FIPS 202, section 3.3) from one copy of the state to the other. */
 function round(from: (lane: number) => number, to: (lane: number) => number, step: number): number[] {
-  const rotate = (by: number): number[] => (by === 0 ? [] : [op.i64Const, ...signed(by), op.i64RotateLeft]);
+  const rotate = (by: number): number[] => (by === 0 ? [] : [...int64(by), op.i64RotateLeft]);
   const parity = five.flatMap((x) => [
     ...get(from(x)),
     ...[5, 10, 15, 20].flatMap((y) => [...get(from(x + y)), op.i64Xor]),
@@ -147,7 +104,7 @@ function round(from: (lane: number) => number, to: (lane: number) => number, ste
       return [...get(from(lane)), ...get(added(column)), op.i64Xor, ...rotate(rotations[lane] ?? 0), ...set(row(x))];
     }),
     ...five.flatMap((x) => [
-      ...[...get(row(x)), ...get(row((x + 1) % 5)), op.i64Const, ...minusOne, op.i64Xor],
+      ...[...get(row(x)), ...get(row((x + 1) % 5)), ...int64(-1), op.i64Xor],
       ...[...get(row((x + 2) % 5)), op.i64And, op.i64Xor],
       ...(x + y === 0 ? [...load(constant, constantsOffset + 8 * step), op.i64Xor] : []),
       ...set(to(x + 5 * y)),
@@ -155,28 +112,3 @@ function round(from: (lane: number) => number, to: (lane: number) => number, ste
   ]);
   return [...parity, ...theta, ...rows];
 }
-
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content];
-}
-
-function vector(items: readonly (readonly number[])[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
-}
-
-function text(name: string): number[] {
-  return vector([...Buffer.from(name)].map((byte) => [byte]));
-}
-
-/** LEB128 of a non-negative number. */
-function unsigned(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
-}
-
-/** Signed LEB128 of a non-negative number: bit 6 of the last byte is its sign. */
-function signed(value: number): number[] {
-  return value < 0x40 ? [value] : [(value & 0x7f) | 0x80, ...signed(value >>> 7)];
-}
-
-/** Signed LEB128 of -1. */
-const minusOne = [0x7f];
