@@ -49,11 +49,6 @@ export function storageNodeKey(addressHash: Nibbles, path: Nibbles): StateKey {
   return `m${addressHash}${path}`;
 }
 
-/** How deep the node of either kind of trie is that has this key: how many digits its path has. */
-export function nodeDepth(key: StateKey): number {
-  return key.charCodeAt(0) === letters.storage ? key.length - 65 : key.length;
-}
-
 /** True for a node of either kind of trie. */
 export function isNodeKey(key: StateKey): boolean {
   return key.charCodeAt(1) !== letters.x;
