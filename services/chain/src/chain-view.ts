@@ -244,6 +244,8 @@ export interface ChainCalls {
   rawTransactions(at: BlockRef, signal: AbortSignal): Promise<readonly Uint8Array[]>;
   /** The result of a method of JSON-RPC that executes, searches or reads much. */
   request(method: string, params: readonly unknown[], limits: JsonRpcLimits, signal: AbortSignal): Promise<JsonText>;
+  /** Calls that wait for a thread, and threads that are at one. */
+  occupancy(): { readonly waiting: number; readonly running: number };
 }
 
 /** Outcomes of a replay by transaction index. */

@@ -44,12 +44,14 @@ export class ChainMetrics {
   }
 
   /** Registers what is read at collection; answers how to stop that. */
-  observe({ view: { reader, mempool }, withdrawals }: Pick<Chain, "view" | "withdrawals">): () => void {
+  observe({ view: { reader, mempool, calls }, withdrawals }: Pick<Chain, "view" | "withdrawals">): () => void {
     const stops = [
       this.observeHeight(() => Number(reader.head().header.number)),
       this.#gauge("chain.mempool.pending", "Transactions that can go into a block.", () => mempool.status().pending),
       this.#gauge("chain.mempool.queued", "Transactions that wait for others.", () => mempool.status().queued),
       this.#gauge("chain.mempool.bytes", "Bytes of all waiting transactions.", () => mempool.status().bytes),
+      this.#gauge("chain.calls.waiting", "Calls that wait for a thread.", () => calls.occupancy().waiting),
+      this.#gauge("chain.calls.running", "Threads that are at a call.", () => calls.occupancy().running),
       this.#gauge("chain.withdrawals.waiting", "Withdrawals that wait for a block.", () => withdrawals.waitingCount),
     ];
     return () => {

@@ -72,7 +72,6 @@ export class CallPool implements ChainCalls {
     this.#dependencies = dependencies;
   }
 
-  /** Calls that wait, and calls that threads are at. */
   occupancy(): { readonly waiting: number; readonly running: number } {
     return { waiting: this.#waiting.length, running: this.#lanes.filter(({ job }) => job !== undefined).length };
   }

@@ -48,6 +48,7 @@ function noted(calls: ChainCalls): ChainCalls {
     estimate: (message, at, signal) => calls.estimate(message, at, signal),
     proof: (request, signal) => calls.proof(request, signal),
     rawTransactions: (at, signal) => calls.rawTransactions(at, signal),
+    occupancy: () => calls.occupancy(),
     request: (method, params, limits, signal) => {
       asked.push(method);
       return calls.request(method, params, limits, signal);
