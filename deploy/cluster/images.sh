@@ -36,6 +36,8 @@ node="$(node -p process.execPath)"
 "$deploy/copy-program.sh" "$work/engine" "$node"
 install -D -m 0755 "$node" "$work/engine/usr/local/bin/node"
 rm "$work/engine$node"
+# Else the image would name the folder that Node was found in.
+rmdir -p --ignore-fail-on-non-empty "$(dirname "$work/engine$node")"
 for file in upstream.ts upstream-main.ts; do install -D -m 0644 "$deploy/../test/acceptance/network/$file" "$work/engine/app/$file"; done
 printf '{ "type": "module" }\n' > "$work/engine/app/package.json"
 pack engine engine /usr/local/bin/node --no-warnings /app/upstream-main.ts
