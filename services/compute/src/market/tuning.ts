@@ -18,7 +18,7 @@ export const limits = {
   responseBytesMax: 32 * 1024 * 1024,
   /** A registry that was not read for so long is not the truth any more, in ms. */
   refreshBehindMs: 10_000,
-  writer: { pendingMax: 4_096, retryMs: 20, retryMsMax: 1_000, predecessorMs: 3_000 },
+  writer: { pendingMax: 4_096, retryMs: 20, retryMsMax: 1_000, predecessorMs: 3_000, sessionsMax: 50_000 },
 } as const;
 
 /** Calls that may be handled beside requests: registrations, heartbeats, receipts, look-ups. */

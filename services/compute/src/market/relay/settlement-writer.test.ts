@@ -27,24 +27,32 @@ const request: SettleRequest = {
   },
   event: { subject: "s", payload: new Uint8Array() },
 };
+const idOf = (sequence: bigint): Hex => `0x${sequence.toString(16).padStart(64, "0")}`;
+const placeOf = (sequence: bigint) => ({
+  ...{ sequence, requestId: idOf(sequence + 1_000n), receiptId: idOf(sequence + 1n), previous: idOf(sequence) },
+});
 const away = () => new DatabaseError({ code: "DATABASE_UNREACHABLE", reason: "away" });
 const never = new AbortController().signal;
 
 describe("SettlementWriter", () => {
   /** A writer over a store that answers each settle with the next of these. */
-  function open(answers: (SettleOutcome | Error)[], pendingMax = 10) {
+  function open(
+    answers: (SettleOutcome | Error)[],
+    pendingMax = 10,
+    answer: (request: SettleRequest) => Promise<SettleOutcome> = async () => {
+      const next = answers.length > 1 ? answers.shift() : answers[0];
+      if (next instanceof Error) throw next;
+      return next as SettleOutcome;
+    },
+  ) {
     const clock = new FakeClock();
     const seen: string[] = [];
     const writer = new SettlementWriter(
-      { pendingMax, retryMs: 1, retryMsMax: 2, predecessorMs: 50 },
+      { pendingMax, retryMs: 1, retryMsMax: 2, predecessorMs: 50, sessionsMax: 10 },
       {
         ...{ clock, log: silentLog, onSettle: (_request, outcome) => seen.push(outcome) },
         money: {
-          settle: async () => {
-            const answer = answers.length > 1 ? answers.shift() : answers[0];
-            if (answer instanceof Error) throw answer;
-            return answer as SettleOutcome;
-          },
+          settle: answer,
           void: async ({ reason }) => {
             seen.push(`void ${reason}`);
             return "voided";
@@ -74,6 +82,40 @@ describe("SettlementWriter", () => {
     clock.advance(50);
     await waitFor(() => seen.length === 2);
     expect(seen).toEqual(["predecessor-missing", "journal 3"]);
+  });
+
+  test("hands the receipts of a session to the store in their order, whichever answer ends first", async () => {
+    const settled: bigint[] = [];
+    let refused = 0;
+    const { writer, clock } = open([], 10, async ({ sequence }) => {
+      if (sequence !== BigInt(settled.length)) {
+        refused += 1;
+        return "predecessor-missing";
+      }
+      settled.push(sequence);
+      return "settled";
+    });
+    for (const sequence of [2n, 1n, 3n, 0n, 5n, 4n]) {
+      writer.settle({ ...request, ...placeOf(sequence) }, clock.now() + 1_000_000, delivered);
+    }
+    await writer.drain(never);
+    expect([settled, refused]).toEqual([[0n, 1n, 2n, 3n, 4n, 5n], 0]);
+  });
+
+  test("what comes behind a receipt that the store did not take at first follows it", async () => {
+    const settled: bigint[] = [];
+    let failuresLeft = 1;
+    const { writer, clock } = open([], 10, async ({ sequence }) => {
+      if (failuresLeft-- > 0) throw away();
+      if (sequence !== BigInt(settled.length)) return "predecessor-missing";
+      settled.push(sequence);
+      return "settled";
+    });
+    for (const sequence of [0n, 1n, 2n]) {
+      writer.settle({ ...request, ...placeOf(sequence) }, clock.now() + 1_000_000, delivered);
+    }
+    await writer.drain(never);
+    expect(settled).toEqual([0n, 1n, 2n]);
   });
 
   test("gives up when the reservation expires", async () => {

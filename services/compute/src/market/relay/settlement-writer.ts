@@ -5,6 +5,7 @@ import type { Clock } from "@koinon/runtime/clock";
 import type { Logger } from "@koinon/runtime/logger";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { Delivered, MoneyStore, SettleOutcome, SettleRequest } from "../accounts/money-store.ts";
+import { SessionOrder } from "./session-order.ts";
 
 /** Bounds of what is decided and not yet written. */
 export interface SettlementWriterOptions {
@@ -15,6 +16,8 @@ export interface SettlementWriterOptions {
   readonly retryMsMax: number;
   /** A settle whose receipt waits this long for the one before it is left to the provider's journal, in ms. */
   readonly predecessorMs: number;
+  /** Sessions whose order is kept. */
+  readonly sessionsMax: number;
 }
 
 /** What the writer reports to. */
@@ -38,11 +41,13 @@ export class SettlementWriter {
   readonly #byId = new Map<Hex, Promise<void>>();
   readonly #pending = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
+  readonly #order: SessionOrder;
   #waiters: (() => void)[] = [];
 
   constructor(options: SettlementWriterOptions, dependencies: SettlementWriterDependencies) {
     this.#options = options;
     this.#deps = dependencies;
+    this.#order = new SessionOrder(options);
   }
 
   /** Decisions that are not written yet. */
@@ -68,18 +73,31 @@ export class SettlementWriter {
   }
 
   /**
-   * Pays a receipt that has been checked. When the receipt before it does not come, because it was refused or lost, this one can not be settled
-   * in its place: the request is left to the provider's journal, which may hand in another receipt for the same work.
+   * Pays a receipt that has been checked, after the one before it. When that does not come, because it was refused or lost, this one can not be
+   * settled in its place: the request is left to the provider's journal, which may hand in another receipt for the same work.
    */
   settle(request: SettleRequest, expiresAt: number, delivered: Delivered): void {
     const { clock, money } = this.#deps;
     this.#track([request.requestId, request.receiptId], async () => {
       const waitUntil = Math.min(expiresAt, clock.now() + this.#options.predecessorMs);
       const { requestId, attempts } = request;
-      const outcome = await this.#persist(requestId, expiresAt, async () => {
-        const result = await money.settle(request);
+      const order = this.#order;
+      let isInOrder = order.isNext(request);
+      const pause = async (pauseMs: number): Promise<void> => {
+        // The one before may have been handed in while this one was with the store.
+        if (isInOrder || !order.isNext(request)) await order.predecessor(request, pauseMs, this.#stopping.signal);
+      };
+      if (!isInOrder) await pause(this.#options.retryMs);
+      const settleInOrder = async () => {
+        isInOrder = order.isNext(request);
+        const settling = money.settle(request);
+        if (isInOrder) order.handed(request);
+        const result = await settling;
+        // Another process had the one before.
+        if (result === "settled" && !isInOrder) order.handed(request);
         return result !== "predecessor-missing" || clock.now() >= waitUntil ? result : undefined;
-      });
+      };
+      const outcome = await this.#persist(requestId, expiresAt, settleInOrder, pause);
       if (outcome !== undefined) this.#deps.onSettle(request, outcome);
       if (outcome === "predecessor-missing") this.endRelay({ requestId, delivered, attempts, expiresAt });
     });
@@ -123,7 +141,14 @@ export class SettlementWriter {
   }
 
   /** Runs a step until it answers something; undefined when there is no point in going on. */
-  async #persist<T>(requestId: Hex, expiresAt: number, step: () => Promise<T | undefined>): Promise<T | undefined> {
+  async #persist<T>(
+    requestId: Hex,
+    expiresAt: number,
+    step: () => Promise<T | undefined>,
+    pause = async (pauseMs: number): Promise<void> => {
+      await delay(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    },
+  ): Promise<T | undefined> {
     for (let pauseMs = this.#options.retryMs; ; pauseMs = Math.min(pauseMs * 2, this.#options.retryMsMax)) {
       let reason = "PREDECESSOR_MISSING";
       try {
@@ -138,7 +163,7 @@ export class SettlementWriter {
         this.#deps.log.warn({ requestId, reason }, "settlement left to the provider's journal");
         return undefined;
       }
-      await delay(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      await pause(pauseMs);
     }
   }
 }
