@@ -104,12 +104,18 @@ export class OperatorChain {
     } catch (error) {
       if (!(error instanceof RpcError) || this.#signal.aborted) throw error;
       if (unanswered.has(error.status))
-        throw new InputError(`can not reach the chain at ${this.#address}: ${error.detail ?? error.code}`, {
+        throw new InputError(`can not reach the chain at ${this.#address}: ${connectionReason(error)}`, {
           cause: error,
         });
       throw new RefusedError("credit", 0, wordsOf(error));
     }
   }
+}
+
+/** What the connection failed of, without what grpc-js says about its balancing around it. */
+function connectionReason({ detail, code }: RpcError): string {
+  const [, reason] = /.*Last error: (?:Error: )?(.+?)\.? Resolution note:/.exec(detail ?? "") ?? [];
+  return reason ?? detail ?? code;
 }
 
 function wordsOf({ code, facts }: RpcError): string {
