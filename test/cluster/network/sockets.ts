@@ -8,20 +8,18 @@ export interface Dial {
   readonly port: number;
 }
 
-// States of include/net/tcp_states.h: a listener, and one that was never answered or is no connection any more.
+// States of include/net/tcp_states.h.
 const listening = "0A";
-const unanswered = new Set(["02", "07"]);
+const established = "01";
 
-/** Connections that a pod opened and that were answered, also those that ended within the last minute (TIME_WAIT); once each. */
+/** Connections that a pod opened and has now; once each. */
 export async function dialsOf(pod: Pod, container: string): Promise<readonly Dial[]> {
   const [pid] = await processesOf(pod, container);
   if (pid === undefined) throw new Error(`${pod.metadata.name}: no process of ${container} was found`);
   const tables = await Promise.all(["tcp", "tcp6"].map((name) => readFile(`/proc/${pid}/net/${name}`, "utf8")));
   const sockets = tables.flatMap((table) => table.trim().split("\n").slice(1).map(socketOf));
   const own = new Set(sockets.filter(({ state }) => state === listening).map(({ local }) => local.port));
-  const opened = sockets.filter(
-    ({ state, local }) => state !== listening && !unanswered.has(state) && !own.has(local.port),
-  );
+  const opened = sockets.filter(({ state, local }) => state === established && !own.has(local.port));
   const distinct = new Map(opened.map(({ remote }) => [`${remote.address}:${remote.port}`, remote]));
   return [...distinct.values()].filter(({ address }) => !address.startsWith("127."));
 }
