@@ -4,7 +4,7 @@ import { loadPrebuiltCurve } from "./curve-prebuilt.ts";
 import { pureCurve } from "./curve-pure.ts";
 import { loadSystemCurve } from "./curve-system.ts";
 import { createEcdsa } from "./ecdsa.ts";
-import { keccak256 } from "./keccak-node.ts";
+import { keccak256InPlace } from "./keccak-node.ts";
 
 let curve: Curve | undefined;
 
@@ -17,5 +17,5 @@ function fastestCurve(): Curve {
 /** Signing and recovery on the system's libsecp256k1, on the one that npm brings, or on the pure curve; see `Ecdsa`. */
 export const { createSigner, recoverAddress, addressFromPublicKey, implementation } = createEcdsa({
   curve: fastestCurve,
-  keccak256,
+  keccak256InPlace,
 });

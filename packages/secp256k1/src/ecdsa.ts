@@ -26,12 +26,15 @@ export interface Ecdsa {
 /** Builds the same behaviour on whichever hash and curve the platform has; the curve is asked for when it is needed. */
 export function createEcdsa({
   curve,
-  keccak256,
+  keccak256InPlace,
 }: {
   curve: () => Curve;
-  keccak256(bytes: Uint8Array): Uint8Array;
+  keccak256InPlace(bytes: Uint8Array): DataView;
 }): Ecdsa {
-  const addressOf = (publicKey: Uint8Array): Address => bytesToHex(keccak256(publicKey.subarray(1)).subarray(12));
+  const addressOf = (publicKey: Uint8Array): Address => {
+    const { buffer, byteOffset } = keccak256InPlace(publicKey.subarray(1));
+    return bytesToHex(new Uint8Array(buffer, byteOffset + 12, 20));
+  };
 
   return {
     implementation: () => curve().implementation,

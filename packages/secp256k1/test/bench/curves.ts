@@ -1,7 +1,7 @@
 // Signatures and recoveries per second of CPU time of each curve that is here: node --no-warnings test/bench/curves.ts
 import { cpus } from "node:os";
 import { createEcdsa } from "../../src/ecdsa.ts";
-import { keccak256 } from "../../src/keccak-node.ts";
+import { keccak256, keccak256InPlace } from "../../src/keccak-node.ts";
 import { candidates } from "../curves.ts";
 
 const measureMs = 1_000;
@@ -24,7 +24,7 @@ for (const { name, curve, missing } of candidates) {
     process.stdout.write(`${name.padEnd(10)}      none: ${missing}\n`);
     continue;
   }
-  const { createSigner, recoverAddress } = createEcdsa({ curve: () => curve, keccak256 });
+  const { createSigner, recoverAddress } = createEcdsa({ curve: () => curve, keccak256InPlace });
   const signer = createSigner(keccak256(Uint8Array.of(1)));
   const work = Array.from({ length: 64 }, (_, index) => {
     const digest = keccak256(Uint8Array.of(2, index));
