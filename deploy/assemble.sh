@@ -26,7 +26,12 @@ case "$(uname -m)" in
 esac
 # Addons of another C library than the image's, and of other Nodes.
 find node_modules/.pnpm -name '*.musl.node' -delete
+rm -rf node_modules/.pnpm/@koromix+koffi-*/node_modules/@koromix/*/musl_*
 find node_modules/.pnpm -name 'node.abi[0-9]*.node' ! -name "node.abi$(node -p process.versions.modules).*" -delete
+# Koffi comes with what its addon was built from.
+for koffi in node_modules/.pnpm/koffi@*/node_modules/koffi; do
+  rm -rf "$koffi/doc" "$koffi/lib" "$koffi/vendor" "$koffi/src/koffi/src/abi" "$koffi"/src/koffi/src/*.cc "$koffi"/src/koffi/src/*.hh "$koffi"/src/koffi/src/*.inc
+done
 for package in . node_modules/.pnpm/@koinon+*/node_modules/@koinon/*; do
   [ -L "$package" ] || rm -rf "$package/src" "$package/test" "$package"/tsconfig*.json "$package/.turbo"
 done

@@ -17,6 +17,8 @@ printf 'root:x:0:0::/:/sbin/nologin\nkoinon:x:10001:10001::/tmp:/sbin/nologin\n'
 printf 'root:x:0:\nkoinon:x:10001:\n' > "$work/runtime/etc/group"
 install -D -m 0644 /etc/ssl/certs/ca-certificates.crt "$work/runtime/etc/ssl/certs/ca-certificates.crt"
 chmod 1777 "$work/runtime/tmp"
+# Looked for by name while the service runs, so no program says that it loads it. Without it npm's takes its place.
+ldconfig -p | sed -nE 's#^\s*libsecp256k1\.so\.[0-9]+ .* => (/[^ ]+)$#\1#p' | head -n 1 | xargs -r "$here/copy-program.sh" "$work/runtime"
 
 "$here/assemble.sh" "$service" "$work/app/app" >&2
 chmod -R u+rwX,go+rX,go-w "$work/app"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # needs.sh [--install-packages]: says what is missing for a cluster on this machine, and ends with failure when anything is.
 set -euo pipefail
-packages=(containerd runc containernetworking-plugins iptables iproute2 conntrack openssl postgresql-15 nats-server redis-server)
+packages=(containerd runc containernetworking-plugins iptables iproute2 conntrack openssl postgresql-15 nats-server redis-server libsecp256k1-1)
 missing=()
 [ "$(uname -s)/$(uname -m)" = Linux/x86_64 ] || missing+=("Linux on x86-64")
 [ "$(id -u)" = 0 ] || missing+=("root: containers, a network namespace and cgroups of its own (sudo -E npm run cluster -- up)")
