@@ -34,6 +34,13 @@ describe.each(Object.entries(setUps))("%s", (_, values) => {
     expect({ status, errors: stdout.match(/\[ERROR\].*/g) }).toEqual({ status: 0, errors: null });
   });
 
+  test("nothing asks for rights: no role is made or bound, and no secret is a value", () => {
+    const kinds = new Set(manifests.map(({ kind }) => kind));
+    expect([...kinds].filter((kind) => /Role|Binding|^Secret$|WebhookConfiguration|CustomResource/.test(kind))).toEqual(
+      [],
+    );
+  });
+
   test("every object fits the API schemas, and no two have one name", async () => {
     const names = manifests.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     expect(names.filter((each, index) => names.indexOf(each) !== index)).toEqual([]);
@@ -52,6 +59,16 @@ describe.each(Object.entries(setUps))("%s", (_, values) => {
       expect([name, policies.get(name)?.spec?.policyTypes]).toEqual([name, ["Ingress", "Egress"]]);
       expect([name, podSpec(workload).automountServiceAccountToken]).toEqual([name, false]);
       expect(ofKind(manifests, "ServiceAccount").get(name)).toMatchObject({ automountServiceAccountToken: false });
+    }
+  });
+
+  test("pods of a workload are spread over zones and nodes, and its stateless ones are replaced without being fewer", () => {
+    for (const workload of workloads(manifests)) {
+      const keys = podSpec(workload).topologySpreadConstraints?.map(({ topologyKey }) => topologyKey);
+      const { name } = workload.metadata;
+      expect([name, keys]).toEqual([name, ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]]);
+      if (workload.kind !== "Deployment") continue;
+      expect([name, workload.spec?.strategy]).toMatchObject([name, { rollingUpdate: { maxUnavailable: 0 } }]);
     }
   });
 
