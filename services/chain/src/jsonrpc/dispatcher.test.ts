@@ -76,7 +76,7 @@ describe("the dispatcher", () => {
     }
     for (const id of [{}, [], true, "i".repeat(257)])
       expect(await ask(call("double", [], id))).toEqual(error(-32600, "invalid request", null));
-    expect(await ask(call("double", { value: 1 }))).toEqual(error(-32600, "non-array args"));
+    expect(await ask(call("double", { value: 1 }))).toEqual(error(-32602, "non-array args"));
   });
 
   test("says what is wrong with parameters", async () => {
@@ -113,9 +113,7 @@ describe("the dispatcher", () => {
     ]);
     expect(await ask({ jsonrpc: "2.0", method: "crash" })).toBeUndefined();
     expect(await ask([{ jsonrpc: "2.0", method: "crash" }])).toBeUndefined();
-    expect(await ask(new Array(6).fill(call("nothing")))).toEqual(
-      error(-32600, "batch too large, want at most 5", null),
-    );
+    expect(await ask(new Array(6).fill(call("nothing", [], 7)))).toEqual([error(-32600, "batch too large", 7)]);
   });
 
   test("hands neighbours to a method that takes them together", async () => {

@@ -70,8 +70,9 @@ export class Dispatcher {
     }
     const { batchMax } = this.#limits;
     if (message.length === 0) return refusal(null, "empty batch");
-    if (message.length > batchMax) return refusal(null, `batch too large, want at most ${batchMax}`);
-    const answers = await this.#answerAll(message.map(parseRequest), bounded);
+    const requests = message.map(parseRequest);
+    if (requests.length > batchMax) return `[${refusal(firstId(requests), "batch too large")}]`;
+    const answers = await this.#answerAll(requests, bounded);
     return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
   }
 
@@ -81,7 +82,7 @@ export class Dispatcher {
     let isFirst = true;
     for (const step of this.#steps(requests)) {
       if ("problem" in step) {
-        answers.push(refusal(step.id, step.problem));
+        answers.push(refusal(step.id, step.problem, step.code));
         continue;
       }
       // A call may take a whole slice of the thread; others get their turn between two of them.
@@ -184,6 +185,15 @@ export class Dispatcher {
   }
 }
 
-function refusal(id: RequestId, message: string): string {
-  return errorText(id, faultToWire({ code: "INVALID_REQUEST", message }));
+/** What the one answer to a batch that is too large answers to, as in geth. */
+function firstId(requests: readonly (JsonRpcRequest | MalformedRequest)[]): RequestId {
+  return requests.find(({ id }) => id !== undefined && id !== null)?.id ?? null;
+}
+
+function refusal(
+  id: RequestId,
+  message: string,
+  code: "INVALID_REQUEST" | "INVALID_PARAMS" = "INVALID_REQUEST",
+): string {
+  return errorText(id, faultToWire({ code, message }));
 }

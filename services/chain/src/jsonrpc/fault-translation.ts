@@ -105,6 +105,20 @@ function decodeMessage(fault: EthereumFault): string {
       return "invalid sender: invalid transaction v, r, s values";
     case "TRANSACTION_RECIPIENT_MISSING":
       return `transaction of type ${fault.type} cannot be used to create contract`;
+    case "RLP_TRUNCATED":
+      return fault.offset === 0
+        ? "rlp: value size exceeds available input length"
+        : `rlp: too few elements (at byte ${fault.offset})`;
+    case "RLP_TRAILING_BYTES":
+      return `rlp: too many elements (at byte ${fault.offset})`;
+    case "RLP_NOT_CANONICAL":
+      return `rlp: non-canonical size information (at byte ${fault.offset})`;
+    case "RLP_WRONG_KIND":
+      return `rlp: expected ${fault.expected === "list" ? "input list" : "input string or byte"} (at byte ${fault.offset})`;
+    case "RLP_WRONG_LENGTH":
+      return `rlp: input string too ${fault.length > fault.expected ? "long" : "short"} (at byte ${fault.offset})`;
+    case "RLP_INTEGER_TOO_LARGE":
+      return `rlp: input string too long (at byte ${fault.offset})`;
     default:
       return `rlp: ${new DomainError(fault).message}`;
   }

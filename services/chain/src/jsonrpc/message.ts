@@ -15,6 +15,8 @@ export interface JsonRpcRequest {
 export interface MalformedRequest {
   readonly id: RequestId;
   readonly problem: string;
+  /** Absent when it is no request at all. */
+  readonly code?: "INVALID_PARAMS";
 }
 
 /** Longest id that is kept: it is echoed, and nothing but a mistake is longer. */
@@ -28,9 +30,10 @@ export function parseRequest(value: unknown): JsonRpcRequest | MalformedRequest 
   const { jsonrpc, id, method, params } = value as Record<string, unknown>;
   if (!isRequestId(id) && id !== undefined) return { id: null, problem: "invalid request" };
   const known = id ?? null;
-  if (jsonrpc !== "2.0" || typeof method !== "string") return { id: known, problem: "invalid request" };
+  if (jsonrpc !== "2.0" || typeof method !== "string" || method === "")
+    return { id: known, problem: "invalid request" };
   if (params !== undefined && params !== null && !Array.isArray(params))
-    return { id: known, problem: "non-array args" };
+    return { id: known, problem: "non-array args", code: "INVALID_PARAMS" };
   return { id, method, params: params ?? [] };
 }
 

@@ -26,6 +26,9 @@ import { callRequest } from "./call-message.ts";
 import { overrideState } from "./override-state.ts";
 import { switchingTracer } from "./switching-tracer.ts";
 
+/** Gas of a plain transfer: no transaction has less. */
+const transactionGas = 21_000n;
+
 /** Bounds of calls. */
 export interface CallOptions {
   /** Most gas of a message. */
@@ -128,7 +131,9 @@ export class CallExecution implements ChainExecution {
 
   /** The most gas that could matter: of the message, a block, a transaction, and what the sender can pay. */
   private mostGas(message: CallMessage, { state, gasLimit, isOsaka }: SettledPlace): bigint {
-    let most = lower(message.gas ?? gasLimit, this.callGasMax);
+    // Less than any transaction costs is as good as nothing said, as in geth.
+    const asked = message.gas !== undefined && message.gas >= transactionGas ? message.gas : gasLimit;
+    let most = lower(asked, this.callGasMax);
     if (isOsaka) most = lower(most, transactionGasMax);
     const { transaction, sender } = callRequest(message, {
       state,

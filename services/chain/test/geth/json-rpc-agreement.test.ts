@@ -19,11 +19,12 @@ import {
   transfers,
   Wallets,
 } from "../chain/workload.ts";
-import { call, type RpcResponse } from "../jsonrpc/rpc-client.ts";
+import { call, post, type RpcResponse } from "../jsonrpc/rpc-client.ts";
 import { signerOf } from "../sample-transactions.ts";
 import { builtPayload } from "./built-payload.ts";
 import { describeWithGeth, gethFile } from "./describe-with-geth.ts";
 import { type GethNode, startGeth } from "./geth-node.ts";
+import { wrongMessages, wrongQuestions } from "./wrong-questions.ts";
 
 const genesis = testGenesis();
 
@@ -149,6 +150,16 @@ describeWithGeth("geth gives the same answers", () => {
     for (const tag of ["latest", "safe", "finalized", "earliest"]) await compare("eth_getBlockByNumber", tag, false);
     await compare("eth_getBlockByNumber", "0xffff", false);
     await compare("eth_config");
+  });
+
+  test("to questions with something wrong in them", async () => {
+    for (const message of wrongMessages) {
+      const [own, theirs] = await Promise.all([post(urls.ours, message), post(urls.theirs, message)]);
+      expect([message.slice(0, 100), JSON.parse(own.text)]).toEqual([message.slice(0, 100), JSON.parse(theirs.text)]);
+    }
+    const account = signerOf(0).address;
+    for (const [method, ...params] of wrongQuestions(account, blocks[0]?.hash ?? "0x"))
+      await compare(method, ...params);
   });
 
   test("about transactions", async () => {

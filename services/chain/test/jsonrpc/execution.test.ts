@@ -118,7 +118,7 @@ describe("eth_call", () => {
     expect((await failure("eth_call", { to: token, chainId: "0x1" }))?.message).toMatch(/chainId does not match/);
     expect((await failure("eth_call", { to: token }, "0x1000"))?.message).toBe("header not found");
     expect((await failure("eth_call", { to: token }, { blockHash: toHex(1, { size: 32 }) }))?.message).toBe(
-      "header not found",
+      "header for hash not found",
     );
   });
 });

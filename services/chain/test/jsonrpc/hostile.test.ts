@@ -56,7 +56,7 @@ describe("hostile texts", () => {
   });
 
   test("names of members that every object has are no methods", async () => {
-    for (const method of ["constructor", "__proto__", "toString", "hasOwnProperty", "", "eth_".repeat(100_000)]) {
+    for (const method of ["constructor", "__proto__", "toString", "hasOwnProperty", " ", "eth_".repeat(100_000)]) {
       const { error } = await within(call(node.http, method));
       expect(error?.code).toBe(-32601);
       expect(error?.message.length).toBeLessThan(200);

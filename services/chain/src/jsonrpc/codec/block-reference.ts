@@ -1,4 +1,5 @@
 import type { BlockRef, BlockTag } from "../../chain-view.ts";
+import { serverError } from "../json-rpc-error.ts";
 import { readHash } from "./bytes.ts";
 import { ObjectReader, readBoolean } from "./object.ts";
 import { readQuantity64 } from "./quantity.ts";
@@ -17,7 +18,7 @@ export function readBlockHeight(value: unknown): BlockHeight {
   const tag = blockTags.find((name) => name === value);
   if (tag !== undefined) return tag;
   const number = readQuantity64(value);
-  if (number >= numberLimit) throw malformed("block number larger than int64");
+  if (number >= numberLimit) throw malformed("blocknumber too high");
   return number;
 }
 
@@ -29,6 +30,9 @@ export function readBlockReference(value: unknown): BlockRef {
   if (typeof value === "string" && value.length === 66) return readHash(value);
   if (typeof value !== "object" || value === null) return readBlockHeight(value);
   const members = new ObjectReader(value, "block");
+  if (!members.has("blockHash") && !members.has("blockNumber")) {
+    throw serverError("invalid arguments; neither block nor hash specified");
+  }
   if (!members.has("blockHash")) return members.required("blockNumber", readBlockHeight);
   if (members.has("blockNumber")) {
     throw malformed("cannot specify both BlockHash and BlockNumber, choose one or the other");

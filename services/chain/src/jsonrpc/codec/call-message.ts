@@ -1,5 +1,6 @@
 import type { AccessListEntry, Authorization } from "@koinon/ethereum/transaction";
 import type { CallMessage } from "../../chain-view.ts";
+import { serverError } from "../json-rpc-error.ts";
 import { readAddress, readBytes, readWord } from "./bytes.ts";
 import { ObjectReader, readList } from "./object.ts";
 import { readQuantity, readQuantity32, readQuantity64 } from "./quantity.ts";
@@ -23,7 +24,7 @@ export function readCallMessage(value: unknown): ChainMessage {
   const maxFeePerGas = members.optional("maxFeePerGas", readQuantity);
   const maxPriorityFeePerGas = members.optional("maxPriorityFeePerGas", readQuantity);
   if (gasPrice !== undefined && (maxFeePerGas !== undefined || maxPriorityFeePerGas !== undefined)) {
-    throw malformed("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified");
+    throw serverError("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified");
   }
   members.optional("type", readQuantity32);
   return {

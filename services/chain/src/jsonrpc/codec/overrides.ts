@@ -1,6 +1,7 @@
 import type { Address } from "@koinon/secp256k1/address";
 import type { AccountOverride, BlockOverrides, StateOverrides } from "../../chain-view.ts";
 import { SlotWords } from "../../slot-words.ts";
+import { serverError } from "../json-rpc-error.ts";
 import { readAddress, readBytes, readHash, readSlot, readWord } from "./bytes.ts";
 import { ObjectReader } from "./object.ts";
 import { readQuantity, readQuantity64 } from "./quantity.ts";
@@ -29,7 +30,7 @@ function readAccountOverride(address: Address, value: unknown): AccountOverride 
   const state = members.optional("state", readSlots);
   const stateDiff = members.optional("stateDiff", readSlots);
   if (state !== undefined && stateDiff !== undefined) {
-    throw malformed(`account ${address} has both 'state' and 'stateDiff'`);
+    throw serverError(`account ${address} has both 'state' and 'stateDiff'`);
   }
   return defined({
     nonce: members.optional("nonce", readQuantity64),

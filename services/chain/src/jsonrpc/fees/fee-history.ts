@@ -86,7 +86,9 @@ function assertAscending(percentiles: readonly number[]): void {
   for (const [index, percentile] of percentiles.entries()) {
     const before = percentiles[index - 1];
     if (before !== undefined && before >= percentile) {
-      throw serverError(`invalid reward percentile: #${index - 1}:${before} >= #${index}:${percentile}`);
+      throw serverError(
+        `invalid reward percentile: #${index - 1}:${before.toFixed(6)} >= #${index}:${percentile.toFixed(6)}`,
+      );
     }
   }
 }

@@ -1,5 +1,15 @@
+import { TransactionError } from "@koinon/evm/fault";
 import { bytesToHex } from "@koinon/secp256k1/hex";
-import type { BlockRef, CallMessage, ExecutionPlace, ExecutionView, StateOverrides } from "../../chain-view.ts";
+import type {
+  BlockRef,
+  CallMessage,
+  CallOutcome,
+  ChainExecution,
+  ExecutionPlace,
+  ExecutionView,
+  GasEstimate,
+  StateOverrides,
+} from "../../chain-view.ts";
 import { assertChain } from "../codec/assert-chain.ts";
 import { readBlockReference } from "../codec/block-reference.ts";
 import { type ChainMessage, readCallMessage } from "../codec/call-message.ts";
@@ -8,6 +18,7 @@ import { optional, required } from "../codec/parameter.ts";
 import { quantity } from "../codec/quantity.ts";
 import { createAccessList } from "../execution/access-list.ts";
 import { assertSucceeded, failureError, failureMessage } from "../execution-failure.ts";
+import { transactionMessage } from "../fault-translation.ts";
 import { accessListToJson } from "../json/transaction-json.ts";
 import { serverError } from "../json-rpc-error.ts";
 import { type Methods, method } from "../method.ts";
@@ -26,14 +37,14 @@ export function createCallMethods({ reader, execution }: ExecutionView): Methods
   });
   return {
     eth_call: method([message, block, stateOverrides, blockOverrides], async ([given, ref, state, overrides]) => {
-      const outcome = await execution.call(checked(given), { ...placeAt(ref, state), block: overrides });
+      const outcome = await called(execution, checked(given), { ...placeAt(ref, state), block: overrides });
       assertSucceeded(outcome);
       return bytesToHex(outcome.output);
     }),
     eth_estimateGas: method(
       [message, block, stateOverrides, blockOverrides],
       async ([given, ref, state, overrides]) => {
-        const estimate = await execution.estimate(checked(given), { ...placeAt(ref, state), block: overrides });
+        const estimate = await estimated(execution, checked(given), { ...placeAt(ref, state), block: overrides });
         if ("gas" in estimate) return quantity(estimate.gas);
         const { failure, output, gasUsed } = estimate.failed;
         if (failure === "OUT_OF_GAS") throw serverError(`gas required exceeds allowance (${gasUsed})`);
@@ -49,4 +60,29 @@ export function createCallMethods({ reader, execution }: ExecutionView): Methods
       };
     }),
   };
+}
+
+/** A call; one that can not be executed is refused with the gas that it had, as in geth. */
+async function called(execution: ChainExecution, message: CallMessage, place: ExecutionPlace): Promise<CallOutcome> {
+  try {
+    return await execution.call(message, place);
+  } catch (error) {
+    if (!(error instanceof TransactionError)) throw error;
+    const { callGasMax } = execution;
+    const isBounded = message.gas === undefined || message.gas > callGasMax;
+    const supplied = isBounded ? callGasMax : message.gas;
+    throw serverError(`err: ${transactionMessage(error.fault)} (supplied gas ${supplied})`);
+  }
+}
+
+/** An estimate; what not even all gas that can be paid begins with is refused by that, as in geth. */
+async function estimated(execution: ChainExecution, message: CallMessage, place: ExecutionPlace): Promise<GasEstimate> {
+  try {
+    return await execution.estimate(message, place);
+  } catch (error) {
+    if (!(error instanceof TransactionError)) throw error;
+    const { fault } = error;
+    const isTooLittle = fault.code === "INTRINSIC_GAS_TOO_LOW" || fault.code === "FLOOR_DATA_GAS_TOO_LOW";
+    throw isTooLittle ? serverError(`gas required exceeds allowance (${fault.gasLimit})`) : error;
+  }
 }

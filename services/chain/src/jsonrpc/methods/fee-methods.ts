@@ -8,6 +8,7 @@ import { quantity, readCount } from "../codec/quantity.ts";
 import { malformed } from "../codec/value-error.ts";
 import { feeHistory } from "../fees/fee-history.ts";
 import type { TipOracle } from "../fees/tip-oracle.ts";
+import { serverError } from "../json-rpc-error.ts";
 import type { JsonRpcLimits } from "../limits.ts";
 import { type Methods, method } from "../method.ts";
 
@@ -27,14 +28,22 @@ export function createFeeMethods(reader: ChainReader, tips: TipOracle, limits: J
       return quantity(baseFeePerBlobGas(header.excessBlobGas, reader.config.forks.blobsAt(header.timestamp)));
     }),
     eth_feeHistory: method(
-      [required(readCount), required(readBlockHeight), optional(readList(readPercentile, percentilesMax), [])],
+      [required(readCount), required(readBlockHeight), optional(readPercentiles, [])],
       ([count, newest, percentiles]) =>
         feeHistory(reader, { count, newest, percentiles, blocksMax: limits.feeHistoryBlocksMax }),
     ),
   };
 }
 
+function readPercentiles(value: unknown): number[] {
+  if (Array.isArray(value) && value.length > percentilesMax) {
+    throw serverError(`invalid reward percentile: over the query limit ${percentilesMax}`);
+  }
+  return readList(readPercentile, percentilesMax)(value);
+}
+
 function readPercentile(value: unknown): number {
-  if (typeof value === "number" && value >= 0 && value <= 100) return value;
-  throw malformed(`invalid reward percentile: ${String(value).slice(0, 20)}`);
+  if (typeof value !== "number") throw malformed("cannot unmarshal non-number as a percentile");
+  if (value >= 0 && value <= 100) return value;
+  throw serverError(`invalid reward percentile: ${value.toFixed(6)}`);
 }

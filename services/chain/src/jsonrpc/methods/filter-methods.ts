@@ -25,6 +25,9 @@ export function createFilterMethods(view: ChainView, filters: FilterRegistry, li
       if (query.fromBlock === "pending" || query.toBlock === "pending") {
         throw serverError("pending logs are not supported");
       }
+      if (typeof query.fromBlock === "bigint" && typeof query.toBlock === "bigint" && query.fromBlock > query.toBlock) {
+        throw serverError("invalid block range params");
+      }
       return filters.add(() => createLogFilter(view, query, limits));
     }),
     eth_getFilterChanges: method([id], ([wanted], { signal }) => filters.get(wanted).changes(signal)),
@@ -38,6 +41,7 @@ export function createFilterMethods(view: ChainView, filters: FilterRegistry, li
 }
 
 function readFilterId(value: unknown): Hex {
-  if (typeof value !== "string" || !/^0x[0-9a-f]{1,64}$/i.test(value)) throw malformed("not a filter id");
+  // Any text may be asked for; what is no id is the id of nothing.
+  if (typeof value !== "string") throw malformed("cannot unmarshal non-string as a filter id");
   return value.toLowerCase() as Hex;
 }

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { ChainView } from "../../chain-view.ts";
-import { readBytes } from "../codec/bytes.ts";
 import { type LogQuery, readLogQuery } from "../codec/log-query.ts";
 import { readBoolean } from "../codec/object.ts";
 import { optional, required } from "../codec/parameter.ts";
@@ -27,9 +26,8 @@ export function createSubscriptionMethods(view: ChainView, limits: JsonRpcLimits
       connection.afterAnswer(begin);
       return id;
     }),
-    eth_unsubscribe: method([required(readBytes)], ([id], context) => {
-      const hex: Hex = `0x${Buffer.from(id).toString("hex")}`;
-      if (connectionOf(context).subscriptions.remove(hex)) return true;
+    eth_unsubscribe: method([required(readSubscriptionId)], ([id], context) => {
+      if (connectionOf(context).subscriptions.remove(id)) return true;
       throw new JsonRpcError({ code: "SERVER_ERROR", message: "subscription not found" });
     }),
   };
@@ -92,6 +90,11 @@ async function sendAll<T>(connection: Connection, items: readonly T[], text: (it
 function connectionOf({ connection }: CallContext): Connection {
   if (connection !== undefined) return connection;
   throw new JsonRpcError({ code: "METHOD_NOT_FOUND", message: "notifications not supported" });
+}
+
+function readSubscriptionId(value: unknown): Hex {
+  if (typeof value !== "string") throw malformed("cannot unmarshal non-string as a subscription id");
+  return value.toLowerCase() as Hex;
 }
 
 function readName(value: unknown): Kind {

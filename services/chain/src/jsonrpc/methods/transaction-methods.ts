@@ -19,7 +19,7 @@ export function createTransactionMethods(view: ChainView, limits: JsonRpcLimits)
   const shown = (found: FoundTransaction | undefined): unknown =>
     found === undefined ? null : foundTransactionToJson(found);
   const raw = (found: FoundTransaction | undefined): unknown =>
-    found === undefined ? null : bytesToHex(found.transaction.raw);
+    found === undefined ? "0x" : bytesToHex(found.transaction.raw);
   const at = (ref: BlockRef, position: number) => reader.transactionAt(ref, position);
   return {
     eth_getTransactionByHash: method([hash], ([wanted]) => shown(reader.transaction(wanted))),
