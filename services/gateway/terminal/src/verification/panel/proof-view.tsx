@@ -50,9 +50,16 @@ export function ProofView({ proof: { proofId, ending } }: { readonly proof: Open
       {verdict !== null && evidence !== null && <TamperBench evidence={evidence} onVerdict={setTampered} />}
       {shown !== null && <StepList steps={shown.steps} />}
       {verdict !== null && tampered === null && subject?.requestId && awaitsAnchor(verdict, pinned) && (
-        <Button className={styles.again} onClick={() => proofs.again(proofId)} data-testid="fetch-anchor">
-          Ask again, with its anchor
-        </Button>
+        <div className={styles.anchor}>
+          <p>
+            The step about the anchor is open, which is usual: a little after a checkpoint of the log is signed it is
+            also written to a chain, its anchor, where nobody can take it back unseen. When this proof was fetched that
+            was still to come. Everything else holds without it.
+          </p>
+          <Button className={styles.again} onClick={() => proofs.again(proofId)} data-testid="fetch-anchor">
+            Ask again, with its anchor
+          </Button>
+        </div>
       )}
       {evidence !== null && <ProofFiles evidence={evidence} block={verdict?.block ?? null} />}
     </div>
