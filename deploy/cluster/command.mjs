@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { build, root, say } from "../../tools/workspace/toolchain.mjs";
+import { fittingTests, installedReleases } from "./fitting-tests.mjs";
 import { cluster, clusterScript, execute, here } from "./inside.mjs";
 import { install } from "./install.mjs";
 import { nightly } from "./nightly.mjs";
@@ -22,16 +23,21 @@ const commands = {
     execute(clusterScript, ["up", values.nodes]);
   },
   install() {
-    build(["gateway", "compute", "poi", "chain", "node", "cli"].map((name) => `--filter=@koinon/${name}...`));
-    build(["--filter=./services/gateway/terminal..."]);
-    install(args);
+    installRelease(args);
   },
+  // Without a pattern: what fits the release, with providers before the engine that says what it is asked to say.
   test() {
-    build(["--filter=@koinon/cluster-test^..."]);
-    const jest = ["--experimental-vm-modules", "--no-warnings", path.join(root, "node_modules/jest/bin/jest.js")];
-    const folder = path.join(root, "test/cluster");
-    const config = ["--config", path.join(root, "jest.preset.mjs"), "--rootDir", folder, "--runInBand"];
-    cluster([process.execPath, ...jest, ...config, ...args], { stdio: "inherit", cwd: folder });
+    if (args.length > 0) return runTests(args);
+    const edge = [
+      "--values",
+      path.join(root, "helm/profiles/edge-provider.yaml"),
+      "--release",
+      "edge",
+      "--namespace",
+      "edge",
+    ];
+    if (!installedReleases().includes("edge")) installRelease(edge);
+    runTests(fittingTests());
   },
   figures() {
     build(["--filter=@koinon/cluster-test^..."]);
@@ -56,6 +62,20 @@ const commands = {
   down: () => execute(clusterScript, ["down"]),
   exec: () => cluster(args, { stdio: "inherit" }),
 };
+
+function installRelease(options) {
+  build(["gateway", "compute", "poi", "chain", "node", "cli"].map((name) => `--filter=@koinon/${name}...`));
+  build(["--filter=./services/gateway/terminal..."]);
+  install(options);
+}
+
+function runTests(patterns) {
+  build(["--filter=@koinon/cluster-test^..."]);
+  const jest = ["--experimental-vm-modules", "--no-warnings", path.join(root, "node_modules/jest/bin/jest.js")];
+  const folder = path.join(root, "test/cluster");
+  const config = ["--config", path.join(root, "jest.preset.mjs"), "--rootDir", folder, "--runInBand"];
+  cluster([process.execPath, ...jest, ...config, ...patterns], { stdio: "inherit", cwd: folder });
+}
 
 try {
   if (commands[command] === undefined) throw new Error(`npm run cluster -- ${Object.keys(commands).join(" | ")}`);
