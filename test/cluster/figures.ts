@@ -11,7 +11,7 @@ import { type OpenLoop, startOpenLoop } from "./load/open-loop.ts";
 import { summarise } from "./load/summary.ts";
 import { openClusterNetwork } from "./network/cluster-network.ts";
 import { clusterFile } from "./network/home.ts";
-import { edgeNamespace, isReady, kubectl, namespace, podsOf, workload } from "./network/kubernetes.ts";
+import { edgeNamespace, isReady, kubectl, list, namespace, type Pod, podsOf, workload } from "./network/kubernetes.ts";
 import { answered } from "./network/pod-metrics.ts";
 
 const ratePerSecond = 40;
@@ -40,12 +40,20 @@ function printRecords(): void {
   table(["release", "seconds from helm install to ready"], Object.entries(installs));
 }
 
+/** A line for each pod of a namespace; the metrics API knows a pod only some time after it started. */
+async function measured(place: string): Promise<readonly string[]> {
+  const all = async () => {
+    const lines = (await kubectl("top", "pods", "--namespace", place, "--no-headers")).trim().split("\n");
+    return lines.length >= (await list<Pod>("pods", place)).length && lines;
+  };
+  return await waitFor(all, { deadlineMs: 180_000, intervalMs: 2_000, what: `every pod of ${place} is measured` });
+}
+
 /** What the metrics API says now, by service. */
 async function usage(): Promise<Record<string, Usage>> {
   const result: Record<string, Usage> = {};
   for (const place of [namespace, edgeNamespace]) {
-    const lines = (await kubectl("top", "pods", "--namespace", place, "--no-headers")).trim().split("\n");
-    for (const line of lines) {
+    for (const line of await measured(place)) {
       const [pod = "", cpu = "0m", memory = "0Mi"] = line.split(/\s+/);
       const service = pod.replace(/^(net|edge)-/, "").replace(/-[0-9a-f]+-[a-z0-9]{5}$|-\d+$/, "");
       const name = place === edgeNamespace ? `${service}, engine elsewhere` : service;
