@@ -4,6 +4,6 @@ import { keccak256InPlace } from "./keccak-browser.ts";
 
 /** Signing and recovery in plain JavaScript; see `Ecdsa`. */
 export const { createSigner, recoverAddress, addressFromPublicKey, implementation } = createEcdsa({
-  curve: () => pureCurve,
+  curve: pureCurve,
   keccak256InPlace,
 });

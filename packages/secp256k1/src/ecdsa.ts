@@ -11,7 +11,7 @@ export const signatureBytes = 65;
 /** Recoverable ECDSA over Ethereum addresses. */
 export interface Ecdsa {
   /** Which curve is in use, for logs and tests. */
-  implementation(): CurveImplementation;
+  readonly implementation: CurveImplementation;
   /** A signer over a 32-byte private key; throws SignatureError `PRIVATE_KEY_INVALID`. */
   createSigner(privateKey: Uint8Array): Signer;
   /**
@@ -23,12 +23,12 @@ export interface Ecdsa {
   addressFromPublicKey(publicKey: Uint8Array): Address;
 }
 
-/** Builds the same behaviour on whichever hash and curve the platform has; the curve is asked for when it is needed. */
+/** Builds the same behaviour on whichever curve and hash the platform has. */
 export function createEcdsa({
   curve,
   keccak256InPlace,
 }: {
-  curve: () => Curve;
+  curve: Curve;
   keccak256InPlace(bytes: Uint8Array): DataView;
 }): Ecdsa {
   const addressOf = (publicKey: Uint8Array): Address => {
@@ -37,26 +37,25 @@ export function createEcdsa({
   };
 
   return {
-    implementation: () => curve().implementation,
+    implementation: curve.implementation,
     createSigner(privateKey) {
-      if (privateKey.length !== 32 || !curve().isPrivateKey(privateKey)) {
+      if (privateKey.length !== 32 || !curve.isPrivateKey(privateKey)) {
         throw new SignatureError({ code: "PRIVATE_KEY_INVALID" });
       }
       const key = Uint8Array.from(privateKey);
-      return { address: addressOf(curve().publicKey(key)), sign: (digest) => signDigest(curve(), digest, key) };
+      return { address: addressOf(curve.publicKey(key)), sign: (digest) => signDigest(curve, digest, key) };
     },
     recoverAddress(digest, signature) {
       assertDigest(digest);
       const recoveryId = checkSignature(signature);
-      const { recover } = curve();
       try {
-        return addressOf(recover(digest, signature.subarray(0, 64), recoveryId));
+        return addressOf(curve.recover(digest, signature.subarray(0, 64), recoveryId));
       } catch (cause) {
         throw new SignatureError({ code: "SIGNATURE_INVALID", reason: "no-such-point" }, { cause });
       }
     },
     addressFromPublicKey(publicKey) {
-      if (publicKey.length !== 65 || publicKey[0] !== 0x04 || !curve().isPublicKey(publicKey)) {
+      if (publicKey.length !== 65 || publicKey[0] !== 0x04 || !curve.isPublicKey(publicKey)) {
         throw new SignatureError({ code: "PUBLIC_KEY_INVALID" });
       }
       return addressOf(publicKey);

@@ -24,7 +24,7 @@ for (const { name, curve, missing } of candidates) {
     process.stdout.write(`${name.padEnd(10)}      none: ${missing}\n`);
     continue;
   }
-  const { createSigner, recoverAddress } = createEcdsa({ curve: () => curve, keccak256InPlace });
+  const { createSigner, recoverAddress } = createEcdsa({ curve, keccak256InPlace });
   const signer = createSigner(keccak256(Uint8Array.of(1)));
   const work = Array.from({ length: 64 }, (_, index) => {
     const digest = keccak256(Uint8Array.of(2, index));

@@ -52,9 +52,7 @@ async function throughPool(workers: number, batch: number): Promise<void> {
   await pool.close();
 }
 
-process.stdout.write(
-  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, curve ${implementation()}\n`,
-);
+process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}, curve ${implementation}\n`);
 for (const raw of raws.slice(0, 2_000)) recoverSender(decodeTransaction(raw));
 let start = begin();
 for (const raw of raws) {
