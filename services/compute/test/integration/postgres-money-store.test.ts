@@ -41,3 +41,32 @@ test("settlements that still collect do not keep their money from whoever needs 
   await expect(store.reserve(reservation("third", "alice", 51n))).rejects.toMatchObject({ code: "INSUFFICIENT_FUNDS" });
   await database.close();
 });
+
+test("the database itself refuses accounts that can not be", async () => {
+  const database = (await postgres.database([computeMigrations])).open({ schema: computeMigrations.schema });
+  const consumer = Buffer.alloc(20);
+  await database.execute(
+    "INSERT INTO accounts (kind, name, consumer, credits_posted) VALUES ('budget', 'b', $1, 100)",
+    [consumer],
+  );
+  await database.execute("INSERT INTO accounts (kind, name) VALUES ('provider', 'p')");
+  await database.execute("UPDATE accounts SET debits_pending = 60, debits_posted = 40 WHERE name = 'b'");
+  await database.execute("UPDATE accounts SET debits_posted = 1 WHERE name = 'p'");
+  const refused = [
+    ...["debits_pending", "debits_posted", "credits_pending", "credits_posted", "withdrawn"].map(
+      (total) => `UPDATE accounts SET ${total} = -1 WHERE name = 'p'`,
+    ),
+    "UPDATE accounts SET debits_pending = 61 WHERE name = 'b'",
+    "UPDATE accounts SET kind = 'budget' WHERE name = 'p'",
+    "UPDATE accounts SET consumer = NULL WHERE name = 'b'",
+    "UPDATE accounts SET consumer = '\\x00' WHERE name = 'b'",
+    "INSERT INTO accounts (kind, name) VALUES ('bank', 'x')",
+    "INSERT INTO accounts (kind, name) VALUES ('budget', 'x')",
+    "INSERT INTO accounts (kind, name, consumer) VALUES ('provider', 'x', decode(repeat('00', 20), 'hex'))",
+  ];
+  for (const statement of refused) {
+    const outcome = await database.execute(statement).then(String, (error: { code: string }) => error.code);
+    expect([statement, outcome]).toEqual([statement, "CONSTRAINT_VIOLATION"]);
+  }
+  await database.close();
+});
