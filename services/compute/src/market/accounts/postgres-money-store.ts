@@ -34,7 +34,7 @@ export interface PostgresMoneyStoreOptions {
   readonly batchMax?: number;
   /** Most operations of one kind that are not answered yet; one more is refused with DATABASE_OVERLOADED. Default 8,192. */
   readonly openMax?: number;
-  /** How long settlements collect, ms. Default 10. Who reads a budget, or lacks the money for a reservation, does not wait for it. */
+  /** How long settlements collect, ms. Default 40. Who reads a budget, or lacks the money for a reservation, does not wait for it. */
   readonly settleLingerMs?: number;
 }
 
@@ -52,7 +52,7 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
     this.#database = database;
     this.#rows = new AccountRows({ database });
     this.#reserves = new ReserveLane(bounds, { database });
-    const lingerMs = options.settleLingerMs ?? 10;
+    const lingerMs = options.settleLingerMs ?? 40;
     this.#settles = new SettleLane({ ...bounds, lingerMs }, { database });
     this.#voids = new VoidLane(bounds, { database });
   }
