@@ -18,9 +18,12 @@ export interface Receipt {
 }
 
 /** A receipt from what execution found; the bloom follows from the logs. */
-export function createReceipt(outcome: Omit<Receipt, "bloom">): Receipt {
-  return { ...outcome, bloom: logsBloom(outcome.logs) };
+export function createReceipt({ type, succeeded, cumulativeGasUsed, logs }: Omit<Receipt, "bloom">): Receipt {
+  return { type, succeeded, cumulativeGasUsed, bloom: logs.length === 0 ? emptyBloom : logsBloom(logs), logs };
 }
+
+/** Of all receipts without logs. */
+const emptyBloom = logsBloom([]);
 
 /** The canonical EIP-2718 bytes of a receipt. */
 export function encodeReceipt({ type, succeeded, cumulativeGasUsed, bloom, logs }: Receipt): Uint8Array {

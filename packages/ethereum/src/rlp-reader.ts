@@ -3,6 +3,7 @@ import { EthereumError } from "./fault.ts";
 
 const scratch = new Uint8Array(32);
 const scratchView = new DataView(scratch.buffer);
+const noBytes = new Uint8Array(0);
 
 /**
  * Reads the items of an RLP encoding one after the other without building a tree: what decoders of known shapes use.
@@ -61,7 +62,7 @@ export class RlpReader {
   /** The next item, a string, as a view. */
   bytes(): Uint8Array {
     const start = this.enterString();
-    return this.source.subarray(start, this.payloadEnd);
+    return start === this.payloadEnd ? noBytes : this.source.subarray(start, this.payloadEnd);
   }
 
   /** The next item, a string of exactly `length` bytes, as a view. */

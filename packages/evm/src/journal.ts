@@ -36,9 +36,11 @@ export class Journal {
   private readonly kinds: number[] = [];
   private readonly subjects: (AccountRecord | Slot)[] = [];
   private readonly values: unknown[] = [];
+  /** Entries of the running transaction; what is behind them is left to be written over. */
+  private size = 0;
 
   get length(): number {
-    return this.kinds.length;
+    return this.size;
   }
 
   exists(account: AccountRecord): void {
@@ -88,7 +90,7 @@ export class Journal {
   /** Undoes everything since the snapshot, last first. */
   revert(snapshot: number): void {
     const { kinds, subjects, values } = this;
-    for (let index = kinds.length - 1; index >= snapshot; index--) {
+    for (let index = this.size - 1; index >= snapshot; index--) {
       const subject = subjects[index];
       const value = values[index];
       const kind = kinds[index];
@@ -96,24 +98,19 @@ export class Journal {
       else if (kind === Kind.slotWarm) (subject as Slot).warmIn = value as number;
       else undoAccount(kind as number, subject as AccountRecord, value);
     }
-    this.truncate(snapshot);
+    this.size = snapshot;
   }
 
   /** Forgets everything: the transaction is over. */
   clear(): void {
-    this.truncate(0);
-  }
-
-  private truncate(length: number): void {
-    this.kinds.length = length;
-    this.subjects.length = length;
-    this.values.length = length;
+    this.size = 0;
   }
 
   private push(kind: number, subject: AccountRecord | Slot, value: unknown): void {
-    this.kinds.push(kind);
-    this.subjects.push(subject);
-    this.values.push(value);
+    const index = this.size++;
+    this.kinds[index] = kind;
+    this.subjects[index] = subject;
+    this.values[index] = value;
   }
 }
 

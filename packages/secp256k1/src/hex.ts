@@ -9,9 +9,12 @@ const notADigit = 0xff;
 const digitValues = new Uint8Array(128).fill(notADigit);
 for (let value = 0; value < 16; value++) digitValues[value.toString(16).charCodeAt(0)] = value;
 
+/** Bytes of an uncompressed public key, and of everything shorter that is written all the time. */
+const shortMax = 65;
+
 /** Writes bytes as lower-case hex. */
 export const bytesToHex: (bytes: Uint8Array) => Hex =
-  typeof Buffer === "undefined" ? bytesToHexByDigits : bytesToHexByBuffer;
+  typeof Buffer === "undefined" ? bytesToHexByDigits : createBufferWriter();
 
 /** What browsers do. */
 export function bytesToHexByDigits(bytes: Uint8Array): Hex {
@@ -20,9 +23,22 @@ export function bytesToHexByDigits(bytes: Uint8Array): Hex {
   return `0x${text}`;
 }
 
-// Node writes hex four times as fast, and one flat string instead of a tree of pieces.
-function bytesToHexByBuffer(bytes: Uint8Array): Hex {
-  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
+/**
+ * Through Node's buffers it is one flat string instead of a tree of pieces, and several times as fast. A few bytes are made text here:
+ * where "0x" is put in front of Node's, there are three strings, of which one stays.
+ */
+function createBufferWriter(): (bytes: Uint8Array) => Hex {
+  const ascii = (text: string): readonly number[] => Array.from(text, (character) => character.charCodeAt(0));
+  const pairs = new Uint16Array(Uint8Array.from(ascii(digits.join(""))).buffer);
+  const scratch = new Uint16Array(1 + shortMax);
+  const text = Buffer.from(scratch.buffer);
+  text.set(ascii("0x"));
+  return (bytes) => {
+    const { length } = bytes;
+    if (length > shortMax) return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("hex")}`;
+    for (let index = 0; index < length; index++) scratch[1 + index] = pairs[bytes[index] as number] as number;
+    return text.toString("latin1", 0, 2 + 2 * length) as Hex;
+  };
 }
 
 /** True for a string of exactly `sizeBytes` bytes (any size when left out) in lower-case hex. */

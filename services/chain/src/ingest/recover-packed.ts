@@ -3,46 +3,48 @@ import type { Transaction } from "@koinon/ethereum/transaction";
 import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
 import { recoverAuthority, recoverSender } from "@koinon/ethereum/transaction-signing";
 import type { Address } from "@koinon/secp256k1/address";
-import { writeHex } from "@koinon/secp256k1/hex";
+import { bytesToHex } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import { answerLayout, authorityBytes, packedStatus, unpackTransactions } from "./packed-batch.ts";
 
 /** Hashes every transaction of a packed request and recovers its sender and authorities: the work of a worker. */
 export function recoverPacked(request: ArrayBuffer): ArrayBuffer {
   const raws = unpackTransactions(request);
-  const facts = new Uint8Array(raws.length * answerLayout.size);
+  const facts = Buffer.from(new ArrayBuffer(raws.length * answerLayout.size));
   const authorities: (Address | undefined)[] = [];
   for (const [index, raw] of raws.entries()) {
-    authorities.push(...recoverOne(raw, facts.subarray(index * answerLayout.size)));
+    for (const authority of recoverOne(raw, facts, index * answerLayout.size)) authorities.push(authority);
   }
   if (authorities.length === 0) return facts.buffer;
-  const answer = new Uint8Array(facts.length + authorities.length * authorityBytes);
+  const answer = Buffer.from(new ArrayBuffer(facts.length + authorities.length * authorityBytes));
   answer.set(facts);
   for (const [index, authority] of authorities.entries()) {
     const offset = facts.length + index * authorityBytes;
     if (authority === undefined) continue;
     answer[offset] = 1;
-    writeHex(authority, answer, offset + 1, 20);
+    answer.write(authority, offset + 1, "latin1");
   }
   return answer.buffer;
 }
 
-function recoverOne(raw: Uint8Array, facts: Uint8Array): (Address | undefined)[] {
+function recoverOne(raw: Uint8Array, facts: Buffer, start: number): readonly (Address | undefined)[] {
   let transaction: Transaction;
   try {
     transaction = decodeTransaction(raw);
-    writeHex(recoverSender(transaction), facts, answerLayout.sender, 20);
+    facts.write(recoverSender(transaction), start + answerLayout.sender, "latin1");
   } catch (error) {
-    facts[0] = statusOf(error);
-    return [];
+    facts[start] = statusOf(error);
+    return none;
   }
-  facts[0] = packedStatus.recovered;
-  facts.set(keccak256(raw), answerLayout.hash);
-  if (transaction.type !== 4) return [];
+  facts[start] = packedStatus.recovered;
+  facts.write(bytesToHex(keccak256(raw)), start + answerLayout.hash, "latin1");
+  if (transaction.type !== 4) return none;
   const authorities = transaction.authorizationList.map(recoverAuthority);
-  new DataView(facts.buffer, facts.byteOffset).setUint16(answerLayout.authorizations, authorities.length);
+  facts.writeUInt16BE(authorities.length, start + answerLayout.authorizations);
   return authorities;
 }
+
+const none: readonly Address[] = [];
 
 function statusOf(error: unknown): number {
   if (!(error instanceof EthereumError)) throw error;

@@ -4,7 +4,8 @@ import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { IngestRefusal } from "./ingest-error.ts";
-import { answerLayout, authorityBytes, packedStatus } from "./packed-batch.ts";
+import { keepBytes } from "./kept-bytes.ts";
+import { addressDigits, answerLayout, authorityBytes, hashDigits, packedStatus } from "./packed-batch.ts";
 
 /** Bytes that are no acceptable transaction, with the reason. */
 export interface RefusedTransaction {
@@ -49,7 +50,7 @@ export class AnswerReader {
     const status = this.answer[start];
     if (status === packedStatus.highS) return signatureRefusal("high-s");
     if (status === packedStatus.noSigner) return signatureRefusal("no-such-point");
-    const raw = new Uint8Array(received);
+    const raw = keepBytes(received);
     let transaction: Transaction;
     try {
       transaction = decodeTransaction(raw);
@@ -59,19 +60,20 @@ export class AnswerReader {
       throw error;
     }
     if (transaction.type === 4) this.readAuthorities(transaction.authorizationList, authorityStart);
-    const hash = this.hex(start + answerLayout.hash, 32);
-    return { transaction, raw, hash, sender: this.hex(start + answerLayout.sender, 20) };
+    const hash = this.text(start + answerLayout.hash, hashDigits);
+    return { transaction, raw, hash, sender: this.text(start + answerLayout.sender, addressDigits) };
   }
 
   private readAuthorities(authorizations: readonly Authorization[], start: number): void {
     for (const [index, authorization] of authorizations.entries()) {
       const offset = start + index * authorityBytes;
-      this.remember(authorization, this.answer[offset] === 1 ? this.hex(offset + 1, 20) : undefined);
+      this.remember(authorization, this.answer[offset] === 1 ? this.text(offset + 1, addressDigits) : undefined);
     }
   }
 
-  private hex(start: number, length: number): Hex {
-    return `0x${this.answer.toString("hex", start, start + length)}`;
+  /** What a worker of ours wrote, which is hex. */
+  private text(start: number, length: number): Hex {
+    return this.answer.toString("latin1", start, start + length) as Hex;
   }
 }
 
