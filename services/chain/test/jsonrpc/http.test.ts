@@ -28,6 +28,11 @@ function statusFor(host: string): Promise<number | undefined> {
 }
 
 describe("JSON-RPC over HTTP", () => {
+  test("says to balancers that it is there", async () => {
+    const answer = await fetch(node.http);
+    expect([answer.status, await answer.text()]).toEqual([200, ""]);
+  });
+
   test("answers on any path", async () => {
     expect(await call(node.http, "eth_chainId")).toEqual({ jsonrpc: "2.0", id: 1, result: "0x7a69" });
     expect((await post(`${node.http}/v1/abc`, chainId)).status).toBe(200);

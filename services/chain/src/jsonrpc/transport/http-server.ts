@@ -56,6 +56,8 @@ export function createHttpServer(options: HttpOptions, dispatcher: Dispatcher): 
     done();
   });
   app.options("/*", (_request, reply) => reply.code(204).send());
+  // Balancers ask like this whether anybody is there; geth answers the same.
+  app.get("/", (_request, reply) => reply.code(200).send());
   app.post("/*", async (request, reply) => {
     const answer = await dispatcher.answer(request.body as string, context(reply));
     return answer === undefined ? reply.code(204).send() : reply.type(jsonType).send(answer);
