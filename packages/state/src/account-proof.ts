@@ -2,12 +2,11 @@ import { emptyCodeHash } from "@koinon/ethereum/account";
 import type { Address } from "@koinon/secp256k1/address";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import type { Nibbles } from "@koinon/trie/nibbles";
 import { prove } from "@koinon/trie/proof";
 import { emptyStorageRoot } from "./account-record.ts";
+import { EntryNodes } from "./entry-nodes.ts";
 import { hashedKey } from "./hashed-key.ts";
 import { SourceReader } from "./source-reader.ts";
-import { accountNodeKey, storageNodeKey } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
 
 /** The proof of one slot; the nodes lead from the account's storage root. */
@@ -36,9 +35,8 @@ export function proveAccount(source: StateSource, address: Address, slots: reado
   const reader = new SourceReader(source);
   const record = reader.record(address);
   const addressHash = keccak256(hexToBytes(address));
-  const accounts = { node: (path: Nibbles) => source.get(accountNodeKey(path)) };
-  const hashNibbles = hashedKey(address.slice(2));
-  const storage = { node: (path: Nibbles) => source.get(storageNodeKey(hashNibbles, path)) };
+  const accounts = EntryNodes.ofAccounts(source);
+  const storage = EntryNodes.ofStorage(source, address, hashedKey(address.slice(2)));
   return {
     address,
     balance: record?.balance ?? 0n,

@@ -1,6 +1,6 @@
 import type { StateChanges } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
-import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
+import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import type { Nibbles } from "@koinon/trie/nibbles";
 import type { NodeChange } from "@koinon/trie/node-changes";
 import { type TrieChange, updateTrie } from "@koinon/trie/update";
@@ -11,10 +11,11 @@ import {
   encodeAccountRecord,
   storageRootOf,
 } from "./account-record.ts";
+import { EntryNodes } from "./entry-nodes.ts";
 import { hashedKey } from "./hashed-key.ts";
 import { slotLeaf, wordToBytes } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
-import { accountKey, accountNodeKey, type StateKey, slotKey, storageNodeKey } from "./state-key.ts";
+import { accountKey, type StateKey, slotKey } from "./state-key.ts";
 import type { StateDelta, StateSource } from "./state-source.ts";
 
 /** What changes make of a state: its root, and every entry that differs, trie nodes included. */
@@ -52,11 +53,27 @@ export function applyChanges(source: StateSource, changes: StateChanges): Applie
     const leaf = changeAccount(source, changes, address, delta);
     if (leaf !== undefined) leaves.push(leaf);
   }
-  leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const reader = { node: (path: Nibbles) => source.get(accountNodeKey(path)) };
-  const { root, nodes } = updateTrie(reader, leaves, checkEarlier("account"));
-  addInOrder(delta, leaves, nodes, accountNodeKey);
+  const root = changeTrie(EntryNodes.ofAccounts(source), leaves, "account", undefined, delta);
   return { root: bytesToHex(root), delta };
+}
+
+/** Puts changed leaves into a trie, adds everything that is different then to the delta, and answers the root. */
+function changeTrie(
+  nodes: EntryNodes,
+  leaves: LeafChange[],
+  where: string,
+  rootBefore: Hex | undefined,
+  delta: StateDelta,
+): Uint8Array {
+  leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
+  nodes.beginUpdate(leaves);
+  const { root, nodes: changed } = updateTrie(nodes, leaves, {
+    onFound: checkEarlier(where),
+    leafEntry: (key) => nodes.reference(key),
+    ...(rootBefore === undefined ? {} : { root: hexToBytes(rootBefore) }),
+  });
+  addInOrder(delta, leaves, changed, (path) => nodes.nodeKey(path));
+  return root;
 }
 
 /**
@@ -143,11 +160,8 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
     });
   }
   if (leaves.length === 0) return rootBefore;
-  leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const reader = { node: (path: Nibbles) => source.get(storageNodeKey(addressHash, path)) };
-  const { root, nodes } = updateTrie(reader, leaves, checkEarlier(`slot of ${address}`));
-  addInOrder(delta, leaves, nodes, (path) => storageNodeKey(addressHash, path));
-  return bytesToHex(root);
+  const nodes = EntryNodes.ofStorage(source, address, addressHash);
+  return bytesToHex(changeTrie(nodes, leaves, `slot of ${address}`, rootBefore, delta));
 }
 
 function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

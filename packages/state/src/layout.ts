@@ -1,7 +1,7 @@
 import { blockNumberBytes } from "./block-number.ts";
 
 /** Version of the layout on disk; another one is refused. */
-export const stateFormat = 1;
+export const stateFormat = 2;
 
 /** The tables of the store itself; those of its user have a prefix. */
 export const tables = {

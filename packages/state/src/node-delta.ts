@@ -80,6 +80,7 @@ function joinBranch(parts: readonly Uint8Array[], length: number): Uint8Array {
 /** Finds where the children of a stored branch begin, and where the last one ends; false for other nodes. */
 function findChildren(node: Uint8Array, starts: Uint16Array): boolean {
   const prefix = node[0] as number;
+  if (prefix < shortList) return false;
   let at = prefix <= 0xf7 ? 1 : prefix - 0xf7 + 1;
   for (let index = 0; index < children; index++) {
     starts[index] = at;

@@ -11,7 +11,8 @@ export type StateFault =
   | { code: "STATE_CLOSED" }
   | { code: "STATE_READ_ONLY" }
   | { code: "STATE_NOT_EMPTY" }
-  | { code: "STATE_FORMAT_UNSUPPORTED"; format: number; supported: number }
+  /** The folder was written by another release; the remedy is for the operator. */
+  | { code: "STATE_FORMAT_UNSUPPORTED"; format: number; supported: number; remedy: string }
   /** Whether all history is kept is decided when the first block is committed. */
   | { code: "ARCHIVE_MISMATCH"; stored: boolean }
   | { code: "BLOCK_UNKNOWN"; block: string }

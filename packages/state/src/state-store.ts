@@ -433,7 +433,8 @@ function checkFormat(stored: Uint8Array | undefined, isArchive: boolean): void {
   if (stored === undefined) return;
   const [format, archive] = stored;
   if (format !== stateFormat) {
-    throw new StateError({ code: "STATE_FORMAT_UNSUPPORTED", format: format ?? 0, supported: stateFormat });
+    const remedy = "export a snapshot with the release that wrote the folder, and import it into a new one";
+    throw new StateError({ code: "STATE_FORMAT_UNSUPPORTED", format: format ?? 0, supported: stateFormat, remedy });
   }
   if ((archive === 1) !== isArchive) throw new StateError({ code: "ARCHIVE_MISMATCH", stored: archive === 1 });
 }

@@ -5,9 +5,10 @@ import { bytesToNibbles, digits, type Nibbles } from "@koinon/trie/nibbles";
 import { isHashRef } from "@koinon/trie/node";
 import { type NodeReader, parseNode } from "@koinon/trie/node-reader";
 import { accountLeaf, emptyStorageRoot, storageRootOf } from "./account-record.ts";
+import { EntryNodes } from "./entry-nodes.ts";
 import { slotLeaf } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
-import { accountNodeKey, isNodeKey, isSlotKey, type StateKey, storageNodeKey } from "./state-key.ts";
+import { isNodeKey, isSlotKey, type StateKey } from "./state-key.ts";
 
 /** The state after the head, all of it: entries in the order of their keys on disk, and single ones. */
 export interface WholeState {
@@ -42,8 +43,7 @@ export function verifyState(state: WholeState, root: Hex): VerifiedState {
       verifyStorage(state, key, bytesToNibbles(addressHash), storageRootOf(value), counts);
     }
   }
-  const reader: NodeReader = { node: (path) => state.get(accountNodeKey(path)) };
-  const leaves = walkTrie(reader, root, counts);
+  const leaves = walkTrie(EntryNodes.ofAccounts(state), root, counts);
   assertState(leaves.isSame(accounts), "accounts", "table and trie differ");
   assertState(storedSlots === counts.slots, "slots", "slots of accounts that do not exist");
   assertState(storedNodes === counts.nodes, "nodes", "nodes that the root does not reach");
@@ -61,8 +61,7 @@ function verifyStorage(state: WholeState, address: StateKey, addressHash: Nibble
     counts.slots++;
     slots.add(bytesToNibbles(keccak256(Buffer.from(key.slice(42), "hex"))), slotLeaf(word));
   }
-  const reader: NodeReader = { node: (path) => state.get(storageNodeKey(addressHash, path)) };
-  const leaves = walkTrie(reader, root, counts);
+  const leaves = walkTrie(EntryNodes.ofStorage(state, address, addressHash), root, counts);
   assertState(leaves.isSame(slots), `slots of ${address}`, "table and trie differ");
 }
 

@@ -5,8 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { emptyCodeHash } from "@koinon/ethereum/account";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
+import { Database } from "../src/database.ts";
+import { metaKeys, stateFormat, tables } from "../src/layout.ts";
 import type { StateFault } from "../src/state-error.ts";
 import { type StateOptions, StateStore } from "../src/state-store.ts";
+import { WriteBatch } from "../src/write-batch.ts";
 import { numberedBlock } from "./fixtures/numbered-blocks.ts";
 import { addressOf, changesOf, hashOf, plainAccount } from "./fixtures/state-model.ts";
 
@@ -201,6 +204,23 @@ describe("StateStore", () => {
     expect(() => new StateStore({ path: folder, archive: true })).toThrow(
       fault({ code: "ARCHIVE_MISMATCH", stored: false }),
     );
+  });
+
+  test("refuses the layout of another release, and says what to do", async () => {
+    await grow(1n);
+    await store.close();
+    const database = new Database(folder, Object.values(tables));
+    const batch = new WriteBatch();
+    batch.put(tables.meta, metaKeys.format, Uint8Array.of(stateFormat - 1, 0));
+    await database.write(batch);
+    await database.close();
+    for (const readOnly of [false, true]) {
+      const open = () => new StateStore({ path: folder, readOnly });
+      expect(open).toThrow(
+        fault({ code: "STATE_FORMAT_UNSUPPORTED", format: stateFormat - 1, supported: stateFormat }),
+      );
+      expect(open).toThrow("export a snapshot");
+    }
   });
 
   test("takes nothing after it was closed", async () => {

@@ -145,6 +145,7 @@ describe("StateStore beside a model", () => {
       }
       for (let number = Number(store.oldest); number < models.length; number++) {
         expectSame(store.at(BigInt(number)), models[number] as StateModel);
+        expectProven(store, BigInt(number), models[number] as StateModel);
       }
       await store.close();
     },

@@ -62,6 +62,12 @@ export class BranchNode {
     return new BranchNode(bytes, starts, slots, value);
   }
 
+  /** True when all sixteen children are there. */
+  get isFull(): boolean {
+    for (let index = 0; index < children; index++) if (this.#children[index] === undefined) return false;
+    return true;
+  }
+
   /** A child by its digit. */
   child(index: number): NodeRef | undefined {
     const child = this.#children[index];

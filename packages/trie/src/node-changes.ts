@@ -1,7 +1,7 @@
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import type { NodeRef } from "./branch-node.ts";
 import type { Nibbles } from "./nibbles.ts";
-import { encodeNode, hashRef, isHashRef, type TrieNode } from "./node.ts";
+import { encodeNode, hashRef, isHashRef, type LeafNode, type TrieNode } from "./node.ts";
 import { type NodeReader, parseNode } from "./node-reader.ts";
 import { TrieError } from "./trie-error.ts";
 
@@ -16,24 +16,28 @@ interface Touched {
   after: Uint8Array | undefined;
 }
 
+/** What a store that keeps values elsewhere holds at a leaf's path in its place, by the whole key of the leaf; always the same. */
+export type LeafEntry = (key: Nibbles) => Uint8Array;
+
 /**
  * What an update reads and writes. A stored node that is taken out is gone unless it is put back or another takes its path,
  * so whatever an update forgets is deleted: the store always holds exactly the nodes that the root reaches.
  */
 export class NodeChanges {
   readonly #reader: NodeReader;
+  readonly #leafEntry: LeafEntry | undefined;
   readonly #touched = new Map<Nibbles, Touched>();
 
-  constructor(reader: NodeReader) {
+  constructor(reader: NodeReader, leafEntry: LeafEntry | undefined) {
     this.#reader = reader;
+    this.#leafEntry = leafEntry;
   }
 
-  /** Takes the root out of the store; undefined for an empty trie. */
-  takeRoot(): TrieNode | undefined {
+  /** Takes the root out of the store; undefined for an empty trie. A leaf is held against the root's hash, when that is known. */
+  takeRoot(hash: Uint8Array | undefined): TrieNode | undefined {
     const bytes = this.#reader.node("");
     if (bytes === undefined) return undefined;
-    this.#touched.set("", { before: bytes, after: undefined });
-    return parseNode(bytes);
+    return this.#opened(bytes, "", hash);
   }
 
   /** Takes a child out of the store, or decodes it from its parent. */
@@ -41,8 +45,31 @@ export class NodeChanges {
     if (!isHashRef(ref)) return parseNode(ref);
     const bytes = this.#reader.node(path);
     if (bytes === undefined) throw new TrieError({ code: "NODE_MISSING", path });
-    this.#touched.set(path, { before: bytes, after: undefined });
-    return parseNode(bytes);
+    return this.#opened(bytes, path, ref.subarray(1));
+  }
+
+  /**
+   * Takes the leaf of a key out of the store without reading it, when its hash is the one in the reference; undefined when
+   * something else is referred to, which is left where it is.
+   */
+  takeLeaf(ref: NodeRef, path: Nibbles, key: Nibbles, value: Uint8Array): LeafNode | undefined {
+    if (this.#leafEntry === undefined || !isHashRef(ref)) return undefined;
+    const leaf: LeafNode = { kind: "leaf", key: key.slice(path.length), value };
+    if (!isHashOf(ref.subarray(1), encodeNode(leaf))) return undefined;
+    this.#touched.set(path, { before: this.#leafEntry(key), after: undefined });
+    return leaf;
+  }
+
+  /** Stored values were put together to leaves by the reader: that they are those of this trie only the hash can tell. */
+  #opened(bytes: Uint8Array, path: Nibbles, hash: Uint8Array | undefined): TrieNode {
+    const node = parseNode(bytes);
+    let before = bytes;
+    if (node.kind === "leaf" && this.#leafEntry !== undefined) {
+      if (hash !== undefined && !isHashOf(hash, bytes)) throw new TrieError({ code: "NODE_HASH_WRONG", path });
+      before = this.#leafEntry(path + node.key);
+    }
+    this.#touched.set(path, { before, after: undefined });
+    return node;
   }
 
   /** Puts back, unchanged, what `take` took from this path. */
@@ -54,20 +81,24 @@ export class NodeChanges {
   seal(node: TrieNode, path: Nibbles): NodeRef {
     const bytes = encodeNode(node);
     if (bytes.length < 32) return bytes;
-    this.#write(path, bytes);
+    this.#write(path, this.#stored(node, path, bytes));
     return hashRef(keccak256(bytes));
   }
 
   /** Encodes the root, which is hashed and stored whatever its size, and answers its hash. */
   sealRoot(node: TrieNode): Uint8Array {
     const bytes = encodeNode(node);
-    this.#write("", bytes);
+    this.#write("", this.#stored(node, "", bytes));
     return keccak256(bytes);
+  }
+
+  #stored(node: TrieNode, path: Nibbles, bytes: Uint8Array): Uint8Array {
+    return node.kind === "leaf" && this.#leafEntry !== undefined ? this.#leafEntry(path + node.key) : bytes;
   }
 
   /** Everything that is different afterwards, by path. */
   result(): Map<Nibbles, NodeChange> {
-    for (const [path, change] of this.#touched) if (isSame(change)) this.#touched.delete(path);
+    for (const [path, { before, after }] of this.#touched) if (isSame(before, after)) this.#touched.delete(path);
     return this.#touched;
   }
 
@@ -78,9 +109,14 @@ export class NodeChanges {
   }
 }
 
-function isSame({ before, after }: NodeChange): boolean {
-  if (before === undefined || after === undefined) return before === after;
-  if (before.length !== after.length) return false;
-  for (let index = 0; index < before.length; index++) if (before[index] !== after[index]) return false;
+function isHashOf(hash: Uint8Array, bytes: Uint8Array): boolean {
+  return isSame(keccak256(bytes), hash);
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
 }

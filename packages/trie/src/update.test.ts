@@ -189,7 +189,7 @@ describe("updateTrie's visitor", () => {
           const latest = new Map(step.map(([key, v]) => [bytesToNibbles(key), v]));
           const changes = [...latest].map(([key, v]) => ({ key, value: v })).sort((a, b) => (a.key < b.key ? -1 : 1));
           const found = new Map<string, Uint8Array | undefined>();
-          updateTrie(trie, changes, (change, earlier) => found.set(change.key, earlier));
+          updateTrie(trie, changes, { onFound: (change, earlier) => found.set(change.key, earlier) });
           expect(found).toEqual(new Map(changes.map(({ key }) => [key, model.get(key)])));
           trie.update(step);
           for (const [key, v] of latest) {

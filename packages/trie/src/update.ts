@@ -1,7 +1,7 @@
 import { type BranchChild, BranchNode, kept, type NodeRef } from "./branch-node.ts";
 import { commonPrefixLength, digits, type Nibbles, nibbleAt } from "./nibbles.ts";
 import type { ExtensionNode, LeafNode, TrieNode } from "./node.ts";
-import { type NodeChange, NodeChanges } from "./node-changes.ts";
+import { type LeafEntry, type NodeChange, NodeChanges } from "./node-changes.ts";
 import { emptyRoot, type NodeReader } from "./node-reader.ts";
 import { TrieError } from "./trie-error.ts";
 
@@ -9,6 +9,8 @@ import { TrieError } from "./trie-error.ts";
 export interface TrieChange {
   readonly key: Nibbles;
   readonly value: Uint8Array | undefined;
+  /** The value before, where the caller has it: with `leafEntry`, the leaf is then known by its hash and not read. */
+  readonly earlier?: Uint8Array | undefined;
 }
 
 /** The outcome of an update: nothing is stored until the caller writes `nodes`. */
@@ -20,18 +22,27 @@ export interface TrieUpdate {
 /** Told of the value that a changed key had, undefined when it had none; it may throw. */
 export type FoundVisitor<C extends TrieChange> = (change: C, found: Uint8Array | undefined) => void;
 
+/** What an update may be told beside its changes. */
+export interface UpdateOptions<C extends TrieChange> {
+  readonly onFound?: FoundVisitor<C>;
+  /** What is stored in the place of leaves, which the reader then puts together; leaves themselves when it is left out. */
+  readonly leafEntry?: LeafEntry;
+  /** The root before, which a leaf that is the whole trie is held against. */
+  readonly root?: Uint8Array;
+}
+
 /**
  * Applies changes, sorted by key and each key once, in one pass: every touched node is read once and hashed once. Throws
- * TrieError `CHANGES_NOT_SORTED`, and `NODE_MISSING` or `NODE_MALFORMED` for a damaged store.
+ * TrieError `CHANGES_NOT_SORTED`, and `NODE_MISSING`, `NODE_MALFORMED` or `NODE_HASH_WRONG` for a damaged store.
  */
 export function updateTrie<C extends TrieChange>(
   reader: NodeReader,
   changes: readonly C[],
-  onFound: FoundVisitor<C> = ignore,
+  { onFound = ignore, leafEntry, root: rootBefore }: UpdateOptions<C> = {},
 ): TrieUpdate {
   assertSorted(changes);
-  const nodes = new NodeChanges(reader);
-  const before = nodes.takeRoot();
+  const nodes = new NodeChanges(reader, leafEntry);
+  const before = nodes.takeRoot(rootBefore);
   const after = new Pass(nodes, changes, onFound).apply(before, "", 0, changes.length);
   const root = after === undefined ? emptyRoot : nodes.sealRoot(after);
   return { root, nodes: nodes.result() };
@@ -202,11 +213,19 @@ class Pass<C extends TrieChange> {
       children[nibble] = this.apply(child, path, from, to);
       return children[nibble] !== child;
     }
-    const before = this.#nodes.take(resolved(branch, child, nibble) as NodeRef, path);
+    const ref = resolved(branch, child, nibble) as NodeRef;
+    const before = this.#takeKnownLeaf(branch, ref, path, from, to) ?? this.#nodes.take(ref, path);
     const after = this.apply(before, path, from, to);
     if (after === before) this.#nodes.putBack(path);
     else children[nibble] = after;
     return after !== before;
+  }
+
+  /** The leaf of the only key that changes below, when its value is known. Below a full branch there are hardly leaves. */
+  #takeKnownLeaf(branch: BranchNode, ref: NodeRef, path: Nibbles, from: number, to: number): TrieNode | undefined {
+    const { key, earlier } = this.#changes[from] as C;
+    if (to !== from + 1 || earlier === undefined || branch.isFull) return undefined;
+    return this.#nodes.takeLeaf(ref, path, key, earlier);
   }
 
   /** What a branch with these children has become: itself, with all children sealed, or less when at most one way is left. */
