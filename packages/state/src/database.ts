@@ -94,6 +94,20 @@ export class Database {
     }
   }
 
+  /** Writes all or nothing before it returns; for what has to be done before anything else. Throws StateError `STATE_WRITE_FAILED`. */
+  writeAtOnce(batch: WriteBatch): void {
+    try {
+      this.#root.transactionSync(() => {
+        for (const { table, key, stored } of batch.operations) {
+          if (stored === undefined) this.#table(table).removeSync(key);
+          else this.#table(table).putSync(key, stored);
+        }
+      });
+    } catch (cause) {
+      throw new StateError({ code: "STATE_WRITE_FAILED", reason: messageOf(cause) }, { cause });
+    }
+  }
+
   /** Waits for writes under way and closes the environment. */
   async close(): Promise<void> {
     this.#current.release();

@@ -73,7 +73,7 @@ export class EntryNodes implements NodeReader {
   /** Begins an update of these leaves: what stands for them, and for those that are read, is remembered. */
   beginUpdate(leaves: Iterable<{ readonly key: Nibbles; readonly entry: StateKey }>): void {
     const references = new Map<Nibbles, Uint8Array>();
-    for (const { key, entry } of leaves) references.set(key, referenceTo(entry.slice(-this.#names.digits)));
+    for (const { key, entry } of leaves) references.set(key, leafReference(entry.slice(-this.#names.digits)));
     this.#references = references;
   }
 
@@ -97,6 +97,7 @@ export class EntryNodes implements NodeReader {
   }
 }
 
-function referenceTo(digits: string): Uint8Array {
+/** What stands for a leaf, by the digits of its address or slot. */
+export function leafReference(digits: string): Uint8Array {
   return hexToBytes(`0x00${digits}`);
 }

@@ -14,6 +14,7 @@ import { Database } from "./database.ts";
 import { EntryCache } from "./entry-cache.ts";
 import type { ChangedEntry } from "./history-record.ts";
 import { encodeFormat, metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
+import { formatWithLeaves, migrateLeaves } from "./migrate-leaves.ts";
 import { exportSnapshot } from "./snapshot-export.ts";
 import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
@@ -76,6 +77,7 @@ export class StateStore implements CommittedStates {
     this.#database = new Database(options.path, [...Object.values(tables), ...userTables], { readOnly });
     this.#userTables = new UserTables(this.#database, options.tables ?? []);
     const isArchive = options.archive ?? false;
+    if (isToMigrate(this.#database.get(tables.meta, metaKeys.format), options)) migrateLeaves(this.#database);
     checkFormat(this.#database.get(tables.meta, metaKeys.format), isArchive);
     this.#isArchive = isArchive;
     this.history = new BlockHistory(this.#database, { isArchive });
@@ -427,6 +429,11 @@ export class StateStore implements CommittedStates {
 
 function corruptTrie(cause: TrieError): StateError {
   return new StateError({ code: "STATE_CORRUPT", where: "trie", reason: cause.message }, { cause });
+}
+
+/** An archive is not migrated, since that would cost its history; a reader leaves it to the writer. */
+function isToMigrate(stored: Uint8Array | undefined, { readOnly = false, archive = false }: StateOptions): boolean {
+  return stored?.[0] === formatWithLeaves && stored[1] === 0 && !readOnly && !archive;
 }
 
 function checkFormat(stored: Uint8Array | undefined, isArchive: boolean): void {

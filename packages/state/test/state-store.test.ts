@@ -211,13 +211,13 @@ describe("StateStore", () => {
     await store.close();
     const database = new Database(folder, Object.values(tables));
     const batch = new WriteBatch();
-    batch.put(tables.meta, metaKeys.format, Uint8Array.of(stateFormat - 1, 0));
+    batch.put(tables.meta, metaKeys.format, Uint8Array.of(stateFormat + 1, 0));
     await database.write(batch);
     await database.close();
     for (const readOnly of [false, true]) {
       const open = () => new StateStore({ path: folder, readOnly });
       expect(open).toThrow(
-        fault({ code: "STATE_FORMAT_UNSUPPORTED", format: stateFormat - 1, supported: stateFormat }),
+        fault({ code: "STATE_FORMAT_UNSUPPORTED", format: stateFormat + 1, supported: stateFormat }),
       );
       expect(open).toThrow("export a snapshot");
     }
