@@ -9,9 +9,8 @@ export const bloomBytes = 256;
 const rememberedMax = 16_384;
 const remembered = new Map<Hex, number>();
 
-/** The bloom of these logs (yellow paper, section 4.3.1): three bits for every address and topic. */
-export function logsBloom(logs: readonly Log[]): Uint8Array {
-  const bloom = new Uint8Array(bloomBytes);
+/** The bloom of these logs (yellow paper, section 4.3.1): three bits for every address and topic; written into 256 zeros. */
+export function logsBloom(logs: readonly Log[], bloom: Uint8Array = new Uint8Array(bloomBytes)): Uint8Array {
   for (const log of logs) {
     add(bloom, log.address);
     for (const topic of log.topics) add(bloom, topic);

@@ -1,7 +1,7 @@
-import { logsBloom } from "./bloom.ts";
+import { bloomBytes, logsBloom } from "./bloom.ts";
 import { EthereumError } from "./fault.ts";
 import type { Log } from "./log.ts";
-import { encodeRlp, type RlpInput } from "./rlp.ts";
+import { type AllocateBytes, encodeRlp, type RlpInput } from "./rlp.ts";
 import { RlpReader } from "./rlp-reader.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -17,18 +17,25 @@ export interface Receipt {
   readonly logs: readonly Log[];
 }
 
-/** A receipt from what execution found; the bloom follows from the logs. */
-export function createReceipt({ type, succeeded, cumulativeGasUsed, logs }: Omit<Receipt, "bloom">): Receipt {
-  return { type, succeeded, cumulativeGasUsed, bloom: logs.length === 0 ? emptyBloom : logsBloom(logs), logs };
+/** A receipt from what execution found; the bloom follows from the logs, in zeroed bytes of `allocate` when given. */
+export function createReceipt(
+  { type, succeeded, cumulativeGasUsed, logs }: Omit<Receipt, "bloom">,
+  allocate?: AllocateBytes,
+): Receipt {
+  const bloom = logs.length === 0 ? emptyBloom : logsBloom(logs, allocate?.(bloomBytes));
+  return { type, succeeded, cumulativeGasUsed, bloom, logs };
 }
 
 /** Of all receipts without logs. */
 const emptyBloom = logsBloom([]);
 
-/** The canonical EIP-2718 bytes of a receipt. */
-export function encodeReceipt({ type, succeeded, cumulativeGasUsed, bloom, logs }: Receipt): Uint8Array {
+/** The canonical EIP-2718 bytes of a receipt, in bytes of `allocate` when given. */
+export function encodeReceipt(
+  { type, succeeded, cumulativeGasUsed, bloom, logs }: Receipt,
+  allocate?: AllocateBytes,
+): Uint8Array {
   const fields: RlpInput = [succeeded ? 1 : 0, cumulativeGasUsed, bloom, logs.map(logItem)];
-  return encodeRlp(fields, type === 0 ? undefined : type);
+  return encodeRlp(fields, type === 0 ? undefined : type, allocate);
 }
 
 /** Decodes the canonical EIP-2718 bytes of a receipt; throws EthereumError, also when the bloom is not that of the logs. */

@@ -40,12 +40,17 @@ function decodeItem(reader: RlpReader, depth: number, depthMax: number): RlpItem
   return items;
 }
 
+/** Gives so many bytes to be written. */
+export type AllocateBytes = (length: number) => Uint8Array;
+
+const allocateOwn: AllocateBytes = (length) => new Uint8Array(length);
+
 /** Encodes an item (yellow paper, appendix B), with `prefix` (an EIP-2718 type byte) in front of it when given. */
-export function encodeRlp(item: RlpInput, prefix?: number): Uint8Array {
+export function encodeRlp(item: RlpInput, prefix?: number, allocate: AllocateBytes = allocateOwn): Uint8Array {
   // Payload lengths of lists in the order in which they are visited, so that writing need not measure again.
   const listLengths: number[] = [];
   const start = prefix === undefined ? 0 : 1;
-  const bytes = new Uint8Array(start + measure(item, listLengths));
+  const bytes = allocate(start + measure(item, listLengths));
   if (prefix !== undefined) bytes[0] = prefix;
   new RlpWriter(bytes, start, listLengths).write(item);
   return bytes;

@@ -4,6 +4,7 @@ import { createReceipt, encodeReceipt } from "@koinon/ethereum/receipt";
 import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { orderedRoot } from "@koinon/trie/ordered-root";
+import { allocateBytes } from "@koinon/trie/slab";
 import type { TransactionOutcome } from "../executed-block.ts";
 
 /** What a header says about its block's receipts. */
@@ -16,9 +17,9 @@ export function receiptFields(
   const encoded = outcomes.map(({ succeeded, gasUsed, logs }, index) => {
     cumulativeGasUsed += gasUsed;
     const { type } = (transactions[index] as RecoveredTransaction).transaction;
-    const receipt = createReceipt({ type, succeeded, cumulativeGasUsed, logs });
+    const receipt = createReceipt({ type, succeeded, cumulativeGasUsed, logs }, allocateBytes);
     if (logs.length > 0) mergeBloom(bloom, receipt.bloom);
-    return encodeReceipt(receipt);
+    return encodeReceipt(receipt, allocateBytes);
   });
   return { receiptsRoot: bytesToHex(orderedRoot(encoded)), logsBloom: bloom };
 }

@@ -5,7 +5,7 @@ import type { Hex } from "@koinon/secp256k1/hex";
 import { startChild } from "@koinon/testkit/child-process";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
-import { encodeRecord, RecordReader } from "../../src/mempool/journal/journal-records.ts";
+import { encodeRecords, RecordReader } from "../../src/mempool/journal/journal-records.ts";
 import { PoolJournal } from "../../src/mempool/journal/pool-journal.ts";
 import { type ChainFixture, startChainFixture } from "../chain/chain-fixture.ts";
 import { Wallets } from "../chain/workload.ts";
@@ -143,7 +143,7 @@ describe("the journal", () => {
 
   test("reads records however they are cut into pieces", () => {
     const raws = [1, 7, 300].map((length) => new Uint8Array(length).fill(length));
-    const bytes = Buffer.concat(raws.map(encodeRecord));
+    const bytes = encodeRecords(raws);
     for (let size = 1; size <= bytes.length; size++) {
       const reader = new RecordReader(300);
       const found: Uint8Array[] = [];

@@ -193,7 +193,7 @@ export class Simulation {
       stateRoot: outcome.stateRoot,
       gasUsed: outcome.gasUsed,
       transactionsRoot: bytesToHex(orderedRoot(calls.map(({ transaction }) => transaction.raw))),
-      receiptsRoot: bytesToHex(orderedRoot(receipts.map(encodeReceipt))),
+      receiptsRoot: bytesToHex(orderedRoot(receipts.map((receipt) => encodeReceipt(receipt)))),
       withdrawalsRoot: bytesToHex(orderedRoot(planned.withdrawals.map(encodeWithdrawal))),
       requestsHash: draft.requestsHash === undefined ? undefined : requestsHash(requests),
     };

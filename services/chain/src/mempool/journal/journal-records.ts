@@ -3,14 +3,19 @@ import { crc32 } from "node:zlib";
 /** Length and CRC-32 of what follows, four big-endian bytes each. */
 const prefixBytes = 8;
 
-/** A transaction's raw bytes as they stand in a journal. */
-export function encodeRecord(raw: Uint8Array): Uint8Array {
-  const record = new Uint8Array(prefixBytes + raw.length);
-  const view = new DataView(record.buffer);
-  view.setUint32(0, raw.length);
-  view.setUint32(4, crc32(raw));
-  record.set(raw, prefixBytes);
-  return record;
+/** Raw transactions as they stand in a journal, one behind the other. */
+export function encodeRecords(raws: readonly Uint8Array[]): Buffer {
+  let length = 0;
+  for (const raw of raws) length += prefixBytes + raw.length;
+  const records = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const raw of raws) {
+    records.writeUInt32BE(raw.length, at);
+    records.writeUInt32BE(crc32(raw), at + 4);
+    records.set(raw, at + prefixBytes);
+    at += prefixBytes + raw.length;
+  }
+  return records;
 }
 
 /** Reads records from pieces of a journal, and stops for good at the first that is damaged. */

@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, stat } from "node:fs/promises";
 import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import { Turns } from "../../engine/turns.ts";
 import type { Mempool } from "../mempool.ts";
-import { encodeRecord, RecordReader } from "./journal-records.ts";
+import { encodeRecords, RecordReader } from "./journal-records.ts";
 
 /** Where the journal is, and its bounds. */
 export interface PoolJournalOptions {
@@ -71,7 +71,7 @@ export class PoolJournal {
   /** Resolves when the transactions are with the operating system, or can not be written any more. */
   append(raws: readonly Uint8Array[]): Promise<void> {
     if (this.#file === undefined || raws.length === 0) return Promise.resolve();
-    for (const raw of raws) this.#unwritten.push(encodeRecord(raw));
+    for (const raw of raws) this.#unwritten.push(raw);
     this.#writing ??= this.#turns.take(() => this.#write());
     return this.#writing;
   }
@@ -85,7 +85,7 @@ export class PoolJournal {
 
   /** Everything that came while the write before was under way goes in one. */
   async #write(): Promise<void> {
-    const bytes = Buffer.concat(this.#unwritten);
+    const bytes = encodeRecords(this.#unwritten);
     this.#unwritten = [];
     this.#writing = undefined;
     try {
@@ -133,17 +133,16 @@ export class PoolJournal {
 
 /** Records of all that waits, in pieces; the pool may change between two of them. */
 function* pieces(mempool: Pick<Mempool, "senders">): Iterable<Uint8Array> {
-  let records: Uint8Array[] = [];
+  let raws: Uint8Array[] = [];
   let bytes = 0;
   for (const { raw } of waiting(mempool)) {
-    const record = encodeRecord(raw);
-    records.push(record);
-    bytes += record.length;
+    raws.push(raw);
+    bytes += raw.length;
     if (bytes < pieceBytes) continue;
-    yield Buffer.concat(records);
-    [records, bytes] = [[], 0];
+    yield encodeRecords(raws);
+    [raws, bytes] = [[], 0];
   }
-  yield Buffer.concat(records);
+  yield encodeRecords(raws);
 }
 
 function* waiting(mempool: Pick<Mempool, "senders">): Iterable<RecoveredTransaction> {
