@@ -97,6 +97,8 @@ async function startGethDev({ folder, genesis, startMs }: NodePlace): Promise<Be
       ...["--http", "--http.port", String(port), "--http.api", "eth,txpool", "--verbosity", "2"],
       ...["--miner.gaslimit", String(blockGas), "--miner.gasprice", "1", "--txpool.pricelimit", "1"],
       ...["--txpool.accountslots", "4096", "--txpool.globalslots", "200000", "--rpc.batch-request-limit", "0"],
+      // Batches overtake each other, and what comes before its turn would be dropped.
+      ...["--txpool.accountqueue", "4096", "--txpool.globalqueue", "200000"],
       ...["--rpc.batch-response-max-size", "0", "--rpc.txfeecap", "0", "--cache", "1024"],
     ],
   });
