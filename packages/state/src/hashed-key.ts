@@ -5,7 +5,7 @@ import { TwoGenerationCache } from "./two-generation-cache.ts";
 
 /** Each hash is asked for when an entry is read, put into the trie and written; a pure function's answers may be shared. */
 const rememberedMax = 131_072;
-const remembered = new TwoGenerationCache<Nibbles>(rememberedMax, () => 1);
+const remembered = new TwoGenerationCache<Nibbles>(rememberedMax);
 
 /** The digits of the Keccak-256 of an address or slot, given as its digits without 0x: the key in the trie. */
 export function hashedKey(digits: string): Nibbles {

@@ -1,4 +1,5 @@
 import { readUint32, writeUint32 } from "./checksum.ts";
+import { mixBits } from "./hash-mix.ts";
 import { encodeNodeDelta } from "./node-delta.ts";
 
 /** An entry that a block changed, by its key on disk. */
@@ -113,7 +114,7 @@ export function bucketCountOf(header: Uint8Array): number {
 /** The bucket that holds a key, by its `hashOf`, if any does; undefined when the block did not change it. */
 export function bucketOf(header: Uint8Array, hash: number): number | undefined {
   const bits = (header.length - headerPrefixBytes) * 8;
-  const step = mix(hash) | 1;
+  const step = mixBits(hash) | 1;
   for (let probe = 0; probe < probes; probe++) {
     const bit = ((hash + Math.imul(probe, step)) >>> 0) % bits;
     if (((header[headerPrefixBytes + (bit >>> 3)] as number) & (1 << (bit & 7))) === 0) return undefined;
@@ -123,7 +124,7 @@ export function bucketOf(header: Uint8Array, hash: number): number | undefined {
 
 function addToFilter(header: Uint8Array, hash: number): void {
   const bits = (header.length - headerPrefixBytes) * 8;
-  const step = mix(hash) | 1;
+  const step = mixBits(hash) | 1;
   for (let probe = 0; probe < probes; probe++) {
     const bit = ((hash + Math.imul(probe, step)) >>> 0) % bits;
     const at = headerPrefixBytes + (bit >>> 3);
@@ -135,14 +136,5 @@ function addToFilter(header: Uint8Array, hash: number): void {
 export function hashOf(key: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ (key[index] as number), 0x01000193);
-  return mix(hash);
-}
-
-/** The finaliser of MurmurHash3. */
-function mix(value: number): number {
-  let hash = value ^ (value >>> 16);
-  hash = Math.imul(hash, 0x85ebca6b);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return mixBits(hash) >>> 0;
 }

@@ -1,3 +1,4 @@
+import { mixBits } from "./hash-mix.ts";
 import type { StateKey } from "./state-key.ts";
 
 /** An account or slot, a node of the account trie, a node of a storage trie: told apart, since digits alone do not. */
@@ -35,7 +36,7 @@ export class PackedKey {
       let word = 0;
       for (; at < end; at++) word = (word << 4) | digitOf(key.charCodeAt(at));
       this.words[index] = word;
-      hash = mix(hash ^ word);
+      hash = mixBits(hash ^ word);
     }
     this.length = index;
     this.hash = hash;
@@ -45,13 +46,4 @@ export class PackedKey {
 /** The value of a lower-case hex digit: letters have bit 6 and are 1 to 6 in their low bits. */
 function digitOf(code: number): number {
   return (code & 15) + 9 * (code >> 6);
-}
-
-/** The finaliser of MurmurHash3, which no two words share an answer of. */
-function mix(word: number): number {
-  let hash = word ^ (word >>> 16);
-  hash = Math.imul(hash, 0x85ebca6b);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
 }

@@ -3,16 +3,12 @@
  * whole. Every operation is one or two map accesses; what was used within the last half of the capacity stays.
  */
 export class TwoGenerationCache<V> {
-  readonly #weightMax: number;
-  readonly #weigh: (value: V) => number;
+  readonly #entriesMax: number;
   #young = new Map<string, V>();
   #old = new Map<string, V>();
-  #youngWeight = 0;
 
-  /** Holds entries of at most `weightMax` in all, each weighing what `weigh` says. */
-  constructor(weightMax: number, weigh: (value: V) => number) {
-    this.#weightMax = weightMax;
-    this.#weigh = weigh;
+  constructor(entriesMax: number) {
+    this.#entriesMax = entriesMax;
   }
 
   /** The value, or undefined when it is not here. */
@@ -27,30 +23,11 @@ export class TwoGenerationCache<V> {
   }
 
   set(key: string, value: V): void {
-    if (this.#young.size > 0 && this.#youngWeight >= this.#weightMax / 2) {
+    if (this.#young.size > 0 && this.#young.size >= this.#entriesMax / 2) {
       this.#old = this.#young;
       this.#young = new Map();
-      this.#youngWeight = 0;
     }
-    const previous = this.#young.get(key);
-    if (previous !== undefined) this.#youngWeight -= this.#weigh(previous);
     this.#young.set(key, value);
-    this.#youngWeight += this.#weigh(value);
     this.#old.delete(key);
-  }
-
-  delete(key: string): void {
-    const previous = this.#young.get(key);
-    if (previous !== undefined) {
-      this.#youngWeight -= this.#weigh(previous);
-      this.#young.delete(key);
-    }
-    this.#old.delete(key);
-  }
-
-  clear(): void {
-    this.#young.clear();
-    this.#old.clear();
-    this.#youngWeight = 0;
   }
 }

@@ -1,5 +1,6 @@
 import type { Log } from "@koinon/ethereum/log";
 import type { Hex } from "@koinon/secp256k1/hex";
+import { mixBits } from "@koinon/state/hash-mix";
 
 /**
  * Filters of a block's logs, one for each piece of its transactions, as large as what they hold: a header's bloom has 2,048 bits
@@ -85,13 +86,5 @@ function hasBits(filters: Uint8Array, { start, end }: Range, { first, step }: Va
 function hashOf(value: Hex): ValueHash {
   let hash = 0x811c9dc5;
   for (let index = 2; index < value.length; index++) hash = Math.imul(hash ^ value.charCodeAt(index), 0x01000193);
-  return { first: mix(hash), step: mix(hash ^ 0x5bd1e995) | 1 };
-}
-
-function mix(value: number): number {
-  let hash = value ^ (value >>> 16);
-  hash = Math.imul(hash, 0x85ebca6b);
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return { first: mixBits(hash), step: mixBits(hash ^ 0x5bd1e995) | 1 };
 }
