@@ -48,18 +48,21 @@ export async function runProcess(options: ProcessOptions): Promise<void> {
   const starting = new AbortController();
   const ended = endSignal(log, starting);
   const parts: Started = {};
+  let failed: Promise<unknown>;
   try {
-    await startAll(parts, options, { plan, log, telemetry, adminListen, signal: starting.signal });
+    failed = (await startAll(parts, options, { plan, log, telemetry, adminListen, signal: starting.signal })).failed;
   } catch (error) {
     if (!starting.signal.aborted) log.fatal({ err: error }, "process could not start");
+    failed = Promise.resolve(error);
   }
-  const failed = parts.host?.failed ?? Promise.resolve();
   const cause = starting.signal.aborted
     ? await ended
-    : await Promise.race([ended, failed.then(() => "failed" as const)]);
-  if (cause === "failed") process.exitCode = 1;
+    : await Promise.race([ended, failed.then((error) => ({ failed: messageOf(error) }))]);
+  if (typeof cause === "object") process.exitCode = 1;
   await runPhases(shutdownPhases(parts, telemetry), { log, monotonicMs: systemClock.monotonicMs });
-  log.info({ cause }, "process ends");
+  // The last line is what an orchestrator keeps of a process that failed.
+  if (typeof cause === "object") log.error({ cause: "failed", reason: cause.failed }, "process ends");
+  else log.info({ cause }, "process ends");
   log.flush();
   process.exit();
 }
@@ -81,7 +84,7 @@ async function startAll(
     adminListen: string | undefined;
     signal: AbortSignal;
   },
-): Promise<void> {
+): Promise<Host> {
   const { plan, log, telemetry, signal } = given;
   let host: Host | undefined;
   let waiting: { waitingFor: string; reason?: string } = { waitingFor: "certificates" };
@@ -123,6 +126,7 @@ async function startAll(
   const running = { host, rpcAddresses: host.rpcAddresses, adminAddress: started.admin?.address };
   log.info({ rpc: running.rpcAddresses, admin: running.adminAddress }, "process ready");
   options.onReady?.(running);
+  return host;
 }
 
 /** What the promise answers, or the signal's reason as soon as it aborts. */

@@ -181,14 +181,15 @@ describe("a process", () => {
   });
 
   test("a module that can not start, one that gives up and one that crashes end it with failure", async () => {
-    for (const [behaviour, message] of [
-      ["fails-to-start", "process could not start"],
-      ["fails-later", "module failed"],
-      ["crashes", "process crashed"],
+    for (const [behaviour, message, lastWords] of [
+      ["fails-to-start", "process could not start", /"reason":".*MODULE_START_FAILED.*no luck.*process ends/],
+      ["fails-later", "module failed", /"reason":"the disk is gone".*process ends/],
+      ["crashes", "process crashed", /nobody expected this.*process crashed/],
     ] as const) {
       const child = await start(behaviour);
       expect([behaviour, await child.exited]).toEqual([behaviour, { code: 1, signal: null }]);
       expect(logged(child).map(({ msg }) => msg)).toContain(message);
+      expect(child.lines.at(-1)).toMatch(lastWords);
     }
   });
 });

@@ -17,6 +17,12 @@ export const poiConfig = declareConfig({
     default: "6",
     description: "Most database connections for readers at once; the sequencer has one more, and so has the listener.",
   }),
+  databaseWaitMs: setting({
+    env: "POI_DATABASE_WAIT_MS",
+    schema: integer({ min: 0, max: 3_600_000 }),
+    default: "300000",
+    description: "How long poi waits at start for a database that can not be reached, before it ends.",
+  }),
   logKey: secretSetting({
     env: "POI_LOG_KEY",
     schema: text(),

@@ -1,5 +1,6 @@
 import type { Bus } from "@koinon/bus/bus";
 import { OutboxRelay } from "@koinon/bus/outbox-relay";
+import { awaitDatabase } from "@koinon/postgres/await-database";
 import { Database } from "@koinon/postgres/database";
 import { PageTokens } from "@koinon/postgres/page-token";
 import { createKoinonDomain } from "@koinon/receipts/domain";
@@ -43,6 +44,8 @@ export class Poi implements Module {
   readonly name = "poi";
   readonly services: readonly ServiceBinding[];
   readonly #origin: string;
+  readonly #databaseWaitMs: number;
+  readonly #log: Logger;
   readonly #database: Database;
   readonly #bus: Bus;
   readonly #published: PublishedLog;
@@ -52,12 +55,16 @@ export class Poi implements Module {
   readonly #anchors: AnchorPart | undefined;
   readonly #metrics: PoiMetrics;
   #stopObserving: () => void = () => undefined;
+  /** Why the database is still waited for. */
+  #awayReason: string | undefined;
 
   constructor(config: PoiConfig, { clock, log, meter, bus }: PoiDependencies) {
     const key = openLogKey(config.logKey.reveal());
     const connection = { url: config.databaseUrl.reveal(), applicationName: "poi", schema: poiMigrations.schema };
     const onConnectionLost = (error: unknown) => log.warn({ err: error }, "database connection lost");
     this.#origin = key.origin;
+    this.#databaseWaitMs = config.databaseWaitMs;
+    this.#log = log;
     this.#bus = bus;
     this.#metrics = new PoiMetrics(meter);
     this.#database = new Database({ ...connection, poolSize: config.databasePoolSize }, { onConnectionLost });
@@ -104,7 +111,8 @@ export class Poi implements Module {
    * Resolves when readers are served and, unless another process is the sequencer, events are taken: an in-process bus keeps none
    * for a consumer it has not seen yet.
    */
-  async start(): Promise<void> {
+  async start(signal?: AbortSignal): Promise<void> {
+    await this.#awaitDatabase(signal);
     await assertOrigin(this.#database, this.#origin);
     await this.#published.start();
     this.#relay.start();
@@ -142,11 +150,27 @@ export class Poi implements Module {
     const { state, failures } = this.#leadership;
     const { role } = state;
     const parts = [
-      { name: "database", ok: this.#published.isConnected },
+      { name: "database", ok: this.#published.isConnected, ...detailOf(this.#awayReason) },
       { name: "sequencer", ok: role !== "stopped" && failures < failuresMax, detail: role },
       { name: "bus", ok: this.#bus.isConnected() },
       ...(this.#anchors === undefined ? [] : [this.#anchors.health()]),
     ];
     return healthOf(parts, ["database"]);
   }
+
+  async #awaitDatabase(signal: AbortSignal | undefined): Promise<void> {
+    await awaitDatabase(this.#database, {
+      waitMs: this.#databaseWaitMs,
+      signal,
+      waiting: (error) => {
+        this.#log.warn({ err: error }, "database can not be reached; trying on");
+        this.#awayReason = error.message;
+      },
+    });
+    this.#awayReason = undefined;
+  }
+}
+
+function detailOf(reason: string | undefined): { readonly detail?: string } {
+  return reason === undefined ? {} : { detail: reason };
 }

@@ -112,7 +112,12 @@ export class PoiFixture {
 /** Configuration with short times. */
 export function configOf(url: string): PoiConfig {
   return {
-    ...{ databaseUrl: new Secret(url), databasePoolSize: 4, logKey: new Secret(formatSignerKey(logKey)) },
+    ...{
+      databaseUrl: new Secret(url),
+      databasePoolSize: 4,
+      databaseWaitMs: 5_000,
+      logKey: new Secret(formatSignerKey(logKey)),
+    },
     ...{ chainId: 31_337n, verifyingContract: "0x0000000000000000000000000000000000000000" },
     ...{ checkpointIntervalMs: 20, witnesses: [], witnessThreshold: 0 },
     ...{ holdMs: 600_000, heldMax: 1_000, batchMax: 256, concurrency: 512 },

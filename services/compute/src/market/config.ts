@@ -31,6 +31,12 @@ export const marketConfig = declareConfig({
     default: "8",
     description: "Most database connections at once.",
   }),
+  databaseWaitMs: setting({
+    env: "MARKET_DATABASE_WAIT_MS",
+    schema: integer({ min: 0, max: 3_600_000 }),
+    default: "300000",
+    description: "How long the market waits at start for a database that can not be reached, before it ends.",
+  }),
   pageTokenKey: secretSetting({
     env: "MARKET_PAGE_TOKEN_KEY",
     schema: z

@@ -67,6 +67,8 @@ export class Market implements Module {
   readonly #vital: PeriodicTasks;
   readonly #instance: string;
   #consumption: Consumption | undefined;
+  /** Why the database is still waited for. */
+  #awayReason: string | undefined;
   #stopObserving = (): void => undefined;
 
   constructor(config: MarketConfig, dependencies: MarketDependencies) {
@@ -113,10 +115,15 @@ export class Market implements Module {
   }
 
   /** Resolves when requests can be relayed. */
-  async start(): Promise<void> {
-    const { bus, storage } = this.#deps;
+  async start(signal?: AbortSignal): Promise<void> {
+    const { bus, storage, log } = this.#deps;
     const reconciler = this.#reconciler;
     const registry = this.#registry;
+    await storage.available(signal, (error) => {
+      log.warn({ err: error }, "database can not be reached; trying on");
+      this.#awayReason = error.message;
+    });
+    this.#awayReason = undefined;
     await reconciler.renewLease();
     await registry.refresh();
     storage.start();
@@ -162,8 +169,12 @@ export class Market implements Module {
   health(): Health {
     const behindMs = this.#deps.clock.now() - this.#registry.refreshedAt;
     const failing = [...this.#vital.failing, ...this.#background.failing];
+    const database =
+      this.#awayReason === undefined
+        ? { ok: behindMs < limits.refreshBehindMs, detail: `read ${behindMs} ms ago` }
+        : { ok: false, detail: this.#awayReason };
     const parts = [
-      { name: "database", ok: behindMs < limits.refreshBehindMs, detail: `read ${behindMs} ms ago` },
+      { name: "database", ...database },
       { name: "bus", ok: this.#deps.bus.isConnected() },
       {
         name: "settlements",

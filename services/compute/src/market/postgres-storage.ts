@@ -1,5 +1,6 @@
 import type { Bus } from "@koinon/bus/bus";
 import { OutboxRelay } from "@koinon/bus/outbox-relay";
+import { awaitDatabase } from "@koinon/postgres/await-database";
 import { Database } from "@koinon/postgres/database";
 import type { Logger } from "@koinon/runtime/logger";
 import { PostgresMoneyStore } from "./accounts/postgres-money-store.ts";
@@ -10,7 +11,7 @@ import { computeMigrations, type MarketStorage } from "./storage.ts";
 
 /** Everything in one PostgreSQL database; connects at the first use. */
 export function openPostgresStorage(
-  config: Pick<MarketConfig, "databaseUrl" | "databasePoolSize">,
+  config: Pick<MarketConfig, "databaseUrl" | "databasePoolSize" | "databaseWaitMs">,
   { bus, log }: { bus: Bus; log: Logger },
 ): MarketStorage {
   const database = new Database(
@@ -29,6 +30,7 @@ export function openPostgresStorage(
     money,
     registry: new PostgresRegistryStore({ database }),
     instances: new PostgresInstanceStore({ database }),
+    available: (signal, waiting) => awaitDatabase(database, { waitMs: config.databaseWaitMs, signal, waiting }),
     start: () => outbox.start(),
     settled: () => outbox.wake(),
     async stop() {

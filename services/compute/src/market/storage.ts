@@ -9,6 +9,8 @@ export interface MarketStorage {
   readonly money: MoneyStore & ReservesAhead;
   readonly registry: RegistryStore;
   readonly instances: InstanceStore;
+  /** Resolves when it can be read, for which it waits a while; tells why it still waits, and throws when it has waited for too long. */
+  available(signal: AbortSignal | undefined, waiting: (error: Error) => void): Promise<void>;
   /** Publishing of settled receipts begins. */
   start(): void;
   /** Something was settled: publish it now rather than at the next look. */

@@ -84,6 +84,7 @@ export class TestMarket {
     this.stores = stores;
     const storage: MarketStorage = {
       ...stores,
+      available: async () => undefined,
       start: () => undefined,
       settled: () => undefined,
       stop: async () => undefined,
