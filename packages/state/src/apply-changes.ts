@@ -3,7 +3,8 @@ import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import type { Nibbles } from "@koinon/trie/nibbles";
 import type { NodeChange } from "@koinon/trie/node-changes";
-import { type TrieChange, updateTrie } from "@koinon/trie/update";
+import type { Steps } from "@koinon/trie/steps";
+import { type TrieChange, updateTrieInSteps } from "@koinon/trie/update";
 import {
   accountLeaf,
   decodeAccountRecord,
@@ -39,35 +40,41 @@ function checkEarlier(where: string): (change: LeafChange, found: Uint8Array | u
   };
 }
 
+/** How many leaves are put together in a step. */
+const leavesPerStep = 512;
+
 /**
  * Applies the net effect of a block to a state in one pass: storage tries first, then the account trie, each touched node
  * read and hashed once. Nothing is stored. Throws StateError `CHANGES_INVALID` for storage of an account that is not there.
  */
-export function applyChanges(source: StateSource, changes: StateChanges): AppliedChanges {
+export function* applyChanges(source: StateSource, changes: StateChanges): Steps<AppliedChanges> {
   const delta: StateDelta = new Map();
   const leaves: LeafChange[] = [];
   const addresses = new Set(changes.accounts.keys());
   for (const address of changes.storage.keys()) addresses.add(address);
   for (const address of changes.clearedStorage) addresses.add(address);
   for (const address of addresses) {
-    const leaf = changeAccount(source, changes, address, delta);
-    if (leaf !== undefined) leaves.push(leaf);
+    const leaf = yield* changeAccount(source, changes, address, delta);
+    if (leaf === undefined) continue;
+    leaves.push(leaf);
+    if (leaves.length % leavesPerStep === 0) yield;
   }
-  const root = changeTrie(EntryNodes.ofAccounts(source), leaves, "account", undefined, delta);
+  const root = yield* changeTrie(EntryNodes.ofAccounts(source), leaves, "account", undefined, delta);
   return { root: bytesToHex(root), delta };
 }
 
 /** Puts changed leaves into a trie, adds everything that is different then to the delta, and answers the root. */
-function changeTrie(
+function* changeTrie(
   nodes: EntryNodes,
   leaves: LeafChange[],
   where: string,
   rootBefore: Hex | undefined,
   delta: StateDelta,
-): Uint8Array {
+): Steps<Uint8Array> {
   leaves.sort((a, b) => (a.key < b.key ? -1 : 1));
   nodes.beginUpdate(leaves);
-  const { root, nodes: changed } = updateTrie(nodes, leaves, {
+  yield;
+  const { root, nodes: changed } = yield* updateTrieInSteps(nodes, leaves, {
     onFound: checkEarlier(where),
     leafEntry: (key) => nodes.reference(key),
     ...(rootBefore === undefined ? {} : { root: hexToBytes(rootBefore) }),
@@ -96,23 +103,19 @@ function addInOrder(
 }
 
 /** Adds what changes below one account to the delta and answers the change of its leaf, undefined when nothing changed. */
-function changeAccount(
+function* changeAccount(
   source: StateSource,
   changes: StateChanges,
   address: Address,
   delta: StateDelta,
-): LeafChange | undefined {
+): Steps<LeafChange | undefined> {
   const key = accountKey(address);
   const before = source.get(key);
   const isNamed = changes.accounts.has(address);
   const account = isNamed ? changes.accounts.get(address) : before && decodeAccountRecord(before);
   const addressHash = hashedKey(address.slice(2));
-  const storageRoot = changeStorage(
-    source,
-    changes,
-    { address, addressHash, isGone: account === undefined, before },
-    delta,
-  );
+  const owner = { address, addressHash, isGone: account === undefined, before };
+  const storageRoot = yield* changeStorage(source, changes, owner, delta);
   if (account === undefined && storageRoot !== emptyStorageRoot) {
     throw new StateError({ code: "CHANGES_INVALID", address, reason: "storage without an account" });
   }
@@ -136,7 +139,12 @@ interface StorageOwner {
 }
 
 /** Adds the changes of an account's slots and of the nodes above them to the delta and answers the root of its storage. */
-function changeStorage(source: StateSource, changes: StateChanges, owner: StorageOwner, delta: StateDelta): Hex {
+function* changeStorage(
+  source: StateSource,
+  changes: StateChanges,
+  owner: StorageOwner,
+  delta: StateDelta,
+): Steps<Hex> {
   const { address, addressHash, isGone, before: record } = owner;
   const rootBefore = record === undefined ? emptyStorageRoot : storageRootOf(record);
   const slots = changes.storage.get(address);
@@ -158,10 +166,11 @@ function changeStorage(source: StateSource, changes: StateChanges, owner: Storag
       entry: key,
       change: { before, after },
     });
+    if (leaves.length % leavesPerStep === 0) yield;
   }
   if (leaves.length === 0) return rootBefore;
   const nodes = EntryNodes.ofStorage(source, address, addressHash);
-  return bytesToHex(changeTrie(nodes, leaves, `slot of ${address}`, rootBefore, delta));
+  return bytesToHex(yield* changeTrie(nodes, leaves, `slot of ${address}`, rootBefore, delta));
 }
 
 function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -1,3 +1,4 @@
+import type { Steps } from "@koinon/trie/steps";
 import { readBlockNumber } from "./block-number.ts";
 import type { Database } from "./database.ts";
 import {
@@ -17,6 +18,7 @@ import type { WriteBatch } from "./write-batch.ts";
 
 const noBytes = new Uint8Array(0);
 const headersMax = 1024;
+const bucketsPerStep = 1024;
 
 /** Earlier values of the state, block by block, as reverse differences from the last block. */
 export class BlockHistory {
@@ -83,10 +85,13 @@ export class BlockHistory {
   }
 
   /** Writes the history of a block that is committed. */
-  add(block: bigint, entries: readonly ChangedEntry[], batch: WriteBatch): void {
-    const { header, buckets } = encodeHistory(entries, { wholeNodes: this.#isArchive });
+  *add(block: bigint, entries: readonly ChangedEntry[], batch: WriteBatch): Steps<void> {
+    const { header, buckets } = yield* encodeHistory(entries, { wholeNodes: this.#isArchive });
     batch.put(tables.history, historyKey(block, 0), header);
-    for (const [index, bucket] of buckets.entries()) batch.put(tables.history, historyKey(block, index + 1), bucket);
+    for (const [index, bucket] of buckets.entries()) {
+      batch.put(tables.history, historyKey(block, index + 1), bucket);
+      if (index % bucketsPerStep === 0) yield;
+    }
     if (!this.#isArchive) return;
     for (const { key } of entries) batch.put(tables.changes, changeIndexKey(key, block), noBytes);
   }

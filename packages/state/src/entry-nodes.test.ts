@@ -5,6 +5,7 @@ import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import { verifyProof } from "@koinon/trie/proof";
+import { atOnce } from "@koinon/trie/steps";
 import { proveAccount } from "./account-proof.ts";
 import { decodeAccountRecord, encodeAccountRecord } from "./account-record.ts";
 import { applyChanges } from "./apply-changes.ts";
@@ -36,7 +37,7 @@ class MapSource implements StateSource {
   }
 
   apply(changes: StateChanges): StateKey[] {
-    const { root, delta } = applyChanges(this, changes);
+    const { root, delta } = atOnce(applyChanges(this, changes));
     for (const [key, { before, after }] of delta) {
       expect({ key, before }).toEqual({ key, before: this.entries.get(key) });
       if (after === undefined) this.entries.delete(key);

@@ -1,3 +1,4 @@
+import type { Steps } from "@koinon/trie/steps";
 import { readUint32, writeUint32 } from "./checksum.ts";
 import { mixBits } from "./hash-mix.ts";
 import { encodeNodeDelta } from "./node-delta.ts";
@@ -28,6 +29,7 @@ export interface HistoryRecords {
 
 /** Few enough that a bucket fits on a page of the database beside others, many enough that keys of buckets weigh little. */
 const entriesPerBucket = 20;
+const entriesPerStep = 2_048;
 /** Ten bits and five probes a key: about one false alarm in a hundred. */
 const filterBitsPerEntry = 10;
 const probes = 5;
@@ -41,29 +43,33 @@ const formDifference = 2;
 const noBytes = new Uint8Array(0);
 
 /** The earlier values of everything that a block changed; nodes as differences unless they are wanted whole. */
-export function encodeHistory(
+export function* encodeHistory(
   entries: readonly ChangedEntry[],
   { wholeNodes }: { wholeNodes: boolean },
-): HistoryRecords {
+): Steps<HistoryRecords> {
   const bucketCount = Math.max(1, Math.ceil(entries.length / entriesPerBucket));
   const header = new Uint8Array(headerPrefixBytes + Math.max(1, Math.ceil((entries.length * filterBitsPerEntry) / 8)));
   writeUint32(header, 0, bucketCount);
   writeUint32(header, 4, entries.length);
   const ends = new Uint32Array(bucketCount);
-  const parts = entries.map((entry) => {
+  const parts: Part[] = [];
+  for (const entry of entries) {
     const hash = hashOf(entry.key);
     addToFilter(header, hash);
     const part = encodeEarlier(entry, hash % bucketCount, wholeNodes);
     ends[part.bucket] = (ends[part.bucket] as number) + entryPrefixBytes + part.key.length + part.bytes.length;
-    return part;
-  });
+    parts.push(part);
+    if (parts.length % entriesPerStep === 0) yield;
+  }
   const positions = new Uint32Array(bucketCount);
   for (let index = 1; index < bucketCount; index++) {
     positions[index] = ends[index - 1] as number;
     ends[index] = (ends[index] as number) + (positions[index] as number);
   }
   const all = new Uint8Array(ends[bucketCount - 1] as number);
+  yield;
   for (const part of parts) positions[part.bucket] = writePart(part, all, positions[part.bucket] as number);
+  yield;
   const buckets = Array.from(ends, (end, index) => all.subarray(index === 0 ? 0 : ends[index - 1], end));
   return { header, buckets };
 }

@@ -5,6 +5,7 @@ import { type Account, emptyCodeHash } from "@koinon/ethereum/account";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
+import { atOnce } from "@koinon/trie/steps";
 import { decodeAccountRecord, emptyStorageRoot, isAccountRecord } from "./account-record.ts";
 import { applyChanges } from "./apply-changes.ts";
 import { blockNumberBytes } from "./block-number.ts";
@@ -120,7 +121,7 @@ class ImportTarget implements StateSource {
       clearedStorage: new Set<Address>(),
       code: new Map(),
     };
-    const { root, delta } = applyChanges(this, changes);
+    const { root, delta } = atOnce(applyChanges(this, changes));
     for (const [key, { after }] of delta) this.#batch.putEntry(tables.state, key, after);
     await this.#database.write(this.#batch);
     this.#database.refresh();

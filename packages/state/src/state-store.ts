@@ -1,6 +1,7 @@
 import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
 import type { Address } from "@koinon/secp256k1/address";
 import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import { atOnce, type Steps } from "@koinon/trie/steps";
 import { TrieError } from "@koinon/trie/trie-error";
 import { type AccountProof, proveAccount } from "./account-proof.ts";
 import { emptyStorageRoot } from "./account-record.ts";
@@ -11,6 +12,7 @@ import { type BlockId, type CommittedBlock, decodeBlock, encodeBlock } from "./b
 import { Candidate } from "./candidate.ts";
 import { CommittedState, type CommittedStates, emptyState } from "./committed-state.ts";
 import { Database } from "./database.ts";
+import { messageOf } from "./database-view.ts";
 import { EntryCache } from "./entry-cache.ts";
 import type { ChangedEntry } from "./history-record.ts";
 import { encodeFormat, metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
@@ -40,9 +42,18 @@ export interface StateOptions {
   readonly readOnly?: boolean;
 }
 
-/** What else is written with a block, in the same transaction. */
-export interface CommitExtras {
+/** What else is written with a block or a revert, in the same transaction. */
+export interface WriteExtras {
   readonly write?: (tables: TableWriter) => void;
+}
+
+/** Carries out steps, with pauses between them. */
+export type StepRunner = <T>(steps: Steps<T>) => Promise<T>;
+
+/** What a commit may be told. */
+export interface CommitExtras extends WriteExtras {
+  /** Puts together what is written; without a pause when it is left out. */
+  readonly carryOut?: StepRunner;
 }
 
 interface PendingBlock {
@@ -53,6 +64,9 @@ interface PendingBlock {
 /** History that became too old is removed a few blocks at a time, so that lowering `historyBlocks` makes no giant transaction. */
 const prunedPerCommit = 4;
 
+/** How many changed entries are put together in a step. */
+const entriesPerStep = 1_024;
+
 /** Accounts, storage and code of a chain, with the tries over them, on disk. One process opens a store at a time. */
 export class StateStore implements CommittedStates {
   readonly history: BlockHistory;
@@ -62,6 +76,8 @@ export class StateStore implements CommittedStates {
   readonly #historyBlocks: bigint;
   readonly #isArchive: boolean;
   readonly #pending: PendingBlock[] = [];
+  /** Settles when what the last commit writes is put together. */
+  #lastBatch: Promise<void> = Promise.resolve();
   #lastWrite: Promise<void> = Promise.resolve();
   #head: CommittedBlock | undefined;
   #oldest = 0n;
@@ -142,9 +158,14 @@ export class StateStore implements CommittedStates {
    * block. Synchronous, stores nothing; throws StateError `CHANGES_INVALID`, `STATE_CORRUPT` and those of `at`.
    */
   prepare(parent: Hex | Candidate | undefined, changes: StateChanges): Candidate {
+    return atOnce(this.prepareInSteps(parent, changes));
+  }
+
+  /** Like `prepare`, in steps of a few milliseconds; blocks may be committed between them, the parent among them, none reverted. */
+  *prepareInSteps(parent: Hex | Candidate | undefined, changes: StateChanges): Steps<Candidate> {
     const source = parent instanceof Candidate ? parent : this.source(parent);
     try {
-      const { root, delta } = applyChanges(source, changes);
+      const { root, delta } = yield* applyChanges(source, changes);
       return new Candidate(source, root, delta, changes.code);
     } catch (error) {
       throw this.#stopWhenCorrupt(error);
@@ -161,10 +182,11 @@ export class StateStore implements CommittedStates {
     this.#checkSuccessor(candidate, id);
     const block: CommittedBlock = { ...id, root: candidate.root };
     const extraWrites = this.#userTables.collect(extras.write);
-    const batch = this.#stateWrites(candidate, block);
-    batch.append(extraWrites);
     candidate.markPending(block);
     this.#pending.push({ candidate, block });
+    const { carryOut = withoutPause } = extras;
+    const batch = this.#lastBatch.then(() => carryOut(this.#stateWrites(candidate, block, extraWrites)));
+    this.#lastBatch = batch.then(noMatter, noMatter);
     await this.#write(batch);
     return block;
   }
@@ -173,7 +195,7 @@ export class StateStore implements CommittedStates {
    * Takes the head back to an earlier block, restoring every entry, in one transaction. Rejects with StateError
    * `REVERT_TOO_DEEP`, `BLOCK_UNKNOWN`, or like `commit`; no commit may be under way.
    */
-  async revert(to: bigint | Hex, extras: CommitExtras = {}): Promise<CommittedBlock> {
+  async revert(to: bigint | Hex, extras: WriteExtras = {}): Promise<CommittedBlock> {
     this.#checkRunning();
     const head = this.#head;
     const target = this.block(to);
@@ -336,7 +358,7 @@ export class StateStore implements CommittedStates {
     if (number !== tip.number + 1n) throw stale("number");
   }
 
-  #stateWrites(candidate: Candidate, block: CommittedBlock): WriteBatch {
+  *#stateWrites(candidate: Candidate, block: CommittedBlock, extras: WriteBatch): Steps<WriteBatch> {
     const number = blockNumberBytes(block.number);
     const encoded = encodeBlock(block);
     const batch = new WriteBatch();
@@ -344,6 +366,7 @@ export class StateStore implements CommittedStates {
     for (const [name, { before, after }] of candidate.delta) {
       const key = batch.putEntry(tables.state, name, after);
       changed.push({ key, isNode: isNodeKey(name), before, after });
+      if (changed.length % entriesPerStep === 0) yield;
     }
     for (const [hash, code] of candidate.deployedCode) batch.put(tables.code, hexToBytes(hash), code);
     batch.put(tables.blocks, number, encoded);
@@ -353,9 +376,10 @@ export class StateStore implements CommittedStates {
       batch.put(tables.meta, metaKeys.format, encodeFormat(this.#isArchive));
       batch.put(tables.meta, metaKeys.oldest, number);
     } else {
-      this.history.add(block.number, changed, batch);
+      yield* this.history.add(block.number, changed, batch);
       if (!this.#isArchive) this.#prune(block.number, batch);
     }
+    batch.append(extras);
     return batch;
   }
 
@@ -404,15 +428,16 @@ export class StateStore implements CommittedStates {
    * Writes when all earlier writes are on disk, and not at all when one of them failed: a later block must not be stored
    * without the one before it.
    */
-  #write(batch: WriteBatch): Promise<void> {
+  #write(batch: WriteBatch | Promise<WriteBatch>): Promise<void> {
     const write = this.#lastWrite.then(async () => {
       this.#checkRunning();
       try {
-        await this.#database.write(batch);
+        await this.#database.write(await batch);
         this.#advance();
       } catch (error) {
-        if (error instanceof StateError) this.#stopped ??= error;
-        throw error;
+        const fault = asWriteFault(error);
+        this.#stopped ??= fault;
+        throw fault;
       }
     });
     this.#lastWrite = write.catch(() => undefined);
@@ -425,6 +450,17 @@ export class StateStore implements CommittedStates {
     if (damage instanceof StateError && damage.code === "STATE_CORRUPT") this.#stopped ??= damage;
     return damage;
   }
+}
+
+function noMatter(): void {}
+
+async function withoutPause<T>(steps: Steps<T>): Promise<T> {
+  return atOnce(steps);
+}
+
+function asWriteFault(error: unknown): StateError {
+  if (error instanceof StateError) return error;
+  return new StateError({ code: "STATE_WRITE_FAILED", reason: messageOf(error) }, { cause: error });
 }
 
 function corruptTrie(cause: TrieError): StateError {

@@ -3,6 +3,7 @@ import { commonPrefixLength, digits, type Nibbles, nibbleAt } from "./nibbles.ts
 import type { ExtensionNode, LeafNode, TrieNode } from "./node.ts";
 import { type LeafEntry, type NodeChange, NodeChanges } from "./node-changes.ts";
 import { emptyRoot, type NodeReader } from "./node-reader.ts";
+import { atOnce, type Steps } from "./steps.ts";
 import { TrieError } from "./trie-error.ts";
 
 /** A key's value afterwards; undefined (or no bytes, which a trie can not hold) removes it. */
@@ -38,12 +39,21 @@ export interface UpdateOptions<C extends TrieChange> {
 export function updateTrie<C extends TrieChange>(
   reader: NodeReader,
   changes: readonly C[],
-  { onFound = ignore, leafEntry, root: rootBefore }: UpdateOptions<C> = {},
+  options: UpdateOptions<C> = {},
 ): TrieUpdate {
+  return atOnce(updateTrieInSteps(reader, changes, options));
+}
+
+/** Like `updateTrie`, a step for each child of the root; what the reader answers must stay the same until the end. */
+export function* updateTrieInSteps<C extends TrieChange>(
+  reader: NodeReader,
+  changes: readonly C[],
+  { onFound = ignore, leafEntry, root: rootBefore }: UpdateOptions<C> = {},
+): Steps<TrieUpdate> {
   assertSorted(changes);
   const nodes = new NodeChanges(reader, leafEntry);
   const before = nodes.takeRoot(rootBefore);
-  const after = new Pass(nodes, changes, onFound).apply(before, "", 0, changes.length);
+  const after = yield* new Pass(nodes, changes, onFound).applyToRoot(before);
   const root = after === undefined ? emptyRoot : nodes.sealRoot(after);
   return { root, nodes: nodes.result() };
 }
@@ -85,6 +95,22 @@ class Pass<C extends TrieChange> {
     this.#nodes = nodes;
     this.#changes = changes;
     this.#onFound = onFound;
+  }
+
+  /** The root after all changes. */
+  *applyToRoot(root: TrieNode | undefined): Steps<TrieNode | undefined> {
+    const count = this.#changes.length;
+    if (root?.kind !== "branch" || count === 0) return this.apply(root, "", 0, count);
+    const children: Child[] = root.slots();
+    const value = this.#valueAfter(root, "", 0);
+    let isChanged = value !== root.value;
+    for (let index = this.#endsAt("", 0) ? 1 : 0; index < count; ) {
+      const end = this.#childEnd(index, count, 0);
+      if (this.#changeChild(root, children, "", index, end)) isChanged = true;
+      index = end;
+      yield;
+    }
+    return isChanged ? this.#settle(root, children, value, "") : root;
   }
 
   /**
@@ -179,35 +205,41 @@ class Pass<C extends TrieChange> {
 
   /** Changes children of a branch; answers the branch itself when nothing is different. */
   #changeBranch(branch: BranchNode, children: Child[], path: Nibbles, from: number, to: number) {
-    const depth = path.length;
-    const { value } = branch;
-    let valueAfter = value;
-    let index = from;
-    const first = this.#changes[from] as C;
-    if (first.key.length === depth) {
-      this.#onFound(first, value);
-      valueAfter = first.value === undefined || first.value.length === 0 ? undefined : first.value;
-      index++;
+    const value = this.#valueAfter(branch, path, from);
+    let isChanged = value !== branch.value;
+    for (let index = this.#endsAt(path, from) ? from + 1 : from; index < to; ) {
+      const end = this.#childEnd(index, to, path.length);
+      if (this.#changeChild(branch, children, path, index, end)) isChanged = true;
+      index = end;
     }
-    let isChanged = valueAfter !== value;
-    while (index < to) {
-      const nibble = nibbleAt((this.#changes[index] as C).key, depth);
-      const start = index++;
-      while (index < to && nibbleAt((this.#changes[index] as C).key, depth) === nibble) index++;
-      if (this.#changeChild(branch, children, nibble, path + digits[nibble], start, index)) isChanged = true;
-    }
-    return isChanged ? this.#settle(branch, children, valueAfter, path) : branch;
+    return isChanged ? this.#settle(branch, children, value, path) : branch;
   }
 
-  /** True when the child is different afterwards. */
-  #changeChild(
-    branch: BranchNode,
-    children: Child[],
-    nibble: number,
-    path: Nibbles,
-    from: number,
-    to: number,
-  ): boolean {
+  /** True when the key of a change ends at this path; others that begin with it come behind. */
+  #endsAt(path: Nibbles, from: number): boolean {
+    return (this.#changes[from] as C).key.length === path.length;
+  }
+
+  /** The value of a branch itself afterwards. */
+  #valueAfter({ value }: BranchNode, path: Nibbles, from: number): Uint8Array | undefined {
+    if (!this.#endsAt(path, from)) return value;
+    const change = this.#changes[from] as C;
+    this.#onFound(change, value);
+    return change.value === undefined || change.value.length === 0 ? undefined : change.value;
+  }
+
+  /** Where the changes end that go the same way as the one at `from`. */
+  #childEnd(from: number, to: number, depth: number): number {
+    const nibble = nibbleAt((this.#changes[from] as C).key, depth);
+    let end = from + 1;
+    while (end < to && nibbleAt((this.#changes[end] as C).key, depth) === nibble) end++;
+    return end;
+  }
+
+  /** Changes the child that these changes go to; true when it is different afterwards. */
+  #changeChild(branch: BranchNode, children: Child[], branchPath: Nibbles, from: number, to: number): boolean {
+    const nibble = nibbleAt((this.#changes[from] as C).key, branchPath.length);
+    const path = branchPath + digits[nibble];
     const child = children[nibble];
     if (child === undefined || isNode(child)) {
       children[nibble] = this.apply(child, path, from, to);

@@ -18,6 +18,7 @@ import { BlockTree, type BlockTreeLimits } from "./engine/block-tree.ts";
 import { CanonicalChain } from "./engine/canonical-chain.ts";
 import { nextBlockAfter } from "./engine/fork-choice.ts";
 import { NativeEngine, type NativeEngineOptions } from "./engine/native-engine.ts";
+import { createPacing } from "./engine/pacing.ts";
 import { AuthorityMemory } from "./ingest/authority-memory.ts";
 import { RecoveryPool, type RecoveryPoolOptions } from "./ingest/recovery-pool.ts";
 import { PoolJournal, type RestoredPool } from "./mempool/journal/pool-journal.ts";
@@ -103,7 +104,7 @@ function assembleChain(options: ChainOptions, store: ChainStore, dependencies: C
   const { config } = options.genesis;
   const hashSecret = BigInt(bytesToHex(dependencies.random.bytes(32)));
   const heads = new HeadSignal();
-  const chain = new CanonicalChain(store, heads);
+  const chain = new CanonicalChain(store, heads, () => createPacing(options.engine, clock));
   const tree = new BlockTree(options.engine, chain);
   const authorities = new AuthorityMemory();
   const recoverAuthority = (authorization: Authorization): Address | undefined => authorities.recover(authorization);

@@ -1,7 +1,7 @@
-import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "@koinon/errors/invariant";
 import { systemClock } from "@koinon/runtime/clock";
+import { standBehindBlocks } from "../thread-priority.ts";
 import {
   type CallThreadAnswer,
   type CallThreadRequest,
@@ -12,12 +12,9 @@ import {
 import { carryError } from "./carried-error.ts";
 import { TaskRunner } from "./task-runner.ts";
 
-/** On Linux this is the priority of the calling thread alone: blocks come first. */
-const niceness = 10;
-
 const port = parentPort;
 invariant(port !== null, "the call worker runs in a worker thread");
-if (process.platform === "linux") setPriority(niceness);
+standBehindBlocks();
 const runner = new TaskRunner(workerData as CallThreadSettings, systemClock);
 port.on("message", async (message: CallThreadRequest | typeof endOfCalls) => {
   if (message === endOfCalls) {

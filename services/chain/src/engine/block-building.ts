@@ -58,17 +58,19 @@ export async function buildBlock(
   const environment = nextEnvironment(parent.header, attributes, dependencies);
   const run = new BlockRun(parent, environment, dependencies);
   await fill(run, environment, attributes, selection, dependencies);
-  const { requests, candidate, changed } = run.finish(attributes.withdrawals);
+  const { pacing } = dependencies;
+  const { requests, candidate, changed } = await pacing.carryOut(run.finish(attributes.withdrawals));
   const fork = dependencies.config.forks.forkAt(environment.timestamp);
   const { transactions, outcomes } = run;
   const { withdrawals } = attributes;
+  const receipts = await pacing.carryOut(receiptFields(transactions, outcomes));
   const header: BlockHeader = {
     ...environment,
     parentHash: parent.hash,
     unclesHash: emptyUnclesHash,
     stateRoot: candidate.root,
     transactionsRoot: transactionsRoot(transactions),
-    ...receiptFields(transactions, outcomes),
+    ...receipts,
     difficulty: 0n,
     gasUsed: run.gasUsed,
     extraData: dependencies.policy.extraData,

@@ -5,22 +5,28 @@ import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { orderedRoot } from "@koinon/trie/ordered-root";
 import { allocateBytes } from "@koinon/trie/slab";
+import type { Steps } from "@koinon/trie/steps";
 import type { TransactionOutcome } from "../executed-block.ts";
 
+const receiptsPerStep = 256;
+
 /** What a header says about its block's receipts. */
-export function receiptFields(
+export function* receiptFields(
   transactions: readonly RecoveredTransaction[],
   outcomes: readonly TransactionOutcome[],
-): Pick<BlockHeader, "receiptsRoot" | "logsBloom"> {
+): Steps<Pick<BlockHeader, "receiptsRoot" | "logsBloom">> {
   const bloom = new Uint8Array(bloomBytes);
   let cumulativeGasUsed = 0n;
-  const encoded = outcomes.map(({ succeeded, gasUsed, logs }, index) => {
+  const encoded: Uint8Array[] = [];
+  for (const [index, { succeeded, gasUsed, logs }] of outcomes.entries()) {
     cumulativeGasUsed += gasUsed;
     const { type } = (transactions[index] as RecoveredTransaction).transaction;
     const receipt = createReceipt({ type, succeeded, cumulativeGasUsed, logs }, allocateBytes);
     if (logs.length > 0) mergeBloom(bloom, receipt.bloom);
-    return encodeReceipt(receipt, allocateBytes);
-  });
+    encoded.push(encodeReceipt(receipt, allocateBytes));
+    if (encoded.length % receiptsPerStep === 0) yield;
+  }
+  yield;
   return { receiptsRoot: bytesToHex(orderedRoot(encoded)), logsBloom: bloom };
 }
 

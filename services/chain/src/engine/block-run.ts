@@ -11,6 +11,7 @@ import type { Tracer } from "@koinon/evm/tracer";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { Candidate } from "@koinon/state/candidate";
 import type { StateStore } from "@koinon/state/state-store";
+import type { Steps } from "@koinon/trie/steps";
 import type { TransactionOutcome } from "../executed-block.ts";
 
 /** A block that another can follow. */
@@ -43,6 +44,14 @@ export type BlockEnvironment = Pick<
   | "excessBlobGas"
   | "parentBeaconBlockRoot"
 >;
+
+/** What a block leaves. */
+export interface FinishedRun {
+  readonly requests: Uint8Array[];
+  readonly candidate: Candidate;
+  /** Accounts that it changed. */
+  readonly changed: Iterable<Hex>;
+}
 
 /** One block's execution from its system calls to the state that it makes; building and checking a block differ only around it. */
 export class BlockRun {
@@ -94,7 +103,7 @@ export class BlockRun {
   }
 
   /** Ends: withdrawals, requests, and the state after the block. Throws BlockError. */
-  finish(withdrawals: readonly Withdrawal[]): { requests: Uint8Array[]; candidate: Candidate; changed: Iterable<Hex> } {
+  *finish(withdrawals: readonly Withdrawal[]): Steps<FinishedRun> {
     const { config, state } = this.dependencies;
     this.execution.applyWithdrawals(withdrawals);
     const requests = collectRequests(this.execution, {
@@ -102,6 +111,8 @@ export class BlockRun {
       depositContract: config.depositContractAddress,
     });
     const changes = this.execution.changes();
-    return { requests, candidate: state.prepare(this.parent.base, changes), changed: changes.accounts.keys() };
+    yield;
+    const candidate = yield* state.prepareInSteps(this.parent.base, changes);
+    return { requests, candidate, changed: changes.accounts.keys() };
   }
 }

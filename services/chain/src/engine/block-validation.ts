@@ -29,6 +29,7 @@ export async function validateBlock(
   parent: ParentBlock,
   dependencies: BlockRunDependencies & { readonly pacing: Pacing },
 ): Promise<PreparedBlock> {
+  const { pacing } = dependencies;
   const raws = transactions.map(({ raw }) => raw);
   const sizeBytes = blockSize(header, raws, withdrawals);
   const fork = dependencies.config.forks.forkAt(header.timestamp);
@@ -38,14 +39,14 @@ export async function validateBlock(
   const run = new BlockRun(parent, header, dependencies);
   for (const [index, transaction] of transactions.entries()) {
     execute(run, transaction, index);
-    if (dependencies.pacing.isDue()) await dependencies.pacing.pause();
+    if (pacing.isDue()) await pacing.pause();
   }
   assertSame("gasUsed", header.gasUsed, run.gasUsed);
   assertSame("blobGasUsed", header.blobGasUsed, run.blobGasUsed);
-  const { receiptsRoot, logsBloom } = receiptFields(transactions, run.outcomes);
+  const { receiptsRoot, logsBloom } = await pacing.carryOut(receiptFields(transactions, run.outcomes));
   assertSame("receiptsRoot", header.receiptsRoot, receiptsRoot);
   assertSame("logsBloom", bytesToHex(header.logsBloom), bytesToHex(logsBloom));
-  const { requests, candidate, changed } = asInvalid(() => run.finish(withdrawals));
+  const { requests, candidate, changed } = await pacing.carryOut(run.finish(withdrawals)).catch(refuse);
   try {
     assertSame("requestsHash", header.requestsHash, isActive(fork, "prague") ? requestsHash(requests) : undefined);
     assertSame("stateRoot", header.stateRoot, candidate.root);
@@ -66,13 +67,9 @@ function execute(run: BlockRun, transaction: RecoveredTransaction, index: number
   }
 }
 
-function asInvalid<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof BlockError)) throw error;
-    throw new InvalidBlockError({ code: "EXECUTION_INVALID", reason: error.message }, { cause: error });
-  }
+function refuse(error: unknown): never {
+  if (!(error instanceof BlockError)) throw error;
+  throw new InvalidBlockError({ code: "EXECUTION_INVALID", reason: error.message }, { cause: error });
 }
 
 function assertSame(field: string, given: bigint | string | undefined, computed: bigint | string | undefined): void {

@@ -9,6 +9,7 @@ import { markKeys } from "../store/tables.ts";
 import { recoveredTransaction } from "../store/transaction-piece.ts";
 import type { PreparedBlock } from "./block-building.ts";
 import type { ParentBlock } from "./block-run.ts";
+import type { Pacing } from "./pacing.ts";
 
 /** Numbers of the blocks that consensus calls safe and final; undefined leaves what is known. */
 export interface ChainMarks {
@@ -32,6 +33,7 @@ export interface DurabilityListener {
 export class CanonicalChain {
   private readonly store: ChainStore;
   private readonly listener: DurabilityListener;
+  private readonly createPacing: () => Pacing;
   private tip: ParentBlock;
   /** Adopted blocks that are not on disk yet, by number. */
   private readonly pending = new Map<bigint, PreparedBlock>();
@@ -39,9 +41,11 @@ export class CanonicalChain {
   /** What the last commit says is safe and final; undefined when anything was noted since. */
   private lastMarks: ChainMarks | undefined;
 
-  constructor(store: ChainStore, listener: DurabilityListener) {
+  /** `createPacing` makes a new one for every block that goes to disk. */
+  constructor(store: ChainStore, listener: DurabilityListener, createPacing: () => Pacing) {
     this.store = store;
     this.listener = listener;
+    this.createPacing = createPacing;
     this.tip = this.committed(store.head());
   }
 
@@ -95,6 +99,7 @@ export class CanonicalChain {
     this.lastMarks = marks;
     const id = { number: header.number, hash, parentHash: header.parentHash };
     const commit = this.store.state.commit(candidate, id, {
+      carryOut: (steps) => this.createPacing().carryOut(steps),
       write: (tables) => {
         writeBlock(tables, block);
         writeMarks(tables, marks);
