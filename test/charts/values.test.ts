@@ -108,6 +108,9 @@ describe("schemas of values", () => {
     [{ ...small, global: {} }, "global.natsUrl: name the NATS servers"],
     [{ ...small, globl: {} }, "additional properties 'globl' not allowed"],
     [{ ...small, global: { ...small.global, chainId: "0x1" } }, "at '/global/chainId'"],
+    [{ ...small, global: { ...small.global, natsPrefix: "a.b" } }, "at '/global/natsPrefix'"],
+    [{ ...small, global: { ...small.global, natsPrefix: "koinon-dlq" } }, "at '/global/natsPrefix'"],
+    [changed("market", { config: { NATS_PREFIX: "mine" } }), "additional properties 'NATS_PREFIX' not allowed"],
   ])("refuse other mistakes with their place %#", (values, message) => {
     expect(refusal(values)).toContain(message);
   });
@@ -163,6 +166,20 @@ describe("the environment of processes", () => {
       expect([service, natsCaFile, natsKeyFile, unknown]).toEqual([service, ...files, []]);
       const mounted = podSpec(deployment).volumes?.some(({ name }) => name === "nats");
       expect([service, mounted]).toEqual([service, speaks]);
+    }
+  });
+
+  test("a network's prefix in NATS reaches those that speak to NATS, and is koinon unless given", () => {
+    for (const [natsPrefix, expected] of [
+      ["", "koinon"],
+      ["second-net", "second-net"],
+    ]) {
+      const manifests = render({ ...small, global: { ...small.global, natsPrefix } });
+      for (const service of ["market", "poi"]) {
+        const deployment = ofKind(manifests, "Deployment").get(`net-${service}`) as Manifest;
+        const { plan, unknown } = planOfContainer(mainContainer(deployment), manifests);
+        expect([service, plan.config.natsPrefix, unknown]).toEqual([service, expected, []]);
+      }
     }
   });
 

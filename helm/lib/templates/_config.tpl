@@ -63,6 +63,9 @@ up to 34 seconds with the grace that each gets.
 {{- end }}
 {{- if .Facts.events }}
 - { name: NATS_URL, value: {{ required "global.natsUrl: name the NATS servers (JetStream) that carry events" $network.natsUrl | quote }} }
+{{- with $network.natsPrefix }}
+- { name: NATS_PREFIX, value: {{ . | quote }} }
+{{- end }}
 {{- with $network.natsTls }}
 {{- if .secretName }}
 - { name: NATS_TLS_CA_FILE, value: /etc/koinon/nats/ca.crt }

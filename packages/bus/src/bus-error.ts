@@ -6,6 +6,7 @@ export type BusFault =
   | { code: "BUS_OVERLOADED"; durable: string; queued: number }
   | { code: "BUS_CLOSED" }
   | { code: "CREDENTIALS_INVALID"; reason: string }
+  | { code: "PREFIX_INVALID"; prefix: string }
   | { code: "SUBJECT_INVALID"; subject: string }
   | { code: "DURABLE_INVALID"; durable: string }
   | { code: "DURABLE_CONFLICT"; durable: string; subject: string; existing: string }

@@ -5,8 +5,9 @@ import type { Bus, BusObserver, ConsumeOptions, Consumption, EventScope, Outgoin
 import { BusError } from "./bus-error.ts";
 import { growingDelay, type RedeliveryDelay, untraced } from "./delivery.ts";
 import { consumeDurable } from "./jetstream-consumer.ts";
-import { ensureStream, type StreamLimits, streamOf } from "./jetstream-streams.ts";
+import { ensureStream, type StreamLimits } from "./jetstream-streams.ts";
 import { connectionOptionsOf, type NatsAccess } from "./nats-access.ts";
+import { NetworkNames } from "./network-names.ts";
 import { assertConsumable, assertPublishable } from "./subject.ts";
 
 /** Where NATS is, and how its streams and consumers are bounded. */
@@ -15,6 +16,8 @@ export interface JetStreamBusOptions {
   /** Shown in the server's connection list. */
   readonly name: string;
   readonly access?: NatsAccess;
+  /** First word of this network's streams and subjects (`prefixPattern`); networks that share a server need different ones. Default `koinon`. */
+  readonly prefix?: string;
   readonly limits?: StreamLimits;
   /** How long NATS waits for an answer before it delivers an event again; a handler that is still at work extends it. Default 30,000. */
   readonly ackWaitMs?: number;
@@ -39,14 +42,15 @@ const attemptMs = 5_000;
 
 /**
  * Connects to NATS, trying on while it is away or refuses; everything after that survives restarts of NATS. Throws BusError
- * CREDENTIALS_INVALID, and the signal's reason.
+ * CREDENTIALS_INVALID and PREFIX_INVALID, and the signal's reason.
  */
 export async function connectJetStreamBus(
   options: JetStreamBusOptions,
   dependencies: JetStreamBusDependencies = {},
 ): Promise<Bus> {
+  const names = new NetworkNames(options.prefix);
   const { connection, manager } = await firstConnection(options, dependencies);
-  return new JetStreamBus(options, dependencies, connection, manager);
+  return new JetStreamBus({ ...options, names }, dependencies, connection, manager);
 }
 
 /** A connection to a server whose JetStream works: a cluster that has no leader yet takes connections and nothing else. */
@@ -83,6 +87,7 @@ async function firstConnection(
 
 class JetStreamBus implements Bus {
   readonly #options: JetStreamBusOptions;
+  readonly #names: NetworkNames;
   readonly #connection: NatsConnection;
   readonly #manager: JetStreamManager;
   readonly #client: JetStreamClient;
@@ -93,12 +98,13 @@ class JetStreamBus implements Bus {
   #connected = true;
 
   constructor(
-    options: JetStreamBusOptions,
+    options: JetStreamBusOptions & { readonly names: NetworkNames },
     dependencies: JetStreamBusDependencies,
     connection: NatsConnection,
     manager: JetStreamManager,
   ) {
     this.#options = options;
+    this.#names = options.names;
     this.#connection = connection;
     this.#manager = manager;
     this.#client = jetstream(connection);
@@ -114,7 +120,7 @@ class JetStreamBus implements Bus {
     for (const [name, value] of Object.entries(event.headers ?? {})) headers.set(name, value);
     try {
       const stream = await this.#stream(event.subject);
-      await this.#client.publish(event.subject, event.payload, {
+      await this.#client.publish(this.#names.outward(event.subject), event.payload, {
         msgID: event.id,
         headers,
         timeout: this.#options.publishTimeoutMs ?? 5_000,
@@ -122,7 +128,7 @@ class JetStreamBus implements Bus {
       });
     } catch (error) {
       // The stream may have been lost with the server's disk; the next attempt makes it again.
-      this.#streams.delete(streamOf(event.subject));
+      this.#streams.delete(this.#names.stream(event.subject));
       throw new BusError({ code: "BUS_UNREACHABLE", reason: String(error) }, { cause: error });
     }
   }
@@ -142,8 +148,9 @@ class JetStreamBus implements Bus {
         manager: this.#manager,
         ackWaitMs: this.#options.ackWaitMs ?? 30_000,
         stopGraceMs: this.#options.stopGraceMs ?? 5_000,
+        names: this.#names,
         isClosed: () => this.#connection.isClosed(),
-        ensureStream: () => ensureStream(this.#manager, options.subject, this.#options.limits ?? {}),
+        ensureStream: () => this.#ensure(options.subject),
         bury: (letter) => this.publish(letter),
       },
     );
@@ -169,12 +176,16 @@ class JetStreamBus implements Bus {
   }
 
   #stream(subject: string): Promise<string> {
-    const name = streamOf(subject);
+    const name = this.#names.stream(subject);
     const known = this.#streams.get(name);
     if (known !== undefined) return known;
-    const ensured = ensureStream(this.#manager, subject, this.#options.limits ?? {});
+    const ensured = this.#ensure(subject);
     this.#streams.set(name, ensured);
     return ensured;
+  }
+
+  #ensure(subject: string): Promise<string> {
+    return ensureStream(this.#manager, subject, { names: this.#names, limits: this.#options.limits ?? {} });
   }
 
   async #watch(): Promise<void> {

@@ -12,6 +12,7 @@ import { nanos } from "@nats-io/transport-node";
 import type { BusEvent, Consumption, OutgoingEvent } from "./bus.ts";
 import { BusError } from "./bus-error.ts";
 import { type DeliveryContext, deadLetterOf, deliver } from "./delivery.ts";
+import type { NetworkNames } from "./network-names.ts";
 import { isDeadLetterSubject } from "./subject.ts";
 
 /** What a consumer needs of its bus. */
@@ -20,6 +21,7 @@ export interface JetStreamSide {
   readonly manager: JetStreamManager;
   readonly ackWaitMs: number;
   readonly stopGraceMs: number;
+  readonly names: NetworkNames;
   /** True when no call can succeed any more. */
   isClosed(): boolean;
   ensureStream(): Promise<string>;
@@ -79,7 +81,7 @@ class ConsumerRun implements Consumption {
     const stream = await this.#side.ensureStream();
     await this.#side.manager.consumers.add(stream, {
       durable_name: durable,
-      filter_subject: subject,
+      filter_subject: this.#side.names.outward(subject),
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
       ack_wait: nanos(this.#side.ackWaitMs),
@@ -120,7 +122,7 @@ class ConsumerRun implements Consumption {
   }
 
   async #handle(message: JsMsg): Promise<void> {
-    const event = eventOf(message);
+    const event = eventOf(message, this.#side.names);
     // Long work is not a lost consumer: the wait starts again while the handler is at it.
     const working = setInterval(() => message.working(), this.#side.ackWaitMs / 3);
     try {
@@ -144,13 +146,13 @@ function isRefusal(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.status < 500;
 }
 
-function eventOf(message: JsMsg): BusEvent {
+function eventOf(message: JsMsg, names: NetworkNames): BusEvent {
   const headers: Record<string, string> = {};
   for (const [name, values] of message.headers ?? []) {
     if (!name.startsWith("Nats-")) headers[name] = values[0] ?? "";
   }
   return {
-    subject: message.subject,
+    subject: names.inward(message.subject),
     id: message.headers?.get("Nats-Msg-Id") ?? `${message.info.stream}.${message.seq}`,
     payload: message.data,
     headers,

@@ -6,6 +6,7 @@ import {
   type StreamConfig,
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
+import type { NetworkNames } from "./network-names.ts";
 import { domainOf, isDeadLetterSubject } from "./subject.ts";
 
 /** Bounds of the streams. */
@@ -22,15 +23,13 @@ const weekMs = 7 * 24 * 3_600_000;
 const duplicateWindowMs = 120_000;
 const nameInUse = 10_058;
 
-/** The stream that keeps a subject: one per domain, and one for the domain's dead letters. */
-export function streamOf(subject: string): string {
-  const domain = domainOf(subject);
-  return isDeadLetterSubject(subject) ? `koinon-${domain}-dlq` : `koinon-${domain}`;
-}
-
 /** Creates the stream of a subject, or brings its settings up to date; safe to call from several replicas at once. */
-export async function ensureStream(manager: JetStreamManager, subject: string, limits: StreamLimits): Promise<string> {
-  const wanted = streamConfig(subject, limits);
+export async function ensureStream(
+  manager: JetStreamManager,
+  subject: string,
+  { names, limits }: { readonly names: NetworkNames; readonly limits: StreamLimits },
+): Promise<string> {
+  const wanted = streamConfig(subject, names, limits);
   try {
     await manager.streams.add(wanted);
   } catch (error) {
@@ -44,13 +43,14 @@ export async function ensureStream(manager: JetStreamManager, subject: string, l
 
 function streamConfig(
   subject: string,
+  names: NetworkNames,
   limits: StreamLimits,
 ): Partial<StreamConfig> & { name: string; num_replicas: number } {
-  const root = isDeadLetterSubject(subject) ? "koinon-dlq" : "koinon";
-  const ageMs = (limits.ageMsMax ?? weekMs) * (root === "koinon" ? 1 : 4);
+  const isDeadLetters = isDeadLetterSubject(subject);
+  const ageMs = (limits.ageMsMax ?? weekMs) * (isDeadLetters ? 4 : 1);
   return {
-    name: streamOf(subject),
-    subjects: [`${root}.${domainOf(subject)}.>`],
+    name: names.stream(subject),
+    subjects: [names.outward(`${isDeadLetters ? "koinon-dlq" : "koinon"}.${domainOf(subject)}.>`)],
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     num_replicas: limits.replicas ?? 1,

@@ -9,6 +9,7 @@ import { waitFor } from "@koinon/testkit/wait-for";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "@nats-io/transport-node";
 import type { BusEvent, BusObserver } from "../src/bus.ts";
+import { PoisonMessage } from "../src/bus-error.ts";
 import { connectJetStreamBus, type JetStreamBusOptions } from "../src/jetstream-bus.ts";
 import { describeBusContract } from "./bus-contract.ts";
 
@@ -33,6 +34,72 @@ describeWithProgram("nats-server", "over nats-server", () => {
         connectJetStreamBus({ servers: [nats.url], name: "contract", ...quick }, observe ? { observe } : {}),
       close: () => nats.stop(),
     };
+  });
+
+  describeBusContract("JetStream with a prefix", async () => {
+    const nats = await startNats();
+    const options = { servers: [nats.url], name: "contract", prefix: "second-net", ...quick };
+    return {
+      connect: (observe) => connectJetStreamBus(options, observe ? { observe } : {}),
+      close: () => nats.stop(),
+    };
+  });
+
+  test("networks with prefixes of their own share a server and nothing on it", async () => {
+    const nats = await startNats();
+    const networks = [undefined, "second", "koinon-test"];
+    const buses = await Promise.all(
+      networks.map((prefix) =>
+        connectJetStreamBus({
+          ...{ servers: [nats.url], name: "shared", ...quick },
+          ...(prefix === undefined ? {} : { prefix }),
+        }),
+      ),
+    );
+    const seen = await Promise.all(
+      buses.map(async (bus) => {
+        const events: string[] = [];
+        const consume = (durable: string, subject: string, isPoison: boolean) =>
+          bus.consume({
+            ...{ durable, subject, maxDeliveries: 3 },
+            handler: async (event) => {
+              events.push(`${event.subject} ${Buffer.from(event.payload)}`);
+              if (isPoison) throw new PoisonMessage({ code: "POISON_MESSAGE", reason: "as the test wants" });
+            },
+          });
+        await consume("poi", "koinon.shop.v1.>", true);
+        await consume("inspector", "koinon-dlq.shop.*", false);
+        return events;
+      }),
+    );
+    // The same id everywhere: what is told apart by the prefix is not taken for a duplicate either.
+    for (const [at, bus] of buses.entries()) {
+      await bus.publish({ subject: "koinon.shop.v1.sold.pear", id: "1", payload: Buffer.from(`of ${at}`) });
+    }
+    await waitFor(() => seen.every((events) => events.length === 2));
+    const connection = await connectNats({ servers: [nats.url] });
+    const manager = await jetstreamManager(connection);
+    const streams: Record<string, string> = {};
+    for await (const { config } of manager.streams.list()) streams[config.name] = config.subjects.join();
+    expect(streams).toEqual({
+      ...{ "koinon-shop": "koinon.shop.>", "koinon-shop-dlq": "koinon-dlq.shop.>" },
+      ...{ "second-shop": "second.shop.>", "second-shop-dlq": "second-dlq.shop.>" },
+      ...{ "koinon-test-shop": "koinon-test.shop.>", "koinon-test-shop-dlq": "koinon-test-dlq.shop.>" },
+    });
+    await connection.close();
+    for (const bus of buses) await bus.close();
+    expect(seen).toEqual(
+      networks.map((_, at) => [`koinon.shop.v1.sold.pear of ${at}`, `koinon-dlq.shop.poi of ${at}`]),
+    );
+    await nats.stop();
+  });
+
+  test("a prefix that NATS, or another network's names, would not bear is refused", async () => {
+    const wrong = ["", "a.b", "a b", "*", "Koinon", "-a", "a-", "koinon-dlq", "a".repeat(33)];
+    for (const prefix of wrong) {
+      const connecting = connectJetStreamBus({ servers: ["nats://127.0.0.1:1"], name: "wrong", prefix });
+      await expect(connecting).rejects.toMatchObject({ fault: { code: "PREFIX_INVALID", prefix } });
+    }
   });
 
   describe("JetStreamBus under faults", () => {

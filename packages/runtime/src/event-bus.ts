@@ -23,6 +23,7 @@ export async function createBus(
   options: {
     readonly servers: readonly string[];
     readonly name: string;
+    readonly prefix?: string;
     readonly replicas?: number;
     readonly access?: NatsAccess;
   },
@@ -31,11 +32,11 @@ export async function createBus(
   const observe = createObserver(deps);
   const scope = createScope(deps.tracer);
   if (options.servers.length === 0) return new MemoryBus({}, { clock: deps.clock, observe, scope });
-  const { servers, name, replicas, access = {} } = options;
+  const { servers, name, prefix, replicas, access = {} } = options;
   const limits = replicas === undefined ? {} : { replicas };
   const { signal } = deps;
   return await connectJetStreamBus(
-    { servers, name, access, limits },
+    { servers, name, access, limits, ...(prefix === undefined ? {} : { prefix }) },
     { observe, scope, ...(signal === undefined ? {} : { signal }) },
   );
 }

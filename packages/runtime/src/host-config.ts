@@ -1,3 +1,4 @@
+import { defaultPrefix, prefixPattern } from "@koinon/bus/network-names";
 import { z } from "zod";
 import { type ConfigDeclaration, type ConfigOf, declareConfig, secretSetting, setting } from "./config.ts";
 import { flag, integer, list, optionalText, text } from "./config-schemas.ts";
@@ -95,6 +96,15 @@ export const hostConfig = declareConfig({
     env: "NATS_TLS_KEY_FILE",
     schema: optionalText(),
     description: "PEM private key of that certificate.",
+  }),
+  natsPrefix: setting({
+    env: "NATS_PREFIX",
+    schema: z
+      .string()
+      .regex(prefixPattern, "is not up to 32 lower-case letters, digits and single hyphens, or ends in -dlq"),
+    default: defaultPrefix,
+    description:
+      "First word of the network's streams and subjects in NATS; the same in all its processes, and another where networks share a server.",
   }),
   natsReplicas: setting({
     env: "NATS_REPLICAS",

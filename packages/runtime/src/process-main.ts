@@ -111,6 +111,7 @@ async function startAll(
       name: options.name,
       servers: plan.config.natsUrl,
       access: natsAccessOf(plan.config),
+      prefix: plan.config.natsPrefix,
       replicas: plan.config.natsReplicas,
     },
     {

@@ -10,7 +10,7 @@ import { schemaOfDefaults } from "./defaults-schema.ts";
 /** Variables that a chart sets itself: they follow from the chart's own objects or from `global`. */
 const setByChart: Readonly<Record<ChartName | "engine" | "host", readonly string[]>> = {
   host: [
-    ...["RPC_LISTEN", "ADMIN_LISTEN", "RPC_PLAINTEXT_LOOPBACK", "NATS_URL"],
+    ...["RPC_LISTEN", "ADMIN_LISTEN", "RPC_PLAINTEXT_LOOPBACK", "NATS_URL", "NATS_PREFIX"],
     ...["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"],
     ...["NATS_TLS_CA_FILE", "NATS_TLS_CERTIFICATE_FILE", "NATS_TLS_KEY_FILE"],
   ],
@@ -70,6 +70,8 @@ export function umbrellaSchema(): object {
     config,
     chainId: { type: ["string", "integer"], pattern: "^([1-9][0-9]*)?$", minimum: 1 },
     verifyingContract: { type: "string", pattern: "^(0x[0-9a-f]{40})?$" },
+    // Helm's expressions have no lookahead, so the form of a prefix (packages/bus) is said in parts.
+    natsPrefix: { type: "string", maxLength: 32, pattern: "^([a-z0-9]+(-[a-z0-9]+)*)?$", not: { pattern: "-dlq$" } },
     services: { type: "object", description: "Imported from the services that are on; not to be set." },
   };
   const properties = { ...derived.properties, ...services, global: { ...global, properties: globals } };
