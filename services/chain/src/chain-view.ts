@@ -275,11 +275,16 @@ export interface BlockEvent {
   readonly cursor: string;
 }
 
-/** The logs of a block that was added or undone; `logs` may be empty, so that cursors go on where nothing matches. */
+/**
+ * The logs of a block that was added or undone; `logs` may be empty, so that cursors go on where nothing matches. Where they are many
+ * they come in parts, in order; the cursor of a part resumes behind it.
+ */
 export interface LogEvent {
   readonly kind: "added" | "removed";
   readonly block: ChainHeader;
   readonly logs: readonly ChainLog[];
+  /** False when further logs of the block follow. */
+  readonly isLast: boolean;
   readonly cursor: string;
 }
 

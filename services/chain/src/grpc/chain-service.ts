@@ -109,6 +109,7 @@ export function bindChainService(view: ChainView): ServiceBinding {
             logs: event.logs.map(logMessage),
             removed: event.kind === "removed",
             cursor: event.cursor,
+            unfinished: !event.isLast,
           };
         }
       },
