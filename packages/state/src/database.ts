@@ -43,8 +43,13 @@ export class Database {
       ...binary,
     };
     this.#root = asStateError(() => open<Uint8Array, Uint8Array>(options));
-    for (const name of tables) this.#tables.set(name, asStateError(() => this.#root.openDB(name, binary)) as Table);
-    this.#current = this.view();
+    try {
+      for (const name of tables) this.#tables.set(name, asStateError(() => this.#root.openDB(name, binary)) as Table);
+      this.#current = this.view();
+    } catch (error) {
+      void this.#root.close().catch(noMatter);
+      throw error;
+    }
   }
 
   /** Moves reads to what is committed now. */
@@ -114,6 +119,11 @@ export class Database {
     await this.#root.close();
   }
 
+  /** Closes the environment without a wait, for who opened it in vain and has nothing under way. */
+  abandon(): void {
+    void this.close().catch(noMatter);
+  }
+
   #table(name: string): Table {
     const table = this.#tables.get(name);
     if (table === undefined) throw new StateError({ code: "TABLE_UNKNOWN", table: name });
@@ -131,3 +141,5 @@ async function commitCause(error: unknown): Promise<unknown> {
     return cause;
   }
 }
+
+function noMatter(): void {}

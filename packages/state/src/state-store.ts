@@ -93,13 +93,18 @@ export class StateStore implements CommittedStates {
     this.#database = new Database(options.path, [...Object.values(tables), ...userTables], { readOnly });
     this.#userTables = new UserTables(this.#database, options.tables ?? []);
     const isArchive = options.archive ?? false;
-    if (isToMigrate(this.#database.get(tables.meta, metaKeys.format), options)) migrateLeaves(this.#database);
-    checkFormat(this.#database.get(tables.meta, metaKeys.format), isArchive);
     this.#isArchive = isArchive;
     this.history = new BlockHistory(this.#database, { isArchive });
     this.#cache = new EntryCache(options.cacheBytes ?? 128 * 2 ** 20);
     this.#historyBlocks = BigInt(options.historyBlocks ?? 256);
-    this.#loadHead();
+    try {
+      if (isToMigrate(this.#database.get(tables.meta, metaKeys.format), options)) migrateLeaves(this.#database);
+      checkFormat(this.#database.get(tables.meta, metaKeys.format), isArchive);
+      this.#loadHead();
+    } catch (error) {
+      this.#database.abandon();
+      throw error;
+    }
     if (!readOnly) return;
     this.#stopped = new StateError({ code: "STATE_READ_ONLY" });
     this.#database.rest();
