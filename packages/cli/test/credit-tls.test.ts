@@ -70,6 +70,7 @@ const credit = (identity: string, ...more: string[]): Promise<Ran> =>
 describe("koinon chain credit, of a shard over mutual TLS", () => {
   test("credits once for one request id", async () => {
     const first = await credit("treasury", "--request-id", "march");
+    expect(first.err).toBe("request march\n");
     expect([first.code, JSON.parse(first.out)]).toMatchObject([
       0,
       { requestId: "march", address, amountGwei: "1500000000", index: "0", block: { number: "1" } },

@@ -9,7 +9,7 @@ import { asBuffer, callerHeader, metadataFromMap } from "./grpc-metadata.ts";
 import { MessagePump } from "./grpc-pump.ts";
 import { MessageReader } from "./grpc-reader.ts";
 import { serviceConfig } from "./grpc-service-config.ts";
-import { assertPlaintextAllowed } from "./grpc-target.ts";
+import { assertPlaintextAllowed, isByIp } from "./grpc-target.ts";
 import { encodeMessage, transportBytesMax } from "./message-codec.ts";
 import type { OutgoingObservation, RpcObserver } from "./observer.ts";
 import { type RpcError, transportError } from "./rpc-error.ts";
@@ -244,7 +244,10 @@ class Canceller {
 }
 
 function channelOptions(options: GrpcChannelOptions): ChannelOptions {
+  const { security, address } = options;
   return {
+    // grpc-js names the host to the server, and an IP address must not be named; the certificate is checked for the service either way.
+    ...(security.kind === "mtls" && isByIp(address) ? { "grpc.ssl_target_name_override": security.server } : {}),
     "grpc.service_config": serviceConfig(options.definitions),
     "grpc.service_config_disable_resolution": 1,
     "grpc.keepalive_time_ms": options.keepaliveMs ?? 30_000,

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { assertPlaintextAllowed } from "./grpc-target.ts";
+import { assertPlaintextAllowed, isByIp } from "./grpc-target.ts";
 
 test("plaintext goes over unix sockets, over loopback when asked for, and nowhere else", () => {
   const allowed = (address: string, loopback: boolean): boolean => {
@@ -34,4 +34,18 @@ test("plaintext goes over unix sockets, over loopback when asked for, and nowher
     "",
   ];
   for (const address of network) expect([address, allowed(address, true)]).toEqual([address, false]);
+});
+
+test("an address by IP is told from one by name", () => {
+  const byIp = [
+    "127.0.0.1:1",
+    "10.0.0.1:7000",
+    "[::1]:1",
+    "[2001:db8::5]:7000",
+    "ipv4:10.0.0.1:1,10.0.0.2:2",
+    "dns:///10.0.0.1:1",
+  ];
+  for (const address of byIp) expect([address, isByIp(address)]).toEqual([address, true]);
+  const byName = ["localhost:1", "market:7000", "10.0.0.1.evil.org:1", "dns:///market:7000", "unix:/run/x.sock", ""];
+  for (const address of byName) expect([address, isByIp(address)]).toEqual([address, false]);
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { AddressInfo } from "node:net";
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
@@ -121,6 +122,27 @@ describe("who may talk to whom", () => {
     const alert = await new Promise<Error>((resolve) => socket.on("error", resolve));
     expect(alert.message).toContain("certificate required");
     expect(witness.contexts).toHaveLength(0);
+  });
+
+  test("a server by its address hears the service's name, never the address, and one by name its own", async () => {
+    const paths = await writeTestCertificates(await folder(), { echo: {}, gateway: {} });
+    const [cert, key, ca] = await Promise.all(
+      [paths("echo").certificateFile, paths("echo").keyFile, paths("echo").caFile].map((file) => readFile(file)),
+    );
+    const heard: unknown[] = [];
+    const server = createTlsServer({ cert, key, ca, requestCert: true, ALPNProtocols: ["h2"] }, (socket) => {
+      heard.push((socket as TLSSocket & { servername?: unknown }).servername);
+      socket.destroy();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanups.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    for (const host of ["127.0.0.1", "localhost"]) {
+      const calling = clientFor(`${host}:${port}`, paths("gateway")).unary(echoRequest(), { timeoutMs: 3_000 });
+      await expect(calling).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    }
+    expect([...new Set(heard)]).toEqual(["echo", "localhost"]);
   });
 
   test("a server that is not the service asked for is refused by the client", async () => {
