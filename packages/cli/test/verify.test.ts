@@ -175,6 +175,9 @@ describe("koinon verify", () => {
     const cases: readonly [args: string[], reason: string][] = [
       [[path.join(folder, "absent.json"), "--trust", trust], "there is no such file"],
       [[folder, "--trust", trust], "it is a folder"],
+      // The first that was named is the first to be missed.
+      [[path.join(folder, "absent.json")], "can not read the bundle"],
+      [[path.join(folder, "absent.json"), "--trust", path.join(folder, "absent-too.json")], "can not read the bundle"],
       [[bundle, "--trust", path.join(folder, "absent.json")], "can not read the trust file"],
       [[bundle, "--trust", bundle], "is not a trust file"],
       [[bundle, "--data", folder], "can not read the trust file"],

@@ -43,8 +43,8 @@ async function verify(args: readonly string[], terminal: Terminal): Promise<numb
   });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError("exactly one bundle file is needed");
-  const told = withBlocks((await readTrust(values, terminal)).trust, values.block);
   const bytes = await readInput(file, "the bundle");
+  const told = withBlocks((await readTrust(values, terminal)).trust, values.block);
   const asked = values.trust === undefined ? await askChain(bytes, told, values.data, terminal) : undefined;
   const trust = asked?.number === undefined ? told : withKnownBlocks(told, [asked.hash], told.anchoring);
   const result = verifyBundle(bytes, trust, {
