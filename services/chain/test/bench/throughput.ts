@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 
-const usualCounts: Readonly<Record<string, number>> = { transfers: 200_000, erc20: 80_000, swap: 40_000 };
+const usualCounts: Readonly<Record<string, number>> = { transfers: 200_000, erc20: 200_000, swap: 100_000 };
 /** Of a load for one that has no network, pool or disk, and takes a while. */
 const ethereumjsCounts: Readonly<Record<string, number>> = { transfers: 6_000, erc20: 4_000, swap: 2_000 };
 /** What a node that does nothing with all accounts is tried with instead. */

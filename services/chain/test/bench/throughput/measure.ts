@@ -1,25 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { ThroughputFigures } from "@koinon/testkit/chain-bench-results";
 import { callMethod, callNode } from "./call-node.ts";
 import { Flow } from "./flow.ts";
 import type { IngestPath } from "./ingest-paths.ts";
 import type { BenchNode } from "./nodes.ts";
 import { cpuSeconds, residentMb } from "./process-cost.ts";
 import type { SignedTransaction } from "./workloads.ts";
-
-/** What a run showed. */
-export interface ThroughputFigures {
-  readonly transactions: number;
-  /** Transactions whose receipts say success. */
-  readonly successful: number;
-  /** From the first one sent to the last one in a block, per second. */
-  readonly successfulPerSecond: number;
-  /** From being sent to being seen in a block; undefined where nothing is sent. */
-  readonly inclusionMs?: { readonly p50: number; readonly p95: number; readonly p99: number };
-  readonly seconds: number;
-  /** CPU time of the node. */
-  readonly cpuSeconds: number;
-  readonly residentMb: number;
-}
 
 const pollMs = 50;
 /** A node that puts nothing into blocks for so long has failed. */
