@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { BenchResults } from "@koinon/testkit/chain-bench-results";
 import type { Row } from "../report/row.ts";
 import { interpreterRows } from "./interpreter-rows.ts";
-import type { Results } from "./results.ts";
 import { stateRows } from "./state-rows.ts";
 import { throughputRows } from "./throughput-rows.ts";
 
@@ -36,7 +36,7 @@ export async function benchChain({
     const base = { bench: "chain", metric: "successful_tps", unit: "1/s", note: output.message };
     return [...chosen.map((name) => ({ ...base, case: name })), ...rows];
   }
-  const results = JSON.parse(output) as Results;
+  const results = JSON.parse(output) as BenchResults;
   return [...throughputRows(results, accounts), ...stateRows(results), ...rows];
 }
 

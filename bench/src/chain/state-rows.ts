@@ -1,8 +1,8 @@
+import type { BenchResults, NodeResult } from "@koinon/testkit/chain-bench-results";
 import { lessIsBetter, type Row } from "../report/row.ts";
-import type { NodeFigures, Results } from "./results.ts";
 
 /** How throughput, proofs, the state's size and the start grow with the number of accounts, beside geth's at the same size. */
-export function stateRows({ runs, nodes }: Results): Row[] {
+export function stateRows({ runs, nodes }: BenchResults): Row[] {
   const own = nodes.filter(({ node }) => node === "koinon").toSorted((a, b) => a.accounts - b.accounts);
   return own.flatMap((figures): Row[] => {
     const { accounts, startSeconds, stateMb, proofMs } = figures;
@@ -24,11 +24,7 @@ export function stateRows({ runs, nodes }: Results): Row[] {
   });
 }
 
-function proofRows(
-  base: Pick<Row, "bench" | "case">,
-  own: NodeFigures["proofMs"],
-  geth: NodeFigures["proofMs"],
-): Row[] {
+function proofRows(base: Pick<Row, "bench" | "case">, own: NodeResult["proofMs"], geth: NodeResult["proofMs"]): Row[] {
   if (own === undefined) return [];
   const note = "one call after the other over HTTP, cold accounts";
   return [

@@ -1,5 +1,5 @@
+import type { BenchResults, RunResult, ThroughputFigures } from "@koinon/testkit/chain-bench-results";
 import { moreIsBetter, type Row } from "../report/row.ts";
-import type { Figures, Results, Run } from "./results.ts";
 
 /** The nodes beside ours, and what is to be known of where their figures come from. */
 const peers: Readonly<Record<string, string>> = {
@@ -9,7 +9,7 @@ const peers: Readonly<Record<string, string>> = {
 };
 
 /** Throughput, time to inclusion and cost of every workload by both ways in, beside the other nodes. */
-export function throughputRows({ runs }: Results, accounts: number): Row[] {
+export function throughputRows({ runs }: BenchResults, accounts: number): Row[] {
   const own = runs.filter((run) => run.node === "koinon" && run.accounts === accounts);
   const others = runs.filter((run) => run.node !== "koinon");
   return own.flatMap((run) =>
@@ -20,7 +20,7 @@ export function throughputRows({ runs }: Results, accounts: number): Row[] {
   );
 }
 
-function ownRows(run: Run, others: readonly Run[]): Row[] {
+function ownRows(run: RunResult, others: readonly RunResult[]): Row[] {
   const base = { bench: "chain", case: run.case };
   const note = `${run.way}, ${run.accounts} accounts`;
   const { figures } = run;
@@ -37,13 +37,13 @@ function ownRows(run: Run, others: readonly Run[]): Row[] {
 }
 
 /** What a peer did not do. */
-function outcome({ figures, missing }: Run): string {
+function outcome({ figures, missing }: RunResult): string {
   if (figures === undefined) return `, ${missing}`;
   const { successful, transactions } = figures;
   return successful < transactions ? `, ${successful} of ${transactions}` : "";
 }
 
-function costRows(base: Pick<Row, "bench" | "case">, figures: Figures, note: string): Row[] {
+function costRows(base: Pick<Row, "bench" | "case">, figures: ThroughputFigures, note: string): Row[] {
   const { inclusionMs, cpuSeconds, seconds, successful, residentMb } = figures;
   const times = Object.entries(inclusionMs ?? {}).map(
     ([name, value]): Row => ({ ...base, metric: `inclusion_${name}`, unit: "ms", value, note }),

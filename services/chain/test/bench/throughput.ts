@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { parseArgs, promisify } from "node:util";
+import type { BenchResults, RunResult, ThroughputFigures } from "@koinon/testkit/chain-bench-results";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { type StateSize, writeBenchGenesis } from "./throughput/bench-state.ts";
-import type { ThroughputFigures } from "./throughput/measure.ts";
 import type { NodeName } from "./throughput/nodes.ts";
-import type { BenchResults, RunResult } from "./throughput/results.ts";
 import { messageOf, report, runNode } from "./throughput/run-node.ts";
 import { keyedAccounts, type WorkloadName } from "./throughput/workloads.ts";
 

@@ -7,8 +7,8 @@ import { createTxFromRLP } from "@ethereumjs/tx";
 import { MapDB, ValueEncoding } from "@ethereumjs/util";
 import { createVM, runTx, type VM } from "@ethereumjs/vm";
 import { keccak256 } from "@koinon/secp256k1/keccak";
-import { benchAccounts, blockGas, type StateSize } from "./bench-state.ts";
 import type { ThroughputFigures } from "@koinon/testkit/chain-bench-results";
+import { benchAccounts, blockGas, type StateSize } from "./bench-state.ts";
 import { buildTrie } from "./trie-nodes.ts";
 import type { SignedTransaction } from "./workloads.ts";
 

@@ -1,8 +1,8 @@
+import type { BenchResults, NodeResult, RunResult, ThroughputFigures } from "@koinon/testkit/chain-bench-results";
 import { accountAddress, type StateSize } from "./bench-state.ts";
 import { callMethod } from "./call-node.ts";
 import { grpcStream, type IngestPath, jsonRpcBatches } from "./ingest-paths.ts";
 import { measure } from "./measure.ts";
-import type { BenchResults, NodeResult, RunResult, ThroughputFigures } from "@koinon/testkit/chain-bench-results";
 import { type BenchNode, NodeMissing, type NodeName, type NodePlace, nodes } from "./nodes.ts";
 import { folderMb } from "./process-cost.ts";
 import { type SignedTransaction, signLoad, type WorkloadName } from "./workloads.ts";
