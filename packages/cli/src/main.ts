@@ -4,9 +4,11 @@ import { createInterruption } from "./interruption.ts";
 import { runKoinon } from "./run.ts";
 
 // A reader that has seen enough (`koinon audit | head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 process.exitCode = await runKoinon(process.argv.slice(2), {
   env: process.env,

@@ -1,9 +1,12 @@
-import { InputError, type Terminal, UsageError } from "./command.ts";
+import type { Terminal } from "./command.ts";
 import { commands } from "./commands.ts";
+import { failureOf } from "./failure.ts";
 
 /** Runs `koinon` with its arguments and answers the exit code. */
 export async function runKoinon(args: readonly string[], terminal: Terminal): Promise<number> {
-  const [name, ...rest] = args;
+  const [first, second] = args;
+  // `koinon help verify` is what some try first.
+  const [name, ...rest] = first === "help" && second !== undefined ? [second, "--help"] : args;
   if (name === undefined || name === "help" || name === "--help" || name === "-h") {
     terminal.out(overview());
     return name === undefined ? 2 : 0;
@@ -21,19 +24,10 @@ export async function runKoinon(args: readonly string[], terminal: Terminal): Pr
   try {
     return await command.run(rest, terminal);
   } catch (error) {
-    if (isUsage(error)) {
-      terminal.err(`koinon ${name}: ${error.message}\nusage: ${command.usage}`);
-      return 2;
-    }
-    terminal.err(`koinon ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    return error instanceof InputError ? 2 : 1;
+    const { words, exitCode, isUsage } = failureOf(error);
+    terminal.err(`koinon ${name}: ${words}${isUsage ? `\nusage: ${command.usage}` : ""}`);
+    return exitCode;
   }
-}
-
-/** Our own complaint about the arguments, or the argument parser's. */
-function isUsage(error: unknown): error is Error {
-  if (error instanceof UsageError) return true;
-  return error instanceof TypeError && String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
 }
 
 function overview(): string {

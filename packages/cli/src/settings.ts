@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { ConfigReader, declareConfig, secretSetting, setting } from "@koinon/runtime/config";
+import { ConfigError, ConfigReader, declareConfig, secretSetting, setting } from "@koinon/runtime/config";
+import { url } from "@koinon/runtime/config-schemas";
 import { z } from "zod";
 import { type Terminal, UsageError } from "./command.ts";
 
@@ -11,10 +12,10 @@ export const settingsDeclaration = declareConfig({
     default: "./data",
     description: "Data folder of the network on this machine.",
   }),
-  url: setting({ env: "KOINON_URL", schema: z.url().optional(), description: "Address of a gateway elsewhere." }),
+  url: setting({ env: "KOINON_URL", schema: url().optional(), description: "Address of a gateway elsewhere." }),
   rpc: setting({
     env: "KOINON_RPC",
-    schema: z.url().optional(),
+    schema: url().optional(),
     description: "JSON-RPC of a chain elsewhere.",
   }),
   apiKey: secretSetting({
@@ -31,7 +32,8 @@ export function readSettings({ env }: Pick<Terminal, "env">) {
   try {
     reader.finish();
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UsageError(`the environment is wrong:\n${error.problems.map((problem) => `  - ${problem}`).join("\n")}`);
   }
   return settings;
 }

@@ -5,7 +5,7 @@ import type { LogClient } from "@koinon/sdk/log-client";
 import { TILE_WIDTH, type TileId } from "@koinon/tlog/tile";
 import { formatTilePath } from "@koinon/tlog/tile-path";
 import { InputError } from "../command.ts";
-import { reasonOf } from "../connection/files.ts";
+import { reasonOf, writingReason } from "../connection/files.ts";
 
 /** A log's files, unverified (C2SP tlog-tiles). */
 export interface LogFiles {
@@ -53,8 +53,12 @@ export function createFolderLogFiles(folder: string): LogFiles {
 export function createSavingLogFiles(source: LogFiles, folder: string): LogFiles {
   const save = async (file: string, content: string | Uint8Array): Promise<void> => {
     const target = path.join(folder, file);
-    await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(target, content);
+    try {
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, content);
+    } catch (cause) {
+      throw new InputError(`can not keep a copy in ${folder}: ${writingReason(cause)}`, { cause });
+    }
   };
   return {
     async checkpoint(signal) {

@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Block, decodeBlock } from "@koinon/ethereum/block";
 import { blockHash } from "@koinon/ethereum/block-header";
@@ -6,6 +6,7 @@ import { encodeWithdrawal } from "@koinon/ethereum/withdrawal";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { orderedRoot } from "@koinon/trie/ordered-root";
 import { InputError, type Terminal, UsageError } from "../command.ts";
+import { writingReason } from "../connection/files.ts";
 import { countInWords } from "../words.ts";
 import { print } from "./action.ts";
 import { findChain } from "./find-chain.ts";
@@ -29,6 +30,7 @@ export async function exportBlocks(args: readonly string[], terminal: Terminal):
   });
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) throw new UsageError("export needs one file to write");
+  if (await isFolder(file)) throw new InputError(`can not write ${file}: it is a folder`);
   const rpc = await findChain(values, terminal);
   const head = await rpc.quantity("eth_blockNumber");
   const from = blockNumberOf(values.from, "--from");
@@ -36,7 +38,7 @@ export async function exportBlocks(args: readonly string[], terminal: Terminal):
   if (from > to || to > head) throw new UsageError(`blocks ${from} to ${to} of a chain whose head is ${head}`);
   const draft = `${file}.new`;
   const output = await open(draft, "w").catch((cause: unknown) => {
-    throw new InputError(`can not write ${draft}`, { cause });
+    throw new InputError(`can not write ${draft}: ${writingReason(cause)}`, { cause });
   });
   let sizeBytes = 0;
   try {
@@ -56,6 +58,13 @@ export async function exportBlocks(args: readonly string[], terminal: Terminal):
   const words = [`${file}: ${countInWords(blocks, "block")}, ${from} to ${to}, ${countInWords(sizeBytes, "byte")}`];
   print(values.json, { file, from, to, blocks, sizeBytes }, words, terminal);
   return 0;
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Blocks in order, each whole in itself and the child of the one before; throws InputError for anything else. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { InputError, type Terminal, UsageError } from "../command.ts";
 import { reasonOf } from "../connection/files.ts";
+import { assertWebAddress } from "../connection/web-address.ts";
 import { readSettings } from "../settings.ts";
 import { JsonRpc } from "./json-rpc.ts";
 
@@ -20,7 +21,7 @@ export async function findChain({ rpc, data }: ChainPlace, terminal: Terminal): 
   if (rpc !== undefined && data !== undefined) throw new UsageError("--rpc and --data exclude each other");
   const settings = readSettings(terminal);
   const url = rpc ?? (data === undefined ? settings.rpc : undefined);
-  if (url !== undefined && !URL.canParse(url)) throw new UsageError(`--rpc ${url} is not an address`);
+  if (url !== undefined) assertWebAddress("--rpc", url, "http://127.0.0.1:8545");
   return new JsonRpc(url ?? (await publishedRpc(data ?? settings.data)), terminal.interrupted());
 }
 

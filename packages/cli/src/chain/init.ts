@@ -4,7 +4,7 @@ import { parseGenesis } from "@koinon/ethereum/genesis";
 import { newGenesisText } from "@koinon/ethereum/new-genesis";
 import type { Address } from "@koinon/secp256k1/address";
 import { InputError, type Terminal, UsageError } from "../command.ts";
-import { reasonOf } from "../connection/files.ts";
+import { writingReason } from "../connection/files.ts";
 import { print } from "./action.ts";
 import { addressOf } from "./addresses.ts";
 import { parseCoin } from "./amounts.ts";
@@ -43,7 +43,7 @@ export async function initChain(args: readonly string[], terminal: Terminal): Pr
     await writeFile(file, text, { flag: "wx" });
   } catch (cause) {
     const isThere = (cause as NodeJS.ErrnoException).code === "EEXIST";
-    throw new InputError(`can not write ${file}: ${isThere ? "it is there already" : reasonOf(cause)}`, { cause });
+    throw new InputError(`can not write ${file}: ${isThere ? "it is there already" : writingReason(cause)}`, { cause });
   }
   const words = [
     `${file}: chain ${chainId}, ${balances.size} funded, every fork up to Osaka`,

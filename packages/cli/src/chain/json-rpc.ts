@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DomainError } from "@koinon/errors/domain-error";
 import { InputError } from "../command.ts";
+import { unreachableReason } from "../connection/web-address.ts";
 
 /** What a node answered instead of a result. */
 export class RefusedError extends DomainError<{ code: "REFUSED"; method: string; rpcCode: number; problem: string }> {
@@ -81,9 +82,12 @@ export class JsonRpc {
     } catch (cause) {
       this.#signal.throwIfAborted();
       if (cause instanceof SyntaxError) throw this.#notANode("the answer is not JSON", cause);
-      throw new InputError(`can not reach the chain at ${this.url}: ${networkReason(cause)}. Is it running?`, {
-        cause,
-      });
+      throw new InputError(
+        `can not reach the chain at ${this.url}: ${unreachableReason(networkReason(cause))}. Is it running?`,
+        {
+          cause,
+        },
+      );
     }
   }
 

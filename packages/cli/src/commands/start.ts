@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Command, Terminal } from "../command.ts";
 import { UsageError } from "../command.ts";
+import { assertWebAddress } from "../connection/web-address.ts";
 import { readSettings } from "../settings.ts";
 import { chainEnvironment } from "../start/chain-environment.ts";
 
@@ -59,6 +60,7 @@ Exit code: 0 ended as asked, 1 failed, 2 wrong arguments.`,
     if (values.engine !== undefined && values.model !== undefined) {
       throw new UsageError("--engine and --model exclude each other");
     }
+    if (values.engine !== undefined) assertWebAddress("--engine", values.engine, "http://127.0.0.1:11434/v1");
     const options = {
       ...values,
       data: values.data ?? readSettings(terminal).data,

@@ -80,6 +80,7 @@ async function witness(args: readonly string[], terminal: Terminal): Promise<num
       return await inWords(url, () => lookOnce(parts, report, terminal.interrupted()), { refusal: "unreadable" });
     return await follow(parts, {
       intervalMs,
+      url,
       report,
       problem: (text) => terminal.err(`koinon witness: ${text}`),
       signal: terminal.interrupted(),
@@ -108,12 +109,13 @@ async function lookOnce(
 
 interface Following {
   readonly intervalMs: number;
+  readonly url: string;
   readonly signal: AbortSignal;
   report(outcome: RoundOutcome): void;
   problem(text: string): void;
 }
 
-async function follow(parts: WitnessParts, { intervalMs, report, problem, signal }: Following): Promise<number> {
+async function follow(parts: WitnessParts, { intervalMs, url, report, problem, signal }: Following): Promise<number> {
   // What repeats itself at every look is said once.
   let last = "";
   const isNews = (text: string): boolean => {
@@ -123,13 +125,13 @@ async function follow(parts: WitnessParts, { intervalMs, report, problem, signal
   };
   while (!signal.aborted) {
     try {
-      const outcome = await runRound(parts, signal);
+      const outcome = await inWords(url, () => runRound(parts, signal), { refusal: "unreadable" });
       if (isNews(outcomeWords(outcome)) && outcome.status !== "unchanged") report(outcome);
       // A log behind a stale cache may look shorter for a while; two histories never become one again.
       if (outcome.status === "refused" && outcome.refusal.reason !== "ROLLBACK") return 1;
     } catch (error) {
       if (signal.aborted) break;
-      if (!(error instanceof ApiError)) throw error;
+      if (!(error instanceof InputError && error.cause instanceof ApiError)) throw error;
       if (isNews(error.message)) problem(error.message);
     }
     await setTimeout(intervalMs, undefined, { signal }).catch(() => undefined);

@@ -5,6 +5,7 @@ import { ApiError } from "@koinon/sdk/fault";
 import { InputError, type Terminal, UsageError } from "../command.ts";
 import { readSettings } from "../settings.ts";
 import { reasonOf } from "./files.ts";
+import { assertWebAddress, unreachableReason } from "./web-address.ts";
 
 /** Which gateway, as options of a command. */
 export interface ConnectionOptions {
@@ -41,7 +42,7 @@ export async function connect(options: ConnectionOptions, terminal: Terminal): P
   const url = options.url ?? (options.data === undefined ? settings.url : undefined);
   const key = options.key ?? settings.apiKey?.reveal();
   if (url !== undefined) {
-    if (!URL.canParse(url)) throw new UsageError(`--url ${url} is not an address such as http://127.0.0.1:8080`);
+    assertWebAddress("--url", url, "http://127.0.0.1:8080");
     return { url, client: new KoinonClient({ url, ...(key === undefined ? {} : { key }) }), isAdministrator: false };
   }
   const network = await readNetworkFile(path.join(options.data ?? settings.data, "network.json"));
@@ -65,12 +66,20 @@ export async function inWords<T>(
     const { fault } = error;
     switch (fault.code) {
       case "UNREACHABLE":
-        throw new InputError(`can not reach the gateway at ${url}: ${fault.problem}. Is it running?`, { cause: error });
+        throw new InputError(
+          `can not reach the gateway at ${url}: ${unreachableReason(fault.problem)}. Is it running?`,
+          { cause: error },
+        );
       case "TIMEOUT":
         throw new InputError(`the gateway at ${url} did not answer within ${fault.timeoutMs} ms`, { cause: error });
       case "ANSWER_MALFORMED":
         throw new InputError(`${fault.url} did not answer as a gateway does: ${fault.problem}`, { cause: error });
       case "REFUSED": {
+        // A gateway names a reason; a proxy before it, or a server that is none, has only HTTP's.
+        if (fault.reason === `HTTP_${fault.status}`) {
+          const answer = `HTTP ${fault.status} ${fault.problem}`.trim();
+          throw new InputError(`${url} did not answer as a gateway does: ${answer}`, { cause: error });
+        }
         const problem = `${fault.problem} (${fault.reason}, HTTP ${fault.status})`;
         throw refusal === "answer" ? new Error(problem, { cause: error }) : new InputError(problem, { cause: error });
       }

@@ -3,7 +3,7 @@ import { writePrivateFile } from "@koinon/machine/private-file";
 import type { Random } from "@koinon/runtime/random";
 import { createSignerKey, formatSignerKey, isKeyName, parseSignerKey, type SignerKey } from "@koinon/tlog/note-key";
 import { InputError, UsageError } from "../command.ts";
-import { reasonOf } from "../connection/files.ts";
+import { reasonOf, writingReason } from "../connection/files.ts";
 
 /** Reads a witness's key from its file, or makes one of that name and keeps it there, readable by its owner alone. */
 export function openWitnessKey(file: string, name: string | undefined, random: Random): SignerKey {
@@ -11,7 +11,11 @@ export function openWitnessKey(file: string, name: string | undefined, random: R
   if (name === undefined) throw new UsageError(`${file} does not exist; --name NAME makes a new key there`);
   if (!isKeyName(name)) throw new UsageError(`--name ${name} can not name a key: no spaces, no plus`);
   const key = createSignerKey(name, "cosignature", random.bytes(32));
-  writePrivateFile(file, `${formatSignerKey(key)}\n`);
+  try {
+    writePrivateFile(file, `${formatSignerKey(key)}\n`);
+  } catch (cause) {
+    throw new InputError(`can not write the key ${file}: ${writingReason(cause)}`, { cause });
+  }
   return key;
 }
 

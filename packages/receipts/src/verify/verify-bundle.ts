@@ -2,6 +2,7 @@ import { DomainError } from "@koinon/errors/domain-error";
 import { portableEd25519 } from "@koinon/tlog/ed25519";
 import { type Bundle, parseBundle } from "../bundle.ts";
 import type { Trust } from "../trust.ts";
+import { describeUnreadable } from "../unreadable.ts";
 import { checkAnchor } from "./chain-anchor.ts";
 import { checkCommitments } from "./commitments.ts";
 import { type Check, gatherEvidence, type VerifyDependencies, type VerifyOptions } from "./evidence.ts";
@@ -70,7 +71,7 @@ export function verifyBundle(
     bundle = parseBundle(bytes);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    return unreadable(error.message);
+    return unreadable(describeUnreadable(error));
   }
   const evidence = gatherEvidence(bundle, trust, { ...options, ed25519 });
   const steps = stepNames.map((name): Step => ({ name, title: checks[name].title, ...checks[name].check(evidence) }));

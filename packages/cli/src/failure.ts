@@ -1,0 +1,63 @@
+import { DomainError } from "@koinon/errors/domain-error";
+import { InputError, UsageError } from "./command.ts";
+import { reasonOf } from "./connection/files.ts";
+
+/** How a command that threw ends. */
+export interface Failure {
+  readonly words: string;
+  readonly exitCode: 1 | 2;
+  /** The arguments were wrong: the usage helps. */
+  readonly isUsage: boolean;
+}
+
+/** Faults of others that arguments cause, and those of files that can not be read; what is not here is told as it is. */
+const inWords: Readonly<Record<string, { readonly kind: "usage" | "input" | "no"; say(facts: Facts): string }>> = {
+  UNKNOWN_SERVICE: { kind: "usage", say: ({ name, known }) => `there is no service '${name}'; there are ${known}` },
+  MODEL_SOURCE_INVALID: { kind: "usage", say: ({ source, reason }) => `'${source}' names no model: ${reason}` },
+  MODEL_SOURCE_UNREACHABLE: { kind: "no", say: ({ source, reason }) => `can not read the model ${source}: ${reason}` },
+  GGUF_INVALID: { kind: "no", say: ({ reason, offset }) => `the model can not be read: ${reason}${at(offset)}` },
+  CONTENT_MISMATCH: {
+    kind: "no",
+    say: ({ what, expectedSha256, actualSha256 }) =>
+      `${what} is not what was asked for: its SHA-256 is ${actualSha256}, not ${expectedSha256}`,
+  },
+  ENGINE_URL_UNUSABLE: { kind: "no", say: ({ url, reason }) => `no engine can be used at ${url}: ${reason}` },
+  GENESIS_MALFORMED: {
+    kind: "input",
+    say: ({ path, reason }) => `the genesis file can not be read: ${path === "" ? "it" : path} is ${reason}`,
+  },
+  BLOCK_FILE_MALFORMED: {
+    kind: "input",
+    say: ({ offset, reason }) => `the file does not hold blocks as RLP, one after the other: ${reason}${at(offset)}`,
+  },
+};
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What Node says of files and folders that are not what an argument says they are. */
+const fileCodes: ReadonlySet<unknown> = new Set(["ENOENT", "EACCES", "EPERM", "EISDIR", "ENOTDIR", "EEXIST", "EROFS"]);
+
+/** What to tell of what a command threw, and how it ends. */
+export function failureOf(error: unknown): Failure {
+  const words = error instanceof Error ? error.message : String(error);
+  if (error instanceof UsageError || isParserComplaint(error)) return { words, exitCode: 2, isUsage: true };
+  if (error instanceof InputError) return { words, exitCode: 2, isUsage: false };
+  if (error instanceof DomainError) {
+    const known = Object.hasOwn(inWords, error.code) ? inWords[error.code] : undefined;
+    if (known === undefined) return { words, exitCode: 1, isUsage: false };
+    const { kind, say } = known;
+    return { words: say(error.fault), exitCode: kind === "no" ? 1 : 2, isUsage: kind === "usage" };
+  }
+  const { code, path, syscall } = (error ?? {}) as { code?: unknown; path?: unknown; syscall?: unknown };
+  if (!fileCodes.has(code) || typeof path !== "string") return { words, exitCode: 1, isUsage: false };
+  const action = syscall === "mkdir" ? "make the folder" : "use";
+  return { words: `can not ${action} ${path}: ${reasonOf(error)}`, exitCode: 2, isUsage: false };
+}
+
+function isParserComplaint(error: unknown): boolean {
+  return error instanceof TypeError && String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
+}
+
+function at(offset: unknown): string {
+  return offset === undefined ? "" : ` (at byte ${String(offset)})`;
+}
