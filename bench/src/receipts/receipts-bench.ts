@@ -1,22 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { AppendFigures, Percentiles } from "@koinon/testkit/append-bench-figures";
 import { lessIsBetter, moreIsBetter, type Row } from "../report/row.ts";
-
-interface Percentiles {
-  readonly p50: number;
-  readonly p99: number;
-}
-
-interface AppendFigures {
-  readonly receipts: number;
-  readonly inFlight: number;
-  readonly perSecond: number;
-  readonly appendMs: Percentiles;
-  readonly proofMs: Percentiles;
-  readonly plainPerSecond: number;
-  readonly plainReadMs: Percentiles;
-}
 
 const appendBench = fileURLToPath(new URL("../../../services/poi/test/bench/append.ts", import.meta.url));
 

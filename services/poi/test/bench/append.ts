@@ -11,6 +11,7 @@ import { createClient } from "@koinon/rpc/client";
 import { LocalServices } from "@koinon/rpc/in-process";
 import { systemClock as clock } from "@koinon/runtime/clock";
 import { createLogger } from "@koinon/runtime/logger";
+import type { AppendFigures, Percentiles } from "@koinon/testkit/append-bench-figures";
 import { startTestPostgres, type TestDatabase } from "@koinon/testkit/postgres";
 import { metrics } from "@opentelemetry/api";
 import { poiMigrations } from "../../src/migrations.ts";
@@ -99,13 +100,13 @@ async function prove(poi: Poi, place: TestDatabase): Promise<number[]> {
   return latencies;
 }
 
-function percentiles(all: readonly number[]): { p50: number; p99: number } {
+function percentiles(all: readonly number[]): Percentiles {
   const sorted = all.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-function print(figures: object): void {
+function print(figures: AppendFigures): void {
   const text = values.json ? JSON.stringify(figures) : JSON.stringify(figures, null, 2);
   process.stdout.write(`${text}\n`);
 }
