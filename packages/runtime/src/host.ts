@@ -153,7 +153,8 @@ export class Host {
       await this.servers.listen(this.servedDispatchers());
       this.ready = true;
     } catch (error) {
-      this.deps.log.error({ err: error }, "start failed");
+      if (signal.aborted) this.deps.log.info({}, "start broken off");
+      else this.deps.log.error({ err: error }, "start failed");
       for (const phase of this.shutdownPhases()) await phase.run(AbortSignal.abort()).catch(() => {});
       throw error;
     }

@@ -34,6 +34,14 @@ describe("poi that starts before its database", () => {
     expect(late.lines.at(-1)).toMatch(/"reason":".*DATABASE_UNREACHABLE.*waited for 300 ms.*process ends/);
   });
 
+  test("asked to end while it waits, it does, and nothing has failed", async () => {
+    const waiting = await start();
+    await waiting.waitForLine(/database can not be reached; trying on/);
+    await waiting.stop();
+    expect(await waiting.exited).toEqual({ code: 0, signal: null });
+    expect(waiting.lines.filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);
+  });
+
   test("waits, alive and not ready, and says why; goes on when it is there", async () => {
     child = await start();
     const [, address] = await child.waitForLine(/"address":"([^"]+)".*admin port open/);
