@@ -47,7 +47,7 @@ describe("a model of one's own", () => {
     const dataDir = path.join(folder.path, "https");
     try {
       await expect(startAllInOne(path.join(folder.path, "distrustful"), args)).rejects.toThrow(
-        "MODEL_SOURCE_UNREACHABLE",
+        "can not read the model https://",
       );
       const network = await startAllInOne(dataDir, args, env).finally(() => server.stop());
       try {

@@ -21,6 +21,8 @@ const inWords: Readonly<Record<string, { readonly kind: "usage" | "input" | "no"
     say: ({ what, expectedSha256, actualSha256 }) =>
       `${what} is not what was asked for: its SHA-256 is ${actualSha256}, not ${expectedSha256}`,
   },
+  DATA_FOLDER_IN_USE: { kind: "no", say: ({ folder, pid }) => `process ${pid} works with ${folder} already` },
+  MODULE_START_FAILED: { kind: "no", say: ({ module, reason }) => `${module} could not start: ${startReason(reason)}` },
   ENGINE_URL_UNUSABLE: { kind: "no", say: ({ url, reason }) => `no engine can be used at ${url}: ${reason}` },
   GENESIS_MALFORMED: {
     kind: "input",
@@ -56,6 +58,12 @@ export function failureOf(error: unknown): Failure {
 
 function isParserComplaint(error: unknown): boolean {
   return error instanceof TypeError && String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS");
+}
+
+/** Node's own words for a port that another program has. */
+function startReason(reason: unknown): string {
+  const [, address] = /EADDRINUSE: address already in use (\S+)/.exec(String(reason)) ?? [];
+  return address === undefined ? String(reason) : `another program listens at ${address}; --port N takes another port`;
 }
 
 function at(offset: unknown): string {

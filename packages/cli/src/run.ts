@@ -1,4 +1,4 @@
-import type { Terminal } from "./command.ts";
+import { type Terminal, UsageError } from "./command.ts";
 import { commands } from "./commands.ts";
 import { failureOf } from "./failure.ts";
 
@@ -22,11 +22,23 @@ export async function runKoinon(args: readonly string[], terminal: Terminal): Pr
     return 0;
   }
   try {
+    assertNothingEmpty(rest);
     return await command.run(rest, terminal);
   } catch (error) {
     const { words, exitCode, isUsage } = failureOf(error);
     terminal.err(`koinon ${name}: ${words}${isUsage ? `\nusage: ${command.usage}` : ""}`);
     return exitCode;
+  }
+}
+
+/** What is empty is a variable of a shell that is not set, and would mean this folder, or nothing, or everything. */
+function assertNothingEmpty(args: readonly string[]): void {
+  for (const [index, text] of args.entries()) {
+    const [, option] = /^(--[a-z-]+)=$/.exec(text) ?? [];
+    const before = args[index - 1];
+    if (option !== undefined) throw new UsageError(`the value of ${option} is empty`);
+    if (text === "")
+      throw new UsageError(before?.startsWith("--") ? `the value of ${before} is empty` : "an argument is empty");
   }
 }
 

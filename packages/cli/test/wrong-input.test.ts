@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -47,6 +47,14 @@ async function expectWords(cases: readonly [args: readonly string[], words: stri
 }
 
 describe("wrong input", () => {
+  test("an argument that is empty, as a shell's variable may be", async () => {
+    await expectWords([
+      [["start", "--data", ""], "the value of --data is empty"],
+      [["verify", bundle, "--trust="], "the value of --trust is empty"],
+      [["verify", "", "--trust", trust], "an argument is empty"],
+    ]);
+  });
+
   test("files of the wrong kind", async () => {
     await expectWords([
       [["verify", bundle, "--trust", at("empty")], "is not a trust file: it is empty"],
@@ -56,7 +64,6 @@ describe("wrong input", () => {
       [["verify", path.join(bundle, "x"), "--trust", trust], "a part of its path is a file, not a folder"],
       [["verify", "/dev/zero", "--trust", trust], "it has more than 256 MiB"],
       [["verify", bundle], "--trust FILE names another"],
-      [["verify", "", "--trust", trust], "the name of the bundle is empty"],
       [["audit", "--log", bundle, "--trust", trust], "a part of its path is a file, not a folder"],
     ]);
     const wrong = await koinon(["verify", trust, "--trust", trust]);
@@ -85,7 +92,6 @@ describe("wrong input", () => {
     await expectWords([
       [["trace", request, "--url", "localhost:8080"], "--url 'localhost:8080' is not an address such as http://"],
       [["budget", "--url", "ftp://127.0.0.1"], "is not an address such as http://"],
-      [["budget", "--url", ""], "--url '' is not an address"],
       [["chain", "status", "--rpc", "localhost:8545"], "is not an address such as http://"],
       [["start", "--engine", "nonsense"], "--engine 'nonsense' is not an address"],
     ]);
@@ -119,6 +125,17 @@ describe("wrong input", () => {
     const broken = await koinon(["model", "add", `file:${at("text")}`, "--models", at("models")]);
     expect([broken.code, broken.err]).toEqual([1, expect.stringContaining("can not be read: not a GGUF file")]);
   });
+});
+
+test("a log that the trust file does not name", async () => {
+  const note = JSON.parse(readFileSync(bundle, "utf8")) as { checkpoint: string };
+  mkdirSync(at("log"));
+  writeFileSync(path.join(at("log"), "checkpoint"), note.checkpoint.replace(/^[^\n]+/, "log.example/other"));
+  const { code, out } = await koinon(["audit", "--log", at("log"), "--trust", trust]);
+  expect([code, out]).toEqual([
+    1,
+    expect.stringMatching(/^INVALID: the trust file does not name the log log\.example\/other \(LOG_UNKNOWN\)\n/),
+  ]);
 });
 
 test("koinon help COMMAND is its help", async () => {

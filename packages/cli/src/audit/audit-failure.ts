@@ -12,5 +12,29 @@ export type LogFailure =
   | { code: "ROOT_WRONG"; computed: string; signed: string }
   | { code: "VIEW_WRONG"; difference: string };
 
+/** What is wrong, in words. */
+export function describeLogFailure(failure: LogFailure): string {
+  switch (failure.code) {
+    case "CHECKPOINT_MALFORMED":
+      return `the checkpoint can not be read: ${failure.reason}`;
+    case "LOG_UNKNOWN":
+      return `the trust file does not name the log ${failure.origin}`;
+    case "CHECKPOINT_NOT_SIGNED":
+      return `the checkpoint is not signed by the log ${failure.origin}: ${failure.reason}`;
+    case "TOO_FEW_WITNESSES":
+      return `${failure.cosigned} trusted witnesses cosigned the checkpoint, ${failure.needed} are needed`;
+    case "FILE_MISSING":
+      return `the log does not have its file ${failure.file}`;
+    case "FILE_MALFORMED":
+      return `the log's file ${failure.file} can not be read: ${failure.reason}`;
+    case "TILE_WRONG":
+      return `the tile ${failure.file} does not follow from the entries`;
+    case "ROOT_WRONG":
+      return `the root of the entries is ${failure.computed}, the signed one is ${failure.signed}`;
+    case "VIEW_WRONG":
+      return `what the network says of contributions does not follow from the log: ${failure.difference}`;
+  }
+}
+
 /** Thrown when a log does not stand up to the audit. */
 export class LogError extends DomainError<LogFailure> {}

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { AuditError } from "@koinon/contributions/audit-error";
 import { KoinonClient } from "@koinon/sdk/client";
-import { LogError } from "../audit/audit-failure.ts";
+import { describeLogFailure, LogError } from "../audit/audit-failure.ts";
 import { auditLog } from "../audit/audit-log.ts";
 import { auditJson, auditWords } from "../audit/audit-words.ts";
 import { createFolderLogFiles, createHttpLogFiles, createSavingLogFiles, type LogFiles } from "../audit/log-files.ts";
@@ -57,6 +57,7 @@ async function audit(args: readonly string[], terminal: Terminal): Promise<numbe
   } catch (error) {
     if (!(error instanceof LogError) && !(error instanceof AuditError)) throw error;
     if (values.json) terminal.out(JSON.stringify({ valid: false, code: error.code, problem: error.message }));
+    else if (error instanceof LogError) terminal.out(`INVALID: ${describeLogFailure(error.fault)} (${error.code})`);
     else terminal.out(`INVALID: ${error.message}`);
     return 1;
   }

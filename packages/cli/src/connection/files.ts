@@ -11,7 +11,6 @@ const inputBytesMax = 256 * 2 ** 20;
 
 /** Reads a file; throws InputError, with what the file was for. */
 export async function readInput(file: string, what: string): Promise<Uint8Array> {
-  if (file === "") throw new UsageError(`the name of ${what} is empty`);
   const pieces: Buffer[] = [];
   let sizeBytes = 0;
   try {
