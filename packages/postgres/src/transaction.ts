@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClientBase, QueryResult } from "pg";
 import { DatabaseError, databaseErrorFrom, isRetryable } from "./database-error.ts";
@@ -63,8 +64,12 @@ export function runStatementPair(
   [first, second]: readonly [Statement, Statement],
   values: readonly SqlValue[],
 ): { result: Promise<QueryResult>; after: Promise<void> } {
+  // The driver would write each by itself.
+  const { stream } = (client as ClientBase & { readonly connection: { readonly stream: Writable } }).connection;
+  stream.cork();
   const result = client.query({ ...first, values: values as unknown[] }).catch(rethrow);
   const after = client.query(second).then(() => undefined, rethrow);
+  stream.uncork();
   for (const promise of [result, after]) promise.catch(() => undefined);
   return { result, after };
 }

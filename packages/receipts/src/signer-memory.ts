@@ -1,7 +1,8 @@
 import type { Address } from "@koinon/secp256k1/address";
 import { recoverAddress } from "@koinon/secp256k1/ecdsa";
+import { bytesToHex } from "@koinon/secp256k1/hex";
 
-/** Answers kept, about 300 bytes each. */
+/** Answers kept, about 400 bytes each. */
 const kept = 4_096;
 
 let young = new Map<string, Address>();
@@ -12,7 +13,7 @@ let old = new Map<string, Address>();
  * about every receipt, and the answer depends on nothing but the digest and the signature. Failures are not remembered.
  */
 export function recoverSigner(digest: Uint8Array, signature: Uint8Array): Address {
-  const key = keyOf(digest) + keyOf(signature);
+  const key = bytesToHex(digest) + bytesToHex(signature);
   const known = young.get(key) ?? old.get(key);
   if (known !== undefined) return known;
   const signer = recoverAddress(digest, signature);
@@ -22,9 +23,4 @@ export function recoverSigner(digest: Uint8Array, signature: Uint8Array): Addres
   }
   young.set(key, signer);
   return signer;
-}
-
-// The length keeps two parts from running into each other.
-function keyOf(bytes: Uint8Array): string {
-  return `${bytes.length}:${String.fromCharCode(...bytes.subarray(0, 128))}`;
 }

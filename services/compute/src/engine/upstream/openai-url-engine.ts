@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from "undici";
+import { Pool } from "undici";
 import { findStatedUsage, type StatedUsage } from "../../market/relay/stated-usage.ts";
 import { ApiError } from "../../openai/api-error.ts";
 import { reservationTooSmall } from "../../openai/metered-events.ts";
@@ -7,6 +7,7 @@ import type { AnswerEngine, Endpoint, EngineAnswer, EngineCall, UsageMeter } fro
 import { EngineError } from "../errors.ts";
 import type { EngineHealth } from "../generator.ts";
 import { StreamTap } from "./stream-tap.ts";
+import { UpstreamAnswer } from "./upstream-answer.ts";
 import { upstreamRefusal, upstreamUnreachable } from "./upstream-errors.ts";
 import { upstreamRequest } from "./upstream-request.ts";
 
@@ -58,13 +59,10 @@ export class OpenAiUrlEngine implements AnswerEngine {
     const parsed = parseRequestBody(call.body);
     if (call.outputUnitsMax(0) < 0) throw reservationTooSmall();
     const { body, usageInjected } = upstreamRequest(call, parsed);
-    const response = await this.#post(call.endpoint, body, signal);
+    const { answer, contentType } = await this.#post(call.endpoint, body, signal);
     const usage: UsageMeter = { inputUnits: 0, outputUnits: 0 };
-    const contentType = String(response.headers["content-type"] ?? "application/json");
     const stream = contentType.startsWith("text/event-stream");
-    const relay = stream
-      ? this.#relayStream(response.body, usageInjected, usage, call)
-      : this.#relayBody(response.body, usage, call);
+    const relay = stream ? this.#relayStream(answer, usageInjected, usage, call) : this.#relayBody(answer, usage, call);
     return { contentType, stream, usage, body: relay };
   }
 
@@ -77,25 +75,27 @@ export class OpenAiUrlEngine implements AnswerEngine {
     return this.#pool.destroy();
   }
 
-  async #post(endpoint: Endpoint, body: Uint8Array, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const request = {
-      path: this.#basePath + paths[endpoint],
-      method: "POST",
-      headers: this.#headers,
-      body,
-      signal,
-    } as const;
-    const response = await this.#pool.request(request).catch((cause: unknown) => {
+  async #post(
+    endpoint: Endpoint,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<{ answer: UpstreamAnswer; contentType: string }> {
+    const answer = new UpstreamAnswer(signal);
+    this.#pool.dispatch(
+      { path: this.#basePath + paths[endpoint], method: "POST", headers: this.#headers, body },
+      answer,
+    );
+    const { statusCode, contentType } = await answer.head.catch((cause: unknown) => {
       signal.throwIfAborted();
       this.#failure = "unreachable";
       throw upstreamUnreachable(cause);
     });
-    if (response.statusCode >= 200 && response.statusCode < 300) {
+    if (statusCode >= 200 && statusCode < 300) {
       this.#failure = undefined;
-      return response;
+      return { answer, contentType: contentType ?? "application/json" };
     }
-    const refusal = upstreamRefusal(response.statusCode, await readText(response.body));
-    this.#failure = refusal instanceof ApiError ? undefined : `status ${response.statusCode}`;
+    const refusal = upstreamRefusal(statusCode, await readText(answer));
+    this.#failure = refusal instanceof ApiError ? undefined : `status ${statusCode}`;
     throw refusal;
   }
 

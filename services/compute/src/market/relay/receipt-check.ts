@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { checkReceipt, type RuleViolation } from "@koinon/contributions/receipt-rules";
 import { placeInSession, type SessionHead } from "@koinon/contributions/session-rules";
 import type { Domain } from "@koinon/eip712/domain";
@@ -227,5 +227,5 @@ function signerOf(digest: Uint8Array, signature: Hex): Address | undefined {
 function openCommitment({ blinding, digest }: Opening): Hex | undefined {
   const isHash = (value: Hex) => value.length === 66;
   if (!isHash(blinding) || !isHash(digest)) return undefined;
-  return bytesToHex(createHash("sha256").update(hexToBytes(blinding)).update(hexToBytes(digest)).digest());
+  return bytesToHex(hash("sha256", Buffer.concat([hexToBytes(blinding), hexToBytes(digest)]), "buffer"));
 }

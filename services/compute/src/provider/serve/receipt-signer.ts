@@ -1,5 +1,5 @@
+import { hash } from "node:crypto";
 import type { Domain } from "@koinon/eip712/domain";
-import { commitmentOf, type Opening } from "@koinon/receipts/commitment";
 import { contentDigest } from "@koinon/receipts/document";
 import type { Prices } from "@koinon/receipts/quote";
 import { quoteFee } from "@koinon/receipts/quote";
@@ -10,6 +10,13 @@ import type { Signer } from "@koinon/secp256k1/signer";
 import type { JournaledReceipt } from "../journal/journal-record.ts";
 import type { ReceiptJournal } from "../journal/receipt-journal.ts";
 
+/** A digest, what blinds it, and the commitment to it: SHA-256(blinding ‖ digest). */
+export interface Commitment {
+  readonly blinding: Buffer;
+  readonly digest: Uint8Array;
+  readonly commitment: Hex;
+}
+
 /** What was done for a request, ready to be signed. */
 export interface FinishedWork {
   readonly kind: keyof typeof receiptKind;
@@ -19,8 +26,8 @@ export interface FinishedWork {
   readonly subject: Hex;
   readonly priceId: Hex;
   readonly prices: Prices;
-  readonly inputDigest: Uint8Array;
-  readonly outputDigest: Uint8Array;
+  readonly input: Commitment;
+  readonly output: Commitment;
   readonly inputUnits: number;
   readonly outputUnits: number;
   readonly startedAt: number;
@@ -46,11 +53,16 @@ export class ReceiptSigner {
     this.#dependencies = dependencies;
   }
 
+  /** Commits to a SHA-256 digest under a blinding of its own. */
+  commit(digest: Uint8Array): Commitment {
+    const blinding = Buffer.from(this.#dependencies.random.bytes(32));
+    return { blinding, digest, commitment: bytesToHex(hash("sha256", Buffer.concat([blinding, digest]), "buffer")) };
+  }
+
   /** The signed receipt; it is in the journal when this returns. */
   sign(work: FinishedWork): JournaledReceipt {
     const { provider, journal } = this.#dependencies;
-    const input = this.#opening(work.inputDigest);
-    const output = this.#opening(work.outputDigest);
+    const { input, output } = work;
     const usage = { inputUnits: BigInt(work.inputUnits), outputUnits: BigInt(work.outputUnits) };
     const { kept, session } = this.#chain({
       kind: receiptKind[work.kind],
@@ -59,8 +71,8 @@ export class ReceiptSigner {
       consumer: work.consumer,
       provider,
       subject: work.subject,
-      inputHash: commitmentOf(input),
-      outputHash: commitmentOf(output),
+      inputHash: input.commitment,
+      outputHash: output.commitment,
       ...usage,
       priceId: work.priceId,
       fee: quoteFee(work.prices, usage),
@@ -70,10 +82,10 @@ export class ReceiptSigner {
       parents: [],
     });
     const openings = {
-      inputBlinding: toBuffer(input.blinding),
-      inputDigest: work.inputDigest,
-      outputBlinding: toBuffer(output.blinding),
-      outputDigest: work.outputDigest,
+      inputBlinding: input.blinding,
+      inputDigest: input.digest,
+      outputBlinding: output.blinding,
+      outputDigest: output.digest,
     };
     const receipt = { ...kept, ...openings };
     journal.add(receipt, session);
@@ -105,10 +117,6 @@ export class ReceiptSigner {
     const receiptId = Buffer.from(digest);
     const kept = { receiptId, requestId: toBuffer(work.requestId), content, signature: signer.sign(digest) };
     return { kept, session: { consumer, session, sequence, receiptId } };
-  }
-
-  #opening(digest: Uint8Array): Opening {
-    return { blinding: bytesToHex(this.#dependencies.random.bytes(32)), digest: bytesToHex(digest) };
   }
 }
 

@@ -9,7 +9,7 @@ import type { JournaledReceipt } from "../journal/journal-record.ts";
 import type { ReceiptJournal } from "../journal/receipt-journal.ts";
 import type { ProviderMetrics, ServedEnding } from "../metrics.ts";
 import type { Offers, QuotedModel } from "../offers.ts";
-import type { ReceiptSigner } from "./receipt-signer.ts";
+import type { Commitment, ReceiptSigner } from "./receipt-signer.ts";
 import { outputUnitsWithin, readServeOrder, type ServeOrder } from "./serve-order.ts";
 
 export interface ServerOptions {
@@ -97,9 +97,12 @@ export class Server {
   }
 
   async *#answer(order: ServeOrder, quoted: QuotedModel, signal: AbortSignal): AsyncGenerator<ServeResponse> {
-    const { clock, metrics } = this.#dependencies;
+    const { clock, metrics, signer } = this.#dependencies;
     const startedAt = clock.now();
-    const answer = await this.#ask(order, quoted, signal);
+    const asked = this.#ask(order, quoted, signal);
+    // The engine is at work meanwhile.
+    const input = signer.commit(hash("sha256", order.body, "buffer"));
+    const answer = await asked;
     if (answer instanceof ApiError) {
       metrics.finished("refused", clock.now() - startedAt);
       yield headOf(answer.body.status, "application/json", quoted);
@@ -126,10 +129,11 @@ export class Server {
       throw brokenAnswer(error);
     } finally {
       metrics.finished(ending, clock.now() - startedAt);
-      if (ending === "cancelled" && work.sizeBytes > 0) this.#sign(order, quoted, answer, work, startedAt, "cancelled");
+      if (ending === "cancelled" && work.sizeBytes > 0)
+        this.#sign(order, quoted, answer, { input, work, startedAt, outcome: "cancelled" });
     }
     if (work.sizeBytes === 0) throw new ProviderError({ code: "ANSWER_BROKEN", reason: "the engine answered nothing" });
-    const receipt = this.#sign(order, quoted, answer, work, startedAt, "complete");
+    const receipt = this.#sign(order, quoted, answer, { input, work, startedAt, outcome: "complete" });
     yield { part: { $case: "receipt", value: receiptToMessage(receipt) } };
   }
 
@@ -164,12 +168,11 @@ export class Server {
     order: ServeOrder,
     quoted: QuotedModel,
     answer: EngineAnswer,
-    work: DeliveredBody,
-    startedAt: number,
-    outcome: "complete" | "cancelled",
+    done: { input: Commitment; work: DeliveredBody; startedAt: number; outcome: "complete" | "cancelled" },
   ): JournaledReceipt {
     const { signer, clock, metrics } = this.#dependencies;
-    const { requestId, consumer, priceId, body } = order;
+    const { requestId, consumer, priceId } = order;
+    const { input, work, startedAt, outcome } = done;
     const { inputUnits, outputUnits } = answer.usage;
     const receipt = signer.sign({
       kind: order.endpoint === "embeddings" ? "embedding" : "inference",
@@ -179,8 +182,8 @@ export class Server {
       subject: quoted.subject,
       priceId,
       prices: quoted.quote,
-      inputDigest: hash("sha256", body, "buffer"),
-      outputDigest: work.digest(),
+      input,
+      output: signer.commit(work.digest()),
       inputUnits,
       outputUnits,
       startedAt,
