@@ -2,8 +2,9 @@ import { blocksMax, compileKeccakSponge, inputOffset, rateBytes } from "./keccak
 
 const sponge = compileKeccakSponge();
 const memory = new Uint8Array(sponge.memory);
-const digest = new DataView(sponge.memory, 0, 32);
 const digestBytes = 32;
+const digest = new DataView(sponge.memory, 0, digestBytes);
+const digestArray = memory.subarray(0, digestBytes);
 const stateBytes = 200;
 const chunkBytes = blocksMax * rateBytes;
 
@@ -11,6 +12,12 @@ const chunkBytes = blocksMax * rateBytes;
 export function keccak256(bytes: Uint8Array): Uint8Array {
   keccak256InPlace(bytes);
   return memory.slice(0, digestBytes);
+}
+
+/** Writes the Keccak-256 of bytes into `target` at `offset`. */
+export function writeKeccak256(bytes: Uint8Array, target: Uint8Array, offset: number): void {
+  keccak256InPlace(bytes);
+  target.set(digestArray, offset);
 }
 
 /** Keccak-256 without an array for it: the digest is in the same view every time, until the next one is computed. */

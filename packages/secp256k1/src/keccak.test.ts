@@ -30,6 +30,12 @@ describe("keccak-256", () => {
       fc.property(fc.uint8Array({ maxLength: 1_000 }), fc.nat(20), (bytes, start) => {
         const part = bytes.subarray(start);
         expect(node.keccak256(part)).toEqual(browser.keccak256(part));
+        for (const { writeKeccak256 } of [node, browser]) {
+          const target = new Uint8Array(40).fill(0xff);
+          writeKeccak256(part, target, 3);
+          const around = [...new Uint8Array(3).fill(0xff), ...node.keccak256(part), ...new Uint8Array(5).fill(0xff)];
+          expect([...target]).toEqual(around);
+        }
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { hexToBytes } from "@koinon/secp256k1/hex";
-import { keccak256 } from "@koinon/secp256k1/keccak";
+import { writeKeccak256 } from "@koinon/secp256k1/keccak";
 import { bytesToNibbles, type Nibbles } from "@koinon/trie/nibbles";
 import { TwoGenerationCache } from "./two-generation-cache.ts";
 
@@ -7,11 +7,14 @@ import { TwoGenerationCache } from "./two-generation-cache.ts";
 const rememberedMax = 131_072;
 const remembered = new TwoGenerationCache<Nibbles>(rememberedMax);
 
+const hash = new Uint8Array(32);
+
 /** The digits of the Keccak-256 of an address or slot, given as its digits without 0x: the key in the trie. */
 export function hashedKey(digits: string): Nibbles {
   const known = remembered.get(digits);
   if (known !== undefined) return known;
-  const hashed = bytesToNibbles(keccak256(hexToBytes(`0x${digits}`)));
+  writeKeccak256(hexToBytes(`0x${digits}`), hash, 0);
+  const hashed = bytesToNibbles(hash);
   remembered.set(digits, hashed);
   return hashed;
 }

@@ -1,4 +1,4 @@
-import { keccak256 } from "@koinon/secp256k1/keccak";
+import { keccak256, keccak256InPlace } from "@koinon/secp256k1/keccak";
 import type { NodeRef } from "./branch-node.ts";
 import type { Nibbles } from "./nibbles.ts";
 import { encodeNode, hashRef, isHashRef, type LeafNode, type TrieNode } from "./node.ts";
@@ -82,7 +82,7 @@ export class NodeChanges {
     const bytes = encodeNode(node);
     if (bytes.length < 32) return bytes;
     this.#write(path, this.#stored(node, path, bytes));
-    return hashRef(keccak256(bytes));
+    return hashRef(bytes);
   }
 
   /** Encodes the root, which is hashed and stored whatever its size, and answers its hash. */
@@ -98,7 +98,10 @@ export class NodeChanges {
 
   /** Everything that is different afterwards, by path. */
   result(): Map<Nibbles, NodeChange> {
-    for (const [path, { before, after }] of this.#touched) if (isSame(before, after)) this.#touched.delete(path);
+    // Without an array for each entry, which iterating makes.
+    this.#touched.forEach(({ before, after }, path) => {
+      if (isSame(before, after)) this.#touched.delete(path);
+    });
     return this.#touched;
   }
 
@@ -110,7 +113,9 @@ export class NodeChanges {
 }
 
 function isHashOf(hash: Uint8Array, bytes: Uint8Array): boolean {
-  return isSame(keccak256(bytes), hash);
+  const digest = keccak256InPlace(bytes);
+  for (let index = 0; index < hash.length; index++) if (digest.getUint8(index) !== hash[index]) return false;
+  return hash.length === digest.byteLength;
 }
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

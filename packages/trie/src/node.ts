@@ -1,3 +1,4 @@
+import { writeKeccak256 } from "@koinon/secp256k1/keccak";
 import { BranchNode, type NodeRef } from "./branch-node.ts";
 import { compactBytes, type Nibbles, readCompact, writeCompact } from "./nibbles.ts";
 import { headerBytes, type RlpItem, readItem, stringBytes, writeHeader, writeString } from "./rlp-item.ts";
@@ -29,11 +30,11 @@ export function isHashRef(ref: NodeRef): boolean {
   return ref.length === 33 && ref[0] === hashHeader;
 }
 
-/** The reference to a node by its hash. */
-export function hashRef(hash: Uint8Array): NodeRef {
+/** The reference by hash to a node that is encoded. */
+export function hashRef(encoded: Uint8Array): NodeRef {
   const ref = allocateBytes(33);
   ref[0] = hashHeader;
-  ref.set(hash, 1);
+  writeKeccak256(encoded, ref, 1);
   return ref;
 }
 

@@ -41,7 +41,7 @@ function encodeSubtree(items: readonly Uint8Array[], from: number, to: number, d
 }
 
 function refOf(node: Uint8Array): NodeRef {
-  return node.length < 32 ? node : hashRef(keccak256(node));
+  return node.length < 32 ? node : hashRef(node);
 }
 
 /** The index whose key is at a place in the order of keys. */
