@@ -1,6 +1,6 @@
 import { bloomBytes, logsBloom } from "./bloom.ts";
 import { EthereumError } from "./fault.ts";
-import type { Log } from "./log.ts";
+import { type Log, logItem } from "./log.ts";
 import { type AllocateBytes, encodeRlp, type RlpInput } from "./rlp.ts";
 import { RlpReader } from "./rlp-reader.ts";
 import type { Transaction } from "./transaction.ts";
@@ -58,10 +58,6 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
   fields.finish();
   if (!equal(bloom, logsBloom(logs))) throw new EthereumError({ code: "RECEIPT_BLOOM_MISMATCH" });
   return { type: type as Receipt["type"], succeeded: status === 1n, cumulativeGasUsed, bloom, logs };
-}
-
-function logItem({ address, topics, data }: Log): RlpInput {
-  return [address, topics, data];
 }
 
 function readLogs(list: RlpReader): Log[] {

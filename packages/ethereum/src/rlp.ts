@@ -2,8 +2,18 @@ import { type Hex, writeHex } from "@koinon/secp256k1/hex";
 import { EthereumError } from "./fault.ts";
 import { RlpReader } from "./rlp-reader.ts";
 
-/** What `encodeRlp` takes: bytes as such, hex text as the bytes it writes, numbers and bigints as scalars, arrays as lists. */
-export type RlpInput = Uint8Array | Hex | bigint | number | readonly RlpInput[];
+/**
+ * What `encodeRlp` takes: bytes as such, hex text as the bytes it writes, numbers and bigints as scalars, arrays as lists, and
+ * as it is what is encoded already.
+ */
+export type RlpInput = RlpString | EncodedRlp | readonly RlpInput[];
+
+type RlpString = Uint8Array | Hex | bigint | number;
+
+/** An item that is encoded already. */
+export interface EncodedRlp {
+  readonly rlp: Uint8Array;
+}
 
 /** What `decodeRlp` gives: strings as views into the input, lists as arrays. */
 export type RlpItem = Uint8Array | readonly RlpItem[];
@@ -77,6 +87,7 @@ function rlpLength(payloadLength: number): number {
 
 function measure(item: RlpInput, listLengths: number[]): number {
   if (typeof item === "object" && !(item instanceof Uint8Array)) {
+    if ("rlp" in item) return item.rlp.length;
     const index = listLengths.push(0) - 1;
     let length = 0;
     for (const child of item) length += measure(child, listLengths);
@@ -87,7 +98,7 @@ function measure(item: RlpInput, listLengths: number[]): number {
   return length === 1 && singleByte(item) < 0x80 ? 1 : rlpLength(length);
 }
 
-function stringLength(item: Exclude<RlpInput, readonly RlpInput[]>): number {
+function stringLength(item: RlpString): number {
   switch (typeof item) {
     case "bigint":
       return bigintLength(item);
@@ -100,7 +111,7 @@ function stringLength(item: Exclude<RlpInput, readonly RlpInput[]>): number {
   }
 }
 
-function singleByte(item: Exclude<RlpInput, readonly RlpInput[]>): number {
+function singleByte(item: RlpString): number {
   if (typeof item === "object") return item[0] as number;
   return Number(item);
 }
@@ -130,14 +141,24 @@ class RlpWriter {
 
   write(item: RlpInput): void {
     if (typeof item === "object" && !(item instanceof Uint8Array)) {
-      this.writePrefix(0xc0, this.listLengths[this.listsWritten++] as number);
-      for (const child of item) this.write(child);
+      if ("rlp" in item) this.writeEncoded(item);
+      else this.writeList(item);
       return;
     }
     const length = stringLength(item);
     if (length !== 1 || singleByte(item) >= 0x80) this.writePrefix(0x80, length);
     this.writePayload(item, length);
     this.offset += length;
+  }
+
+  private writeList(items: readonly RlpInput[]): void {
+    this.writePrefix(0xc0, this.listLengths[this.listsWritten++] as number);
+    for (const item of items) this.write(item);
+  }
+
+  private writeEncoded({ rlp }: EncodedRlp): void {
+    this.target.set(rlp, this.offset);
+    this.offset += rlp.length;
   }
 
   private writePrefix(base: 0x80 | 0xc0, length: number): void {
@@ -151,7 +172,7 @@ class RlpWriter {
     this.offset += lengthBytes;
   }
 
-  private writePayload(item: Exclude<RlpInput, readonly RlpInput[]>, length: number): void {
+  private writePayload(item: RlpString, length: number): void {
     switch (typeof item) {
       case "bigint":
         if (length <= 6) this.writeNumber(Number(item), length);

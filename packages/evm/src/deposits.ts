@@ -21,8 +21,8 @@ const requestSize = 192;
 /** The data of a block's deposit request (EIP-6110): every deposit that the contract logged; throws BlockError `DEPOSIT_LOG_MALFORMED`. */
 export function depositRequestData(logs: Iterable<Log>, depositContract: Address): Uint8Array {
   const deposits: Uint8Array[] = [];
-  for (const { address, topics, data } of logs) {
-    if (address === depositContract && topics[0] === depositTopic) deposits.push(deposit(data));
+  for (const log of logs) {
+    if (log.address === depositContract && log.topics[0] === depositTopic) deposits.push(deposit(log.data));
   }
   const request = new Uint8Array(requestSize * deposits.length);
   for (const [index, bytes] of deposits.entries()) request.set(bytes, requestSize * index);

@@ -50,6 +50,8 @@ export const limits = {
   initCodeSize: 49_152,
   /** Calls and creations inside of each other, under the transaction's own. */
   callDepth: 1024,
+  /** Of a log. */
+  topics: 4,
   /** BLOCKHASH reaches this many blocks back. */
   blockHashes: 256,
   /** EIP-2681: the highest nonce; an account that has it creates nothing more. */

@@ -1,10 +1,12 @@
-import type { Hex } from "@koinon/secp256k1/hex";
+import { EncodedLog } from "@koinon/ethereum/log";
 import { keccak256InPlace } from "@koinon/secp256k1/keccak";
-import type { Frame } from "./frame.ts";
+import { allocateBytes } from "@koinon/trie/slab";
+import { limits } from "./fork-rules.ts";
+import { type Frame, noBytes } from "./frame.ts";
 import { gas, wordsFor } from "./gas.ts";
 import { Halt } from "./halt.ts";
 import type { Machine } from "./machine.ts";
-import { readWord, toLength, type Word, wordToHex } from "./word.ts";
+import { readWord, toLength, type Word, writeWord } from "./word.ts";
 
 // Instructions over ranges of bytes: hashing, copying, logging, returning.
 
@@ -25,12 +27,13 @@ export function calldataload(_machine: Machine, frame: Frame): number {
   return Halt.none;
 }
 
+const wordView = new DataView(new ArrayBuffer(32));
+const wordBytes = new Uint8Array(wordView.buffer);
+
 function loadPadded(input: Uint8Array, offset: Word): Word {
   if (typeof offset !== "number" || offset >= input.length) return 0;
-  if (offset + 32 <= input.length) return readWord(new DataView(input.buffer, input.byteOffset + offset, 32), 0);
-  const padded = new Uint8Array(32);
-  padded.set(input.subarray(offset));
-  return readWord(new DataView(padded.buffer), 0);
+  for (let index = 0; index < 32; index++) wordBytes[index] = input[offset + index] ?? 0;
+  return readWord(wordView, 0);
 }
 
 /** CALLDATACOPY. */
@@ -73,16 +76,20 @@ export function mcopy(_machine: Machine, frame: Frame): number {
   return Halt.none;
 }
 
+/** Where topics are written on their way into a log. */
+const topicViews = Array.from({ length: limits.topics }, () => new DataView(new ArrayBuffer(32)));
+const topicBytes = topicViews.map(({ buffer }) => new Uint8Array(buffer));
+
 /** LOG0 to LOG4. */
 export function log({ world, tracer }: Machine, frame: Frame, topicCount: number): number {
   const offset = toLength(frame.peek(0));
   const size = toLength(frame.peek(1));
   if (!frame.charge(gas.logByte * size) || !frame.reserve(offset, size)) return Halt.outOfGas;
   if (frame.start.isStatic) return Halt.writeProtection;
-  const topics: Hex[] = [];
-  for (let index = 0; index < topicCount; index++) topics.push(wordToHex(frame.peek(2 + index)));
+  for (let index = 0; index < topicCount; index++) writeWord(topicViews[index] as DataView, 0, frame.peek(2 + index));
   frame.sp -= 2 + topicCount;
-  const entry = { address: frame.start.account.address, topics, data: frame.memory.slice(offset, size) };
+  const data = size === 0 ? noBytes : frame.memory.bytes.subarray(offset, offset + size);
+  const entry = new EncodedLog(frame.start.account.address, topicBytes.slice(0, topicCount), data, allocateBytes);
   world.logs.push(entry);
   tracer?.log?.(entry);
   return Halt.none;

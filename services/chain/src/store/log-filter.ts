@@ -1,5 +1,5 @@
-import type { Log } from "@koinon/ethereum/log";
-import type { Hex } from "@koinon/secp256k1/hex";
+import { type Log, topicsOf } from "@koinon/ethereum/log";
+import { type Hex, hexToBytes } from "@koinon/secp256k1/hex";
 import { mixBits } from "@koinon/state/hash-mix";
 
 /**
@@ -27,12 +27,14 @@ export type LogQueryHashes = readonly (readonly ValueHash[])[];
 
 /** Prepares a search; groups that name nothing ask for nothing. */
 export function hashLogQuery(groups: readonly (readonly Hex[])[]): LogQueryHashes {
-  return groups.filter((group) => group.length > 0).map((group) => group.map(hashOf));
+  return groups
+    .filter((group) => group.length > 0)
+    .map((group) => group.map((value) => probesOf(hashOf(hexToBytes(value)))));
 }
 
 /** The filters of a block by the logs of its pieces; undefined where the header's bloom is good enough. */
 export function encodeLogFilters(pieces: readonly (readonly Log[])[]): LogFilters | undefined {
-  const values = pieces.map((logs) => new Set(logs.flatMap(({ address, topics }) => [address, ...topics])));
+  const values = pieces.map(hashesOf);
   if (values.reduce((sum, { size }) => sum + size, 0) <= valuesOfBloomMax) return undefined;
   const headBytes = endBytes * pieces.length;
   const total = values.reduce((sum, { size }) => sum + bytesPerValue * size, headBytes);
@@ -42,7 +44,7 @@ export function encodeLogFilters(pieces: readonly (readonly Log[])[]): LogFilter
   for (const [piece, held] of values.entries()) {
     const end = start + bytesPerValue * held.size;
     ends.setUint32(endBytes * piece, end);
-    for (const value of held) setBits(filters, { start, end }, hashOf(value));
+    for (const hash of held) setBits(filters, { start, end }, probesOf(hash));
     start = end;
   }
   return filters;
@@ -82,9 +84,31 @@ function hasBits(filters: Uint8Array, { start, end }: Range, { first, step }: Va
   return true;
 }
 
-/** FNV-1a over the digits, and its finaliser by MurmurHash3 with two constants: digits alike give hashes that are not. */
-function hashOf(value: Hex): ValueHash {
+/** The hashes of all that these logs can be found by; values of the same hash set the same bits. */
+function hashesOf(logs: readonly Log[]): Set<number> {
+  const hashes = new Set<number>();
+  for (const log of logs) {
+    hashes.add(hashOf(hexToBytes(log.address)));
+    for (const topic of topicsOf(log)) hashes.add(hashOf(topic));
+  }
+  return hashes;
+}
+
+const digitCodes = Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const prime = 0x01000193;
+
+/** FNV-1a over the digits. */
+function hashOf(value: Uint8Array): number {
   let hash = 0x811c9dc5;
-  for (let index = 2; index < value.length; index++) hash = Math.imul(hash ^ value.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < value.length; index++) {
+    const byte = value[index] as number;
+    hash = Math.imul(hash ^ (digitCodes[byte >> 4] as number), prime);
+    hash = Math.imul(hash ^ (digitCodes[byte & 15] as number), prime);
+  }
+  return hash;
+}
+
+/** MurmurHash3's finaliser with two constants: digits alike have hashes alike, and probes that are not. */
+function probesOf(hash: number): ValueHash {
   return { first: mixBits(hash), step: mixBits(hash ^ 0x5bd1e995) | 1 };
 }

@@ -1,4 +1,4 @@
-import type { Log } from "@koinon/ethereum/log";
+import { type Log, logItem } from "@koinon/ethereum/log";
 import { encodeRlp, type RlpInput } from "@koinon/ethereum/rlp";
 import { RlpReader } from "@koinon/ethereum/rlp-reader";
 import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
@@ -86,10 +86,6 @@ function readStored(item: RlpReader, gasBefore: bigint, firstLogIndex: number): 
   const gasUsed = item.integer(8);
   const logs = readLogs(item.list());
   return { raw, hash, sender, succeeded, gasUsed, cumulativeGasUsed: gasBefore + gasUsed, logs, firstLogIndex };
-}
-
-function logItem({ address, topics, data }: Log): RlpInput {
-  return [address, topics, data];
 }
 
 function readLogs(items: RlpReader): Log[] {
