@@ -84,14 +84,14 @@ export class Database {
 
   /** Writes all or nothing, durably, in the order of calls; rejects with StateError `STATE_WRITE_FAILED`. */
   async write(batch: WriteBatch): Promise<void> {
-    for (const table of new Set(batch.operations.map((operation) => operation.table))) this.#table(table);
+    for (const table of batch.tables()) this.#table(table);
     try {
       await this.#root.batch(() => {
-        for (const { table, key, stored } of batch.operations) {
+        batch.forEach(({ table, key, stored }) => {
           // The promise of the batch stands for those of its parts.
           if (stored === undefined) void this.#table(table).remove(key);
           else void this.#table(table).put(key, stored);
-        }
+        });
       });
     } catch (error) {
       const cause = await commitCause(error);
@@ -103,10 +103,10 @@ export class Database {
   writeAtOnce(batch: WriteBatch): void {
     try {
       this.#root.transactionSync(() => {
-        for (const { table, key, stored } of batch.operations) {
+        batch.forEach(({ table, key, stored }) => {
           if (stored === undefined) this.#table(table).removeSync(key);
           else this.#table(table).putSync(key, stored);
-        }
+        });
       });
     } catch (cause) {
       throw new StateError({ code: "STATE_WRITE_FAILED", reason: messageOf(cause) }, { cause });

@@ -1,12 +1,13 @@
-import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
+import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { Nibbles } from "@koinon/trie/nibbles";
 import { encodeNode } from "@koinon/trie/node";
 import type { NodeReader } from "@koinon/trie/node-reader";
+import { allocateBytes } from "@koinon/trie/slab";
 import { accountLeaf } from "./account-record.ts";
 import { hashedKey } from "./hashed-key.ts";
 import { slotLeaf } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
-import { accountNodeKey, type StateKey, storageNodeKey } from "./state-key.ts";
+import { accountNodeKey, type StateKey, storageNodeKey, writePacked } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
 
 /** Begins what stands for a leaf on disk; nodes are lists in RLP and begin with 0xc0 or more. */
@@ -73,7 +74,7 @@ export class EntryNodes implements NodeReader {
   /** Begins an update of these leaves: what stands for them, and for those that are read, is remembered. */
   beginUpdate(leaves: Iterable<{ readonly key: Nibbles; readonly entry: StateKey }>): void {
     const references = new Map<Nibbles, Uint8Array>();
-    for (const { key, entry } of leaves) references.set(key, leafReference(entry.slice(-this.#names.digits)));
+    for (const { key, entry } of leaves) references.set(key, leafReference(entry, this.#names.digits));
     this.#references = references;
   }
 
@@ -97,7 +98,10 @@ export class EntryNodes implements NodeReader {
   }
 }
 
-/** What stands for a leaf, by the digits of its address or slot. */
-export function leafReference(digits: string): Uint8Array {
-  return hexToBytes(`0x00${digits}`);
+/** What stands for the leaf of an entry, whose address or slot has so many digits. */
+export function leafReference(entry: StateKey, digits: number): Uint8Array {
+  const reference = allocateBytes(1 + digits / 2);
+  reference[0] = leafTag;
+  writePacked(entry, entry.length - digits, entry.length, reference, 1);
+  return reference;
 }

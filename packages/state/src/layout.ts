@@ -1,4 +1,5 @@
 import { blockNumberBytes } from "./block-number.ts";
+import { writeUint32 } from "./checksum.ts";
 
 /** Version of the layout on disk; another one is refused. */
 export const stateFormat = 2;
@@ -31,10 +32,11 @@ export const metaKeys = { format: text("format"), head: text("head"), oldest: te
 
 /** Key of a record of the table `history`. */
 export function historyKey(block: bigint, index: number): Uint8Array {
+  // Byte by byte: a view of a small array makes the engine move its bytes to memory of their own.
   const key = new Uint8Array(12);
-  const view = new DataView(key.buffer);
-  view.setBigUint64(0, block);
-  view.setUint32(8, index);
+  writeUint32(key, 0, Number(block >> 32n));
+  writeUint32(key, 4, Number(block & 0xffff_ffffn));
+  writeUint32(key, 8, index);
   return key;
 }
 

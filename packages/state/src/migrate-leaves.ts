@@ -48,7 +48,7 @@ function replaceLeaf(database: Database, entry: StateKey, batch: WriteBatch): vo
     const bytes = database.get(tables.state, keyToBytes(name));
     const node = bytes && decodeNode(bytes);
     if (node?.kind !== "leaf") continue;
-    if (path + node.key === hash) batch.putEntry(tables.state, name, leafReference(digits));
+    if (path + node.key === hash) batch.putEntry(tables.state, name, leafReference(digits, digits.length));
     return;
   }
 }

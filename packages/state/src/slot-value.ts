@@ -1,10 +1,21 @@
-import { encodeRlp } from "@koinon/ethereum/rlp";
+import { allocateBytes } from "@koinon/trie/slab";
+
+const emptyString = 0x80;
+
+const scratch = new Uint8Array(32);
+const scratchView = new DataView(scratch.buffer);
 
 /** A word without its leading zeros: what a slot holds on disk, and in the storage trie as an RLP string. */
 export function wordToBytes(word: bigint): Uint8Array {
-  const digits = word.toString(16);
-  const bytes = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex");
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  scratchView.setBigUint64(0, word >> 192n);
+  scratchView.setBigUint64(8, word >> 128n);
+  scratchView.setBigUint64(16, word >> 64n);
+  scratchView.setBigUint64(24, word);
+  let start = 0;
+  while (start < 31 && scratch[start] === 0) start++;
+  const bytes = allocateBytes(32 - start);
+  bytes.set(start === 0 ? scratch : scratch.subarray(start));
+  return bytes;
 }
 
 /** Reads what `wordToBytes` wrote. */
@@ -12,7 +23,11 @@ export function bytesToWord(bytes: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`);
 }
 
-/** The leaf of a storage trie: RLP of the word without leading zeros. */
+/** The leaf of a storage trie: RLP of the word without leading zeros, which is at most 32 bytes. */
 export function slotLeaf(word: Uint8Array): Uint8Array {
-  return encodeRlp(word);
+  if (word.length === 1 && (word[0] as number) < emptyString) return word;
+  const leaf = allocateBytes(1 + word.length);
+  leaf[0] = emptyString + word.length;
+  leaf.set(word, 1);
+  return leaf;
 }

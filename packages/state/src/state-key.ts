@@ -73,7 +73,7 @@ export function writeKey(key: StateKey, target: Uint8Array, offset: number): num
 
 function writeEntryKey(key: StateKey, target: Uint8Array, offset: number): number {
   const isAccount = key.length === addressDigits + 2;
-  const addressHash = hashedKey(key.slice(2, addressDigits + 2));
+  const addressHash = hashedAddress(key);
   const path = isAccount ? addressHash : hashedKey(key.slice(addressDigits + 2));
   target[offset] = isAccount ? letters.account : letters.storage;
   let at = offset + 1;
@@ -81,6 +81,18 @@ function writeEntryKey(key: StateKey, target: Uint8Array, offset: number): numbe
   at = writeText(path, 0, pathDigits, target, at);
   target[at] = letters.x;
   return writePacked(key, 2, key.length, target, at + 1);
+}
+
+/** Slots come one after another of the same account. */
+let lastAddress = "";
+let lastAddressHash = "";
+
+function hashedAddress(key: StateKey): Nibbles {
+  if (lastAddress === "" || !key.startsWith(lastAddress)) {
+    lastAddress = key.slice(0, addressDigits + 2);
+    lastAddressHash = hashedKey(lastAddress.slice(2));
+  }
+  return lastAddressHash;
 }
 
 /** The key as it is on disk. */
@@ -126,7 +138,8 @@ function writeText(text: string, from: number, to: number, target: Uint8Array, o
   return at;
 }
 
-function writePacked(text: string, from: number, to: number, target: Uint8Array, offset: number): number {
+/** Writes digits, two a byte, and answers where they end. */
+export function writePacked(text: string, from: number, to: number, target: Uint8Array, offset: number): number {
   let at = offset;
   for (let index = from; index < to; index += 2) target[at++] = (digitAt(text, index) << 4) | digitAt(text, index + 1);
   return at;

@@ -20,16 +20,17 @@ export interface TableReader {
 /** The tables that the user of a store named when it was opened. */
 export class UserTables {
   readonly #database: Database;
-  readonly #names: ReadonlySet<string>;
+  /** What the tables are called in the database, by the names that their user gives them. */
+  readonly #stored: ReadonlyMap<string, string>;
 
   constructor(database: Database, names: readonly string[]) {
     this.#database = database;
-    this.#names = new Set(names);
+    this.#stored = new Map(names.map((name) => [name, userTablePrefix + name]));
   }
 
   /** A reader of one table; throws StateError `TABLE_UNKNOWN`. */
   reader(name: string): TableReader {
-    const table = this.#stored(name);
+    const table = this.#storedName(name);
     return {
       get: (key) => this.#database.get(table, key),
       range: (range) => this.#database.range(table, range),
@@ -40,14 +41,15 @@ export class UserTables {
   collect(write: ((tables: TableWriter) => void) | undefined): WriteBatch {
     const batch = new WriteBatch();
     write?.({
-      put: (table, key, value) => batch.put(this.#stored(table), key, value),
-      remove: (table, key) => batch.remove(this.#stored(table), key),
+      put: (table, key, value) => batch.put(this.#storedName(table), key, value),
+      remove: (table, key) => batch.remove(this.#storedName(table), key),
     });
     return batch;
   }
 
-  #stored(name: string): string {
-    if (!this.#names.has(name)) throw new StateError({ code: "TABLE_UNKNOWN", table: name });
-    return userTablePrefix + name;
+  #storedName(name: string): string {
+    const stored = this.#stored.get(name);
+    if (stored === undefined) throw new StateError({ code: "TABLE_UNKNOWN", table: name });
+    return stored;
   }
 }

@@ -18,8 +18,11 @@ const pieceBytes = 1 << 20;
  * covers key and value, and LMDB asks for the address of each piece once instead of once per value.
  */
 export class WriteBatch {
-  /** In the order of calls. */
-  readonly operations: BatchOperation[] = [];
+  // An operation each, in the order of calls: as objects with views they would be most of what a block leaves to the collector.
+  readonly #tables: string[] = [];
+  readonly #pieces: Uint8Array[] = [];
+  /** Three for each: where in its piece the key begins, where it ends, and where the value ends, there too when there is none. */
+  readonly #offsets: number[] = [];
   #piece = new Uint8Array(pieceBytes);
   #used = 0;
 
@@ -35,22 +38,41 @@ export class WriteBatch {
     checkKey(key);
     const start = this.#reserve(key.length);
     this.#piece.set(key, start);
-    this.operations.push({ table, key: this.#piece.subarray(start, start + key.length), stored: undefined });
+    this.#finish(table, start, start + key.length, undefined);
   }
 
   /** Puts or removes an entry of the state and answers its key as it is on disk. */
   putEntry(table: string, name: StateKey, value: Uint8Array | undefined): Uint8Array {
     const start = this.#reserve(keyBytes(name) + (value === undefined ? 0 : value.length + checksumBytes));
     const keyEnd = writeKey(name, this.#piece, start);
-    const key = this.#piece.subarray(start, keyEnd);
-    if (value === undefined) this.operations.push({ table, key, stored: undefined });
-    else this.#finish(table, start, keyEnd, value);
-    return key;
+    this.#finish(table, start, keyEnd, value);
+    return this.#piece.subarray(start, keyEnd);
   }
 
   /** Adds the operations of another batch behind those of this one. */
   append(other: WriteBatch): void {
-    for (const operation of other.operations) this.operations.push(operation);
+    for (const table of other.#tables) this.#tables.push(table);
+    for (const piece of other.#pieces) this.#pieces.push(piece);
+    for (const offset of other.#offsets) this.#offsets.push(offset);
+  }
+
+  /** The tables that there are operations of. */
+  tables(): Iterable<string> {
+    return new Set(this.#tables);
+  }
+
+  /** Calls for each operation, in order. */
+  forEach(visit: (operation: BatchOperation) => void): void {
+    for (let index = 0; index < this.#tables.length; index++) {
+      const piece = this.#pieces[index] as Uint8Array;
+      const keyEnd = this.#offsets[3 * index + 1] as number;
+      const end = this.#offsets[3 * index + 2] as number;
+      visit({
+        table: this.#tables[index] as string,
+        key: piece.subarray(this.#offsets[3 * index], keyEnd),
+        stored: end === keyEnd ? undefined : piece.subarray(keyEnd, end),
+      });
+    }
   }
 
   #reserve(length: number): number {
@@ -63,13 +85,19 @@ export class WriteBatch {
     return start;
   }
 
-  #finish(table: string, start: number, keyEnd: number, value: Uint8Array): void {
+  /** Lays value and checksum behind the key that is in its place. */
+  #finish(table: string, start: number, keyEnd: number, value: Uint8Array | undefined): void {
     const piece = this.#piece;
-    const valueEnd = keyEnd + value.length;
-    piece.set(value, keyEnd);
-    writeUint32(piece, valueEnd, crc32(piece.subarray(start, valueEnd)));
-    const key = piece.subarray(start, keyEnd);
-    this.operations.push({ table, key, stored: piece.subarray(keyEnd, valueEnd + checksumBytes) });
+    let end = keyEnd;
+    if (value !== undefined) {
+      const valueEnd = keyEnd + value.length;
+      piece.set(value, keyEnd);
+      writeUint32(piece, valueEnd, crc32(piece.subarray(start, valueEnd)));
+      end = valueEnd + checksumBytes;
+    }
+    this.#tables.push(table);
+    this.#pieces.push(piece);
+    this.#offsets.push(start, keyEnd, end);
   }
 }
 
