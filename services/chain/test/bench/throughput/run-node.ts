@@ -49,8 +49,8 @@ export async function runNode(task: NodeTask): Promise<BenchResults> {
           const limitMs = Math.min(runMs, Math.max(1, task.endMs - performance.now()));
           const load = loadOf(task, name, way, warmUp + count);
           const options = { ingest: waysIn[way] as IngestPath, limitMs };
-          await measure(node, load.slice(0, warmUp), options);
-          figures = await measure(node, load.slice(warmUp), options);
+          await measureSome(node, load.slice(0, warmUp), options);
+          figures = await measureSome(node, load.slice(warmUp), options);
         }
       } catch (error) {
         missing = messageOf(error);
@@ -63,6 +63,13 @@ export async function runNode(task: NodeTask): Promise<BenchResults> {
   }
   await node?.stop();
   return { runs, nodes: found };
+}
+
+/** Like `measure`; a node that carries out nothing has no figures. */
+async function measureSome(...args: Parameters<typeof measure>): Promise<ThroughputFigures> {
+  const figures = await measure(...args);
+  if (figures.successful === 0) throw new Error("nothing was carried out in the time that a load has");
+  return figures;
 }
 
 const signed = new Map<string, SignedTransaction[]>();
