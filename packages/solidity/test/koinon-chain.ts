@@ -33,7 +33,7 @@ export function createKoinonChain(): Chain {
       return Promise.resolve({
         ...{ succeeded, gasUsed, createdAddress: succeeded ? createdAddress : undefined },
         output: bytesToHex(output),
-        logs: logs.map((log) => ({ ...log, data: bytesToHex(log.data) })),
+        logs: logs.map(({ address, topics, data }) => ({ address, topics, data: bytesToHex(data) })),
       });
     },
     storage: (address, slot) => Promise.resolve(state.storage(address, BigInt(slot))),
