@@ -207,7 +207,6 @@ export interface CallOutcome {
   /** Return data or revert data. */
   readonly output: Uint8Array;
   readonly gasUsed: bigint;
-  readonly logs: readonly Log[];
 }
 
 /** The least gas limit with which a message succeeds, or how it failed. */

@@ -185,8 +185,8 @@ interface SettledPlace {
   begin(otherwise: BlockOverrides): BlockExecution;
 }
 
-function outcomeOf({ failure, output, gasUsed, logs }: TransactionResult): CallOutcome {
-  return { failure, output, gasUsed, logs };
+function outcomeOf({ failure, output, gasUsed }: TransactionResult): CallOutcome {
+  return { failure, output, gasUsed };
 }
 
 function lower(left: bigint, right: bigint): bigint {
