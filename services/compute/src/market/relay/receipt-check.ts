@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { checkReceipt, type RuleViolation } from "@koinon/contributions/receipt-rules";
 import { placeInSession, type SessionHead } from "@koinon/contributions/session-rules";
 import type { Domain } from "@koinon/eip712/domain";
@@ -10,6 +9,7 @@ import { type Receipt, receiptDocument, receiptKind, receiptOutcome } from "@koi
 import { recoverSigner } from "@koinon/receipts/signer-memory";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
+import { nativeCommitment } from "../../native-commitment.ts";
 import type { OpenedReceiptBytes } from "../accounts/money-store.ts";
 import { inputUnitsSlack } from "./cost-bound.ts";
 import type { StatedUsage } from "./stated-usage.ts";
@@ -227,5 +227,5 @@ function signerOf(digest: Uint8Array, signature: Hex): Address | undefined {
 function openCommitment({ blinding, digest }: Opening): Hex | undefined {
   const isHash = (value: Hex) => value.length === 66;
   if (!isHash(blinding) || !isHash(digest)) return undefined;
-  return bytesToHex(hash("sha256", Buffer.concat([hexToBytes(blinding), hexToBytes(digest)]), "buffer"));
+  return nativeCommitment(hexToBytes(blinding), hexToBytes(digest));
 }

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { Domain } from "@koinon/eip712/domain";
 import { contentDigest } from "@koinon/receipts/document";
 import type { Prices } from "@koinon/receipts/quote";
@@ -7,6 +6,7 @@ import { type Receipt, receiptDocument, receiptKind, receiptOutcome, zeroHash } 
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { Signer } from "@koinon/secp256k1/signer";
+import { nativeCommitment } from "../../native-commitment.ts";
 import type { JournaledReceipt } from "../journal/journal-record.ts";
 import type { ReceiptJournal } from "../journal/receipt-journal.ts";
 
@@ -56,7 +56,7 @@ export class ReceiptSigner {
   /** Commits to a SHA-256 digest under a blinding of its own. */
   commit(digest: Uint8Array): Commitment {
     const blinding = Buffer.from(this.#dependencies.random.bytes(32));
-    return { blinding, digest, commitment: bytesToHex(hash("sha256", Buffer.concat([blinding, digest]), "buffer")) };
+    return { blinding, digest, commitment: nativeCommitment(blinding, digest) };
   }
 
   /** The signed receipt; it is in the journal when this returns. */
