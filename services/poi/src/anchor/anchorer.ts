@@ -29,7 +29,10 @@ export interface AnchorerOptions extends RegistryPlace {
   readonly origin: string;
   /** Blocks that have to follow the one with the transaction before it counts. */
   readonly confirmations: bigint;
-  /** How long a transaction waits for a block before it is replaced by one that pays more, milliseconds. */
+  /**
+   * How long a transaction waits for a block before it is replaced by one that pays more, or is given up when its nonce is taken,
+   * milliseconds.
+   */
   readonly stuckAfterMs: number;
   /** Channel on which readers are told of a new anchor. */
   readonly channel: string;
@@ -162,6 +165,8 @@ export class Anchorer {
       throw new AnchorError({ code: "ANCHOR_REVERTED", transaction: hash });
     }
     if (nextNonce > submission.nonce) {
+      // A node may count a transaction before it shows the block with it, and another behind the same address may lag.
+      if (!this.#isOverdue(submission)) return "waiting";
       await this.#abandon("replaced");
       return "again";
     }
@@ -209,15 +214,19 @@ export class Anchorer {
     this.#dependencies.onOutcome(outcome);
   }
 
+  /** Also when the clock was set back: one replacement too early costs a quarter more. */
+  #isOverdue({ sentAtMs }: Submission): boolean {
+    const waitedMs = this.#dependencies.clock.now() - sentAtMs;
+    return waitedMs < 0 || waitedMs >= this.#options.stuckAfterMs;
+  }
+
   /** Sends again what the node may have lost, and pays more for what waits too long. */
   async #resend(submission: Submission, signal: AbortSignal): Promise<StepResult> {
     const { database, submitter, clock, onOutcome } = this.#dependencies;
-    const { transactions, sentAtMs } = submission;
+    const { transactions } = submission;
     const newest = transactions.at(-1);
     invariant(newest !== undefined, "a submission has a transaction");
-    const waitedMs = clock.now() - sentAtMs;
-    // Also when the clock was set back: one replacement too early costs a quarter more.
-    if (waitedMs >= 0 && waitedMs < this.#options.stuckAfterMs) {
+    if (!this.#isOverdue(submission)) {
       await submitter.send(newest, signal);
       return "waiting";
     }

@@ -77,6 +77,7 @@ describe("json-rpc", () => {
   });
 
   test("what is no answer, late or endless is a fault that says nothing of the URL", async () => {
+    const silent: Answer = () => undefined;
     const cases: readonly (readonly [Answer, string])[] = [
       [say({}, 502), "CHAIN_UNREACHABLE"],
       [(_request, response) => void response.end("<html>"), "CHAIN_UNREACHABLE"],
@@ -84,12 +85,13 @@ describe("json-rpc", () => {
       [say({ result: "12" }), "CHAIN_REPLY_MALFORMED"],
       [say({ result: null }), "CHAIN_REPLY_MALFORMED"],
       [say({ error: "no" }), "CHAIN_REPLY_MALFORMED"],
-      [() => undefined, "no answer in 100 ms"],
+      [silent, "no answer in 100 ms"],
       [say({ result: `0x${"00".repeat(3 * 1024 * 1024)}` }), "answer of more than"],
     ];
     for (const [answer, reason] of cases) {
       const { url } = await nodeOf(answer);
-      const failed = rpcOf(`${url}/secret`, { timeoutMs: 100, attemptsMax: 1 }).call("m", [], quantity, signal);
+      const timeoutMs = answer === silent ? 100 : 10_000;
+      const failed = rpcOf(`${url}/secret`, { timeoutMs, attemptsMax: 1 }).call("m", [], quantity, signal);
       const error = await failed.then(
         () => new Error("answered"),
         (thrown: Error) => thrown,

@@ -43,20 +43,24 @@ export class Anvil {
     return this.#rpc.call(method, params, z.unknown(), new AbortController().signal);
   }
 
-  /** Sends a transaction of an account that anvil keeps the key of, with gas enough. */
-  async send(from: Address, to: Address | undefined, data: Hex, more: object = {}): Promise<Hex> {
+  /** Hands in a transaction of an account that anvil keeps the key of, with gas enough. */
+  async submit(from: Address, to: Address | undefined, data: Hex, more: object = {}): Promise<Hex> {
     const transaction = { from, data, gas: "0x2dc6c0", ...(to === undefined ? {} : { to }), ...more };
     return (await this.control("eth_sendTransaction", transaction)) as Hex;
   }
 
-  /** A new registry, deployed by this account. */
-  async deployRegistry(from: Address): Promise<Address> {
-    const hash = await this.send(from, undefined, checkpointRegistryBytecode);
-    const receipt = await waitFor(
+  /** Hands in a transaction, and waits for its block: anvil mines a moment after it has taken it. Gives its receipt. */
+  async send(from: Address, to: Address | undefined, data: Hex): Promise<{ readonly contractAddress: Address }> {
+    const hash = await this.submit(from, to, data);
+    return await waitFor(
       async () =>
         ((await this.control("eth_getTransactionReceipt", hash)) as { contractAddress: Address } | null) ?? undefined,
     );
-    return receipt.contractAddress;
+  }
+
+  /** A new registry, deployed by this account. */
+  async deployRegistry(from: Address): Promise<Address> {
+    return (await this.send(from, undefined, checkpointRegistryBytecode)).contractAddress;
   }
 
   async accounts(): Promise<readonly Address[]> {
