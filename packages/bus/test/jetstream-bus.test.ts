@@ -14,7 +14,9 @@ import { connectJetStreamBus, type JetStreamBusOptions } from "../src/jetstream-
 import { describeBusContract } from "./bus-contract.ts";
 
 const hangingConsumer = fileURLToPath(new URL("hanging-consumer.ts", import.meta.url));
-const quick = { redeliveryDelayMs: () => 5, stopGraceMs: 50, ackWaitMs: 1_000, publishTimeoutMs: 500 };
+const quick = { redeliveryDelayMs: () => 5, stopGraceMs: 50 };
+/** Notices a server that does not answer, where a test stops one. */
+const impatient = { ackWaitMs: 1_500, publishTimeoutMs: 500 };
 
 /** A port that nobody listens on at this moment. */
 async function freePort(): Promise<number> {
@@ -114,7 +116,7 @@ describeWithProgram("nats-server", "over nats-server", () => {
     afterAll(() => nats.stop());
 
     test("survives kill -9 of the server: publishers are refused meanwhile, consumers go on, nothing is lost", async () => {
-      const bus = await connect();
+      const bus = await connect(impatient);
       const seen = new Set<string>();
       const handler = async ({ id }: { id: string }) => void seen.add(id);
       await bus.consume({ durable: "restart", subject: "koinon.shop.v1.sold", maxDeliveries: 5, handler });
@@ -144,7 +146,13 @@ cluster { name: two, listen: "127.0.0.1:${ports[place]}", routes: ["nats://127.0
       const [first, second] = await Promise.all([member(0), member(1)]);
       const servers = [first.url];
       const copiesAfter = async (replicas: number) => {
-        const bus = await connectJetStreamBus({ servers, name: "copies", ...quick, limits: { replicas } });
+        const bus = await connectJetStreamBus({
+          servers,
+          name: "copies",
+          ...quick,
+          ...impatient,
+          limits: { replicas },
+        });
         await waitFor(() => bus.publish(event(`with ${replicas}`)).then(() => true), { deadlineMs: 20_000 });
         await bus.close();
         const connection = await connectNats({ servers });
@@ -163,7 +171,10 @@ cluster { name: two, listen: "127.0.0.1:${ports[place]}", routes: ["nats://127.0
       const first = await member(0);
       const told: string[] = [];
       const observe: BusObserver = (observation) => void told.push(`${observation.kind}: ${observation.error}`);
-      const connecting = connectJetStreamBus({ servers: [first.url], name: "leaderless", ...quick }, { observe });
+      const connecting = connectJetStreamBus(
+        { servers: [first.url], name: "leaderless", ...quick, ...impatient },
+        { observe },
+      );
       await waitFor(() => told.some((line) => /^waiting: .*(unavailable|timeout)/.test(line)), { deadlineMs: 20_000 });
       const second = await member(1);
       const bus = await connecting;
@@ -190,7 +201,7 @@ cluster { name: two, listen: "127.0.0.1:${ports[place]}", routes: ["nats://127.0
     }, 60_000);
 
     // Long enough that a busy machine does not take a living consumer for a dead one.
-    const ackWaitMs = 1_500;
+    const { ackWaitMs } = impatient;
     const startHanging = (durable: string, subject: string) =>
       startChild({
         command: process.execPath,

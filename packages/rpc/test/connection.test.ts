@@ -84,7 +84,7 @@ describe("a server that dies", () => {
     await client.unary(echoRequest());
     await first.child.kill();
     for (const error of await Promise.all(waiting)) expect(error.code).toBe("UNAVAILABLE");
-    expect((await failure(client.unary(echoRequest(), { timeoutMs: 2_000 }))).code).toBe("UNAVAILABLE");
+    expect((await failure(client.unary(echoRequest(), { timeoutMs: 10_000 }))).code).toBe("UNAVAILABLE");
     await startServerProcess(first.address);
     await waitFor(() => client.unary(echoRequest(), { timeoutMs: 1_000 }));
   });
@@ -125,7 +125,7 @@ test("a connection that does not come about is begun anew, and the calls that wa
       address: `127.0.0.1:${port}`,
       security: { ...plaintext, caller: "gateway" },
       definitions: [EchoServiceDefinition],
-      connectMs: 100,
+      connectMs: 250,
     },
     { clock },
   );
@@ -143,7 +143,7 @@ test("a connection that does not come about is begun anew, and the calls that wa
   expect(failures.map(({ code }) => code)).toEqual(["UNAVAILABLE", "UNAVAILABLE"]);
   // More patience the next time, and a connection of its own.
   await failure(read());
-  expect(sockets.size).toBe(2);
+  await waitFor(() => sockets.size === 2);
   for (const socket of sockets) socket.destroy();
   silent.close();
   await once(silent, "close");

@@ -130,15 +130,17 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
 
   test("the deadline ends a call that waits and one that ignores everything", async () => {
     const { client, witness, dispatcher } = await serve();
+    // The deadline is for the call alone, and not for the handshake before it.
+    await client.unary(echoRequest());
     const startedAt = Date.now();
-    expect(await failure(client.unary(echoRequest({ text: "wait" }), { timeoutMs: 50 }))).toMatchObject({
+    expect(await failure(client.unary(echoRequest({ text: "wait" }), { timeoutMs: 500 }))).toMatchObject({
       code: "DEADLINE_EXCEEDED",
       status: "DEADLINE_EXCEEDED",
     });
     await waitFor(() => witness.last.signal.aborted);
     expect(witness.last.deadline).toBeGreaterThan(startedAt);
     await waitFor(() => dispatcher.activeCalls === 0);
-    expect((await failure(client.unary(echoRequest({ text: "hang" }), { timeoutMs: 50 }))).code).toBe(
+    expect((await failure(client.unary(echoRequest({ text: "hang" }), { timeoutMs: 500 }))).code).toBe(
       "DEADLINE_EXCEEDED",
     );
     expect(dispatcher.activeCalls).toBe(1);
@@ -146,9 +148,10 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
 
   test("the deadline ends a stream between two answers", async () => {
     const { client } = await serve();
+    await client.unary(echoRequest());
     const got: EchoResponse[] = [];
     const reading = (async () => {
-      const stream = client.download(echoRequest({ count: 3, text: "wait" }), { timeoutMs: 100 });
+      const stream = client.download(echoRequest({ count: 3, text: "wait" }), { timeoutMs: 500 });
       for await (const answer of stream) got.push(answer);
     })();
     expect((await failure(reading)).code).toBe("DEADLINE_EXCEEDED");

@@ -31,6 +31,7 @@ function createRelay(inner: Client<EchoServiceDefinition>, timeoutMs: number, la
   });
 }
 
+// A time-out travels as what is left of it, so a deadline moves by the time of the way: by far less than the time-outs differ.
 describe.each([inProcess, unixSocket])("deadlines through $name", (transport) => {
   async function serveRelay(timeoutMs: number, later?: Promise<unknown>[]) {
     const witness = new EchoWitness();
@@ -48,7 +49,7 @@ describe.each([inProcess, unixSocket])("deadlines through $name", (transport) =>
     const before = Date.now();
     await client.unary(echoRequest(), { timeoutMs: 5_000 });
     expect(witness.last.deadline - before).toBeGreaterThan(4_000);
-    expect(witness.last.deadline - before).toBeLessThanOrEqual(5_100);
+    expect(witness.last.deadline - before).toBeLessThan(20_000);
     await close();
   });
 
@@ -57,7 +58,7 @@ describe.each([inProcess, unixSocket])("deadlines through $name", (transport) =>
     const before = Date.now();
     for await (const _ of client.download(echoRequest(), { timeoutMs: 5_000 }));
     expect(witness.contexts).toHaveLength(2);
-    for (const { deadline } of witness.contexts) expect(deadline - before).toBeLessThanOrEqual(5_200);
+    for (const { deadline } of witness.contexts) expect(deadline - before).toBeLessThan(20_000);
     await close();
   });
 
@@ -65,7 +66,7 @@ describe.each([inProcess, unixSocket])("deadlines through $name", (transport) =>
     const { client, witness, close } = await serveRelay(2_000);
     const before = Date.now();
     await client.unary(echoRequest(), { timeoutMs: 30_000 });
-    expect(witness.last.deadline - before).toBeLessThanOrEqual(2_100);
+    expect(witness.last.deadline - before).toBeLessThan(15_000);
     await close();
   });
 
@@ -73,7 +74,7 @@ describe.each([inProcess, unixSocket])("deadlines through $name", (transport) =>
     const later: Promise<unknown>[] = [];
     const { client, witness, close } = await serveRelay(60_000, later);
     const before = Date.now();
-    await client.unary(echoRequest(), { timeoutMs: 1_000 });
+    await client.unary(echoRequest(), { timeoutMs: 5_000 });
     await Promise.all(later);
     expect(witness.last.deadline - before).toBeGreaterThan(50_000);
     await close();
@@ -81,7 +82,8 @@ describe.each([inProcess, unixSocket])("deadlines through $name", (transport) =>
 
   test("the inner failure is the outer one", async () => {
     const { client, witness, close } = await serveRelay(60_000);
-    const call = client.unary(echoRequest({ text: "wait" }), { timeoutMs: 60 });
+    await client.unary(echoRequest());
+    const call = client.unary(echoRequest({ text: "wait" }), { timeoutMs: 500 });
     await expect(call).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
     expect(witness.last.signal.aborted || witness.last.deadline <= Date.now() + 20).toBe(true);
     await close();

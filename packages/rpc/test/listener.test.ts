@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { startChild } from "@koinon/testkit/child-process";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
+import { waitFor } from "@koinon/testkit/wait-for";
 import { Listener } from "../src/listener.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -53,7 +54,7 @@ describe("unix sockets", () => {
     const seen = { connections: 0 };
     await open(`unix:${path}`, seen);
     await once(connect({ path }), "connect");
-    expect(seen.connections).toBe(1);
+    await waitFor(() => seen.connections === 1);
   });
 
   test("a file that is no socket is left alone", async () => {

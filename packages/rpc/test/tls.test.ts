@@ -60,7 +60,7 @@ async function outcome(server: TestCertificate, client: TestCertificate): Promis
   const paths = await writeTestCertificates(await folder(), { echo: server, gateway: client });
   const { address } = await startServer(paths("echo"));
   return clientFor(address, paths("gateway"))
-    .unary(echoRequest(), { timeoutMs: 3_000 })
+    .unary(echoRequest(), { timeoutMs: 10_000 })
     .then(
       (answer) => `answered ${answer.caller}`,
       (error: RpcError) => `${error.code} ${error.detail ?? ""}`,
@@ -110,7 +110,7 @@ describe("who may talk to whom", () => {
     const { address } = await startServer(paths("echo"));
     for (const caFile of [others("gateway").caFile, paths("gateway").caFile]) {
       const client = clientFor(address, { ...others("gateway"), caFile });
-      await expect(client.unary(echoRequest(), { timeoutMs: 3_000 })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      await expect(client.unary(echoRequest(), { timeoutMs: 10_000 })).rejects.toMatchObject({ code: "UNAVAILABLE" });
     }
   });
 
@@ -139,7 +139,7 @@ describe("who may talk to whom", () => {
     cleanups.push(() => server.close());
     const { port } = server.address() as AddressInfo;
     for (const host of ["127.0.0.1", "localhost"]) {
-      const calling = clientFor(`${host}:${port}`, paths("gateway")).unary(echoRequest(), { timeoutMs: 3_000 });
+      const calling = clientFor(`${host}:${port}`, paths("gateway")).unary(echoRequest(), { timeoutMs: 10_000 });
       await expect(calling).rejects.toMatchObject({ code: "UNAVAILABLE" });
     }
     expect([...new Set(heard)]).toEqual(["echo", "localhost"]);
@@ -206,7 +206,7 @@ describe("rotation", () => {
     expect((await clientFor(address, paths("gateway")).unary(echoRequest())).caller).toBe("gateway");
     const moving = clientFor(address, paths("gateway"));
     await writeTestCertificates(place, { echo: {}, gateway: {} }, await testAuthority());
-    const answer = await waitFor(() => moving.unary(echoRequest(), { timeoutMs: 500 }));
+    const answer = await waitFor(() => moving.unary(echoRequest(), { timeoutMs: 2_000 }));
     expect(answer.caller).toBe("gateway");
   });
 

@@ -40,6 +40,9 @@ export interface GreeterTraits {
   readonly events: Events;
   /** How long an answer takes. */
   readonly answerMs?: number;
+  /** An answer waits for it. */
+  readonly gate?: Promise<void>;
+  readonly quiesced?: () => void;
   readonly failsToStart?: boolean;
   readonly healthy?: () => boolean;
   /** Gets hold of the module's dependencies. */
@@ -68,7 +71,7 @@ export function greeterModule(
         handlers: {
           greet: async ({ text }, { caller, signal }) => {
             await new Promise((resolve, reject) => {
-              const timer = setTimeout(resolve, traits.answerMs ?? 0);
+              const timer = setTimeout(() => resolve(traits.gate), traits.answerMs ?? 0);
               signal.addEventListener("abort", () => {
                 clearTimeout(timer);
                 reject(signal.reason);
@@ -112,7 +115,10 @@ function recorded(part: Pick<Module, "name" | "services">, traits: GreeterTraits
       events.push(`start ${part.name}`);
       if (traits.failsToStart === true) throw new Error("no luck");
     },
-    quiesce: async () => void events.push(`quiesce ${part.name}`),
+    quiesce: async () => {
+      events.push(`quiesce ${part.name}`);
+      traits.quiesced?.();
+    },
     stop: async () => void events.push(`stop ${part.name}`),
     health: () => healthOf([{ name: "mood", ok: traits.healthy?.() ?? true }]),
   };

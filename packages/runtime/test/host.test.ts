@@ -154,7 +154,9 @@ describe("life", () => {
     const events: Events = [];
     let client: Client<GreeterDefinition> | undefined;
     const visitor = visitorModule("visitor", { events, use: (given) => (client = given) });
-    const host = await startHost([instance(visitor), instance(greeterModule("greeter", { events, answerMs: 200 }))]);
+    const gate = Promise.withResolvers<void>();
+    const greeter = greeterModule("greeter", { events, gate: gate.promise, quiesced: gate.resolve });
+    const host = await startHost([instance(visitor), instance(greeter)]);
     const slow = client?.greet({ text: "Ada" }).then((answer) => events.push(answer.text));
     await new Promise((resolve) => setImmediate(resolve));
     expect(await stopHost(host)).toEqual({ clean: true });

@@ -5,17 +5,21 @@ import { instance } from "./host-fixture.ts";
 
 const behaviour = process.argv[2];
 const events: string[] = [];
+let fail: (error: unknown) => void = () => undefined;
 const module = greeterModule("greeter", {
   events,
   failsToStart: behaviour === "fails-to-start",
   created: (deps) => {
-    if (behaviour === "fails-later") setTimeout(() => deps.fail(new Error("the disk is gone")), 50);
-    if (behaviour === "crashes") setTimeout(() => Promise.reject(new Error("nobody expected this")), 50);
+    fail = (error) => deps.fail(error);
     deps.meter.createCounter("greetings").add(3);
   },
 });
 await runProcess({
   name: "fixture",
   modules: [instance(module)],
-  onReady: ({ adminAddress }) => process.stdout.write(`ready ${adminAddress ?? "-"}\n`),
+  onReady: ({ adminAddress }) => {
+    process.stdout.write(`ready ${adminAddress ?? "-"}\n`);
+    if (behaviour === "fails-later") setImmediate(() => fail(new Error("the disk is gone")));
+    if (behaviour === "crashes") setImmediate(() => Promise.reject(new Error("nobody expected this")));
+  },
 });

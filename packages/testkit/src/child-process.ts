@@ -12,7 +12,7 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** The line on stdout or stderr that says "ready"; without it the child counts as ready at once. */
   readonly ready?: RegExp;
-  /** Longest wait for the ready line. Default 10,000. */
+  /** Longest wait for the ready line. Default 25,000. */
   readonly deadlineMs?: number;
 }
 
@@ -38,6 +38,7 @@ export interface Child {
 }
 
 const linesMax = 2_000;
+const lineDeadlineMs = 25_000;
 const stopDeadlineMs = 10_000;
 
 /** Starts a child and waits until it is ready; fails with its output when it ends before. */
@@ -60,7 +61,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   await once(process, "spawn");
   endWithParent(process);
   const isRunning = () => process.exitCode === null && process.signalCode === null;
-  const waitForLine = (pattern: RegExp, deadlineMs = 10_000) => {
+  const waitForLine = (pattern: RegExp, deadlineMs = lineDeadlineMs) => {
     const find = () => {
       const match = lines.map((line) => pattern.exec(line)).find((found) => found !== null);
       if (match === undefined && !isRunning()) return new Error(`ended before ${pattern}:\n${lines.join("\n")}`);

@@ -58,8 +58,7 @@ describe("clock, randomness and waiting", () => {
 });
 
 describe("startChild", () => {
-  const node = (script: string, more = {}) =>
-    startChild({ command: process.execPath, args: ["-e", script], deadlineMs: 5_000, ...more });
+  const node = (script: string, more = {}) => startChild({ command: process.execPath, args: ["-e", script], ...more });
   const stay = "setInterval(() => {}, 1000);";
 
   test("waits for the ready line, passes environment and stdin, keeps the output", async () => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** How long to wait and how often to look. */
 export interface WaitOptions {
-  /** Default 5,000. */
+  /** Default 20,000: only a condition that never comes about takes so long, a busy machine's comes late. */
   readonly deadlineMs?: number;
   /** Default 10. */
   readonly intervalMs?: number;
@@ -15,7 +15,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const deadlineMs = options.deadlineMs ?? 5_000;
+  const deadlineMs = options.deadlineMs ?? 20_000;
   const deadline = AbortSignal.timeout(deadlineMs);
   for (;;) {
     let failure: unknown;
