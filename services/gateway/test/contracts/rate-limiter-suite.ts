@@ -38,7 +38,10 @@ export function describeRateLimiter(title: string, slackMs: number, setUp: () =>
       const limit = createRateLimit(6_000);
       while ((await limiter.take(name, limit)).allowed);
       for (let attempt = 0; attempt < 20; attempt++) await limiter.take(name, limit);
-      const { retryAfterMs } = await limiter.take(name, limit);
+      // Where time goes by itself, some of these were admitted.
+      let refused = await limiter.take(name, limit);
+      while (refused.allowed) refused = await limiter.take(name, limit);
+      const { retryAfterMs } = refused;
       expect(retryAfterMs).toBeLessThanOrEqual(10);
       await pass(Math.max(1, retryAfterMs));
       expect((await limiter.take(name, limit)).allowed).toBe(true);

@@ -33,7 +33,6 @@ beforeAll(async () => {
       GATEWAY_CHAIN_RPC_URL: "http://127.0.0.1:8545/rpc",
       GATEWAY_BODY_BYTES_MAX: "2048",
       GATEWAY_REQUESTS_MAX: "4",
-      GATEWAY_RECEIVE_TIMEOUT_MS: "1000",
     },
   });
 });
@@ -170,16 +169,18 @@ describe("limits", () => {
   });
 
   test("a client that sends too slowly is cut off", async () => {
-    const { port, hostname } = new URL(running.url);
+    const hasty = await startGateway(postgres, { env: { GATEWAY_RECEIVE_TIMEOUT_MS: "1000" } });
+    const { port, hostname } = new URL(hasty.url);
     const socket = net.connect({ port: Number(port), host: hostname });
     socket.on("error", () => undefined);
     const received: Buffer[] = [];
     socket.on("data", (data) => received.push(data));
     socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${running.adminKey}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${hasty.adminKey}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
     );
-    await once(socket, "close", { signal: AbortSignal.timeout(5_000) });
+    await once(socket, "close", { signal: AbortSignal.timeout(20_000) });
     expect(Buffer.concat(received).toString()).toMatch(/^(HTTP\/1\.1 408|$)/);
+    await hasty.stop();
   });
 
   test("a full house refuses at once, says when to come again, and recovers", async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { Database } from "@koinon/postgres/database";
 import { systemRandom } from "@koinon/runtime/random";
 import { bytesToHex } from "@koinon/secp256k1/hex";
+import { FakeClock } from "@koinon/testkit/fake-clock";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { generateApiKey } from "../../src/keys/api-key.ts";
@@ -269,32 +270,34 @@ describe("a crash between the steps of a creation", () => {
 
 describe("keys in use", () => {
   test("a revoked key is refused here at once, and by every other replica within the stated time", async () => {
+    const clock = new FakeClock();
     const other = await startGateway(postgres, {
-      databaseUrl: running.databaseUrl,
-      market: running.market,
+      ...{ databaseUrl: running.databaseUrl, market: running.market, clock },
       env: { GATEWAY_KEY_TTL_MS: "300" },
     });
     const { key } = await create({ name: "doomed", budget: "10" });
     expect((await chat(key.key, other)).status).toBe(200);
-    const revokedAt = performance.now();
     await running.call("DELETE", `/v1/keys/${key.id}`);
     const here = await chat(key.key);
     expect([here.status, await code(here)]).toEqual([401, "KEY_REVOKED"]);
-    await waitFor(async () => (await chat(key.key, other)).status === 401);
-    expect(performance.now() - revokedAt).toBeLessThan(300 + 200);
+    clock.advance(300);
+    expect((await chat(key.key, other)).status).toBe(401);
     await other.stop();
   });
 
   test("expire to the millisecond that was said", async () => {
-    const expiresAt = Date.now() + 400;
-    const { key } = await create({ name: "short", budget: "10", expires_at: expiresAt });
-    expect((await chat(key.key)).status).toBe(200);
-    const refused = await waitFor(async () => {
-      const response = await chat(key.key);
-      return response.status === 401 ? response : undefined;
+    const clock = new FakeClock(Date.now());
+    const other = await startGateway(postgres, {
+      ...{ databaseUrl: running.databaseUrl, market: running.market, clock },
     });
-    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt);
-    expect(await code(refused)).toBe("KEY_EXPIRED");
+    const expiresAt = clock.now() + 3_600_000;
+    const { key } = await create({ name: "short", budget: "10", expires_at: expiresAt });
+    clock.set(expiresAt - 1);
+    expect((await chat(key.key, other)).status).toBe(200);
+    clock.set(expiresAt);
+    const refused = await chat(key.key, other);
+    expect([refused.status, await code(refused)]).toEqual([401, "KEY_EXPIRED"]);
+    await other.stop();
   });
 
   test("a key that is missing, malformed, unknown or wrong is refused alike", async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { FakeClock } from "@koinon/testkit/fake-clock";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { type RunningGateway, startGateway } from "../fixture/start-gateway.ts";
@@ -6,10 +7,13 @@ import { TestFault } from "../fixture/test-fault.ts";
 
 let postgres: TestPostgres;
 let running: RunningGateway;
+let clock: FakeClock;
+const keyTtlMs = 500;
 
 beforeEach(async () => {
   postgres = await startTestPostgres();
-  running = await startGateway(postgres, { env: { GATEWAY_KEY_TTL_MS: "500" } });
+  clock = new FakeClock();
+  running = await startGateway(postgres, { clock, env: { GATEWAY_KEY_TTL_MS: String(keyTtlMs) } });
 });
 afterEach(async () => {
   await running.stop();
@@ -22,13 +26,11 @@ const code = async (response: Response) => ((await response.json()) as { error: 
 describe("a database that dies", () => {
   test("keys in use work until their records are too old, then nothing is let in, until it is back", async () => {
     expect((await chat()).status).toBe(200);
-    const diedAt = performance.now();
     await postgres.kill();
-    const refused = await waitFor(async () => {
-      const response = await chat();
-      return response.status === 200 ? undefined : response;
-    });
-    expect(performance.now() - diedAt).toBeLessThan(500 + 500);
+    clock.advance(keyTtlMs - 1);
+    expect((await chat()).status).toBe(200);
+    clock.advance(1);
+    const refused = await chat();
     expect([refused.status, refused.headers.get("retry-after"), await code(refused)]).toEqual([
       503,
       "2",
@@ -36,7 +38,7 @@ describe("a database that dies", () => {
     ]);
     await waitFor(() => running.gateway.health().status === "not-serving");
     await postgres.restart();
-    await waitFor(async () => (await chat()).status === 200, { deadlineMs: 10_000 });
+    await waitFor(async () => (await chat()).status === 200);
     await waitFor(() => running.gateway.health().status === "serving");
   });
 });

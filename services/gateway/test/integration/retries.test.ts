@@ -9,10 +9,12 @@ import { TestFault } from "../fixture/test-fault.ts";
 let postgres: TestPostgres;
 let running: RunningGateway;
 const asked: InferRequest[] = [];
+/** Enough for the few attempts of a test on a busy machine. */
+const retryMs = 2_000;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  running = await startGateway(postgres, { env: { GATEWAY_RETRY_MS: "400" } });
+  running = await startGateway(postgres, { env: { GATEWAY_RETRY_MS: String(retryMs) } });
 });
 afterAll(async () => {
   await running.stop();
@@ -60,10 +62,10 @@ describe("a request that nobody has taken", () => {
     failing([unavailable(), new TestFault("NO_PROVIDER_AVAILABLE")], true);
     const began = performance.now();
     expect(await seen(await chat())).toEqual([503, "NO_PROVIDER_AVAILABLE"]);
-    expect(performance.now() - began).toBeGreaterThanOrEqual(390);
-    // 50, 100, 200 and what is left to 400 ms.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(retryMs - 10);
+    // Pauses of 50, 100, 200, 400 and then 500 ms, and what is left; a timer may be a millisecond early.
     expect(asked.length).toBeGreaterThan(2);
-    expect(asked.length).toBeLessThanOrEqual(5);
+    expect(asked.length).toBeLessThanOrEqual(9);
   });
 
   test("is not asked again for a client that has gone", async () => {
