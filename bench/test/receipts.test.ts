@@ -14,4 +14,4 @@ test("the log's figures are measured, each beside the plain table where there is
     expect([metric, (value ?? 0) > 0]).toEqual([metric, true]);
     expect([metric, (ratio ?? 0) > 0]).toEqual([metric, against !== undefined]);
   }
-}, 60_000);
+});

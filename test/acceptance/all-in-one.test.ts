@@ -24,7 +24,7 @@ describe("all in one process", () => {
     await network?.stop();
     await upstream?.stop();
     await folder?.remove();
-  }, 60_000);
+  });
 
   openaiSurface(() => network);
   proofs(() => network);

@@ -31,7 +31,7 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
     await browser?.close();
     await network?.stop();
     await folder?.remove();
-  }, 60_000);
+  });
 
   test("answers and shows the verified mark", async () => {
     await page.goto(network.terminal);
@@ -68,7 +68,7 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
     expect(await anchor("passed").textContent()).toContain(`The node at ${network.shard?.rpc} says`);
     expect(await page.getByTestId("proof-verdict").getAttribute("data-state")).toBe("verified");
     await page.screenshot({ path: path.join(artifacts, "terminal-anchored.png") });
-  }, 60_000);
+  });
 
   test("its bundle verifies with the network down", async () => {
     const response = await fetch(`${network.url}/v1/receipts?page_size=1`, {
@@ -82,7 +82,7 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
     writeFileSync(file, Buffer.from(await bundle.arrayBuffer()));
     const { code, stdout, stderr } = await koinonOffline(["verify", file, "--trust", network.trustFile]);
     expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
-  }, 60_000);
+  });
 
   test("every page opens", async () => {
     const content = { receipts: "smollm2", network: "aspen", contributions: "birch", keys: "budget" };
@@ -96,5 +96,5 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
     }
     await page.getByTestId("nav-chat").click();
     await page.getByTestId("chat-input").waitFor({ timeout: 10_000 });
-  }, 60_000);
+  });
 });

@@ -24,7 +24,7 @@ describe("the chain of a network on one machine", () => {
     await network?.stop();
     await upstream?.stop();
     await folder?.remove();
-  }, 60_000);
+  });
 
   developmentShard(() => network);
   chainCommands(

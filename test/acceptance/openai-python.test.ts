@@ -21,7 +21,7 @@ const suite = () => {
     await network?.stop();
     await folder?.remove();
     if (!("missing" in python)) await python.remove();
-  }, 60_000);
+  });
 
   test("gets a chat answer with usage and our headers", () => {
     expect(seen.chat).toEqual({

@@ -21,7 +21,7 @@ describeWithProgram("nats-server", "services in processes of their own", () => {
     afterAll(async () => {
       await network?.stop();
       await upstream?.stop();
-    }, 60_000);
+    });
 
     openaiSurface(() => network);
     proofs(() => network);

@@ -173,7 +173,7 @@ describe("the rendered release, process by process", () => {
     expect([proof.statusCode, proof.answer.format]).toEqual([200, "koinon.bundle/1"]);
     const page = await request(`${network.url}/`);
     expect([page.statusCode, await page.body.text()]).toEqual([200, expect.stringContaining("<title>")]);
-  }, 60_000);
+  });
 
   test("the log is anchored to the chain of the release, and answers prove it", async () => {
     const administrator = await readFile(path.join(folder, "secrets/gateway/env/GATEWAY_ADMINISTRATOR_KEY"), "utf8");
@@ -187,7 +187,7 @@ describe("the rendered release, process by process", () => {
       { deadlineMs: 20_000, intervalMs: 200, what: "an anchored bundle" },
     );
     expect(bundle).toMatchObject({ format: "koinon.bundle/2", anchor: { headers: [expect.any(String)] } });
-  }, 40_000);
+  });
 
   test("helm test asks them all, and the chain by JSON-RPC", async () => {
     const jobs = await network.tests();
@@ -199,7 +199,7 @@ describe("the rendered release, process by process", () => {
       expect(child.lines).toContainEqual(expect.stringMatching(/#eth_chainId 200 .*"result":"0x7a69"/));
       expect(child.lines).toContainEqual(expect.stringMatching(/#eth_blockNumber 200 .*"result":"0x[1-9a-f]/));
     }
-  }, 60_000);
+  });
 
   test("dashboards, alerts and autoscalers read series that exist, by labels that exist", async () => {
     const declared = await declaredMetrics();

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await makeSecrets(path.join(folder, "secrets"));
   await mkdir(path.join(folder, "secrets/chain/env"));
   await writeFile(path.join(folder, "secrets/chain/env/CHAIN_ENGINE_JWT"), "5a".repeat(32));
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const child of children.reverse()) await child.kill();

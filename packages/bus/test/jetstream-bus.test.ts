@@ -164,7 +164,7 @@ cluster { name: two, listen: "127.0.0.1:${ports[place]}", routes: ["nats://127.0
       expect(await copiesAfter(2)).toBe(2);
       expect(await copiesAfter(1)).toBe(2);
       await Promise.all([first.stop(), second.stop()]);
-    }, 60_000);
+    });
 
     test("waits for a cluster that takes connections and has no leader yet, and says so", async () => {
       const member = await clusterOfTwo();
@@ -198,7 +198,7 @@ cluster { name: two, listen: "127.0.0.1:${ports[place]}", routes: ["nats://127.0
       await waitFor(() => seen.includes("late"));
       await bus.close();
       await Promise.all([first.stop(), second.stop()]);
-    }, 60_000);
+    });
 
     // Long enough that a busy machine does not take a living consumer for a dead one.
     const { ackWaitMs } = impatient;

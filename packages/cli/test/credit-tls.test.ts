@@ -55,7 +55,7 @@ beforeAll(async () => {
     deadlineMs: 30_000,
   });
   service = shard.ready?.[1] ?? "";
-}, 60_000);
+});
 afterAll(async () => {
   await shard?.stop();
   await folder.remove();
@@ -103,7 +103,7 @@ describe("koinon chain credit, of a shard over mutual TLS", () => {
     ]);
     expect([nowhere.code, nowhere.out]).toEqual([2, ""]);
     expect(nowhere.err).toMatch(/can not reach the chain at 127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9$/m);
-  }, 60_000);
+  });
 
   test("says which files it can not read", async () => {
     const { code, err } = await credit("nobody");

@@ -86,7 +86,7 @@ describe("wrong input", () => {
         "does not hold blocks as RLP",
       ],
     ]);
-  }, 30_000);
+  });
 
   test("addresses", async () => {
     await expectWords([

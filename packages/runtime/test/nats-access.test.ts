@@ -87,7 +87,7 @@ describeWithProgram("nats-server", "settings for NATS", () => {
     void connect({ NATS_URL: nats.url, NATS_CREDS: createNatsOperator().credentials }, reasons);
     await waitFor(() => reasons.length > 0);
     expect(reasons).toEqual([expect.stringMatching(/authorization violation/i)]);
-  }, 20_000);
+  });
 
   test("a user's seed, and no other", async () => {
     const { configuration, seed } = createNatsUser();
@@ -97,7 +97,7 @@ describeWithProgram("nats-server", "settings for NATS", () => {
     void connect({ NATS_URL: nats.url, NATS_CREDS: createNatsUser().seed }, reasons);
     await waitFor(() => reasons.length > 0);
     expect(reasons).toEqual([expect.stringMatching(/authorization violation/i)]);
-  }, 20_000);
+  });
 
   test("TLS under an authority of one's own, which says what it misses without", async () => {
     await certificates();
@@ -107,7 +107,7 @@ describeWithProgram("nats-server", "settings for NATS", () => {
     void connect({ NATS_URL: atLocalhost(nats).replace("nats:", "tls:") }, reasons);
     await waitFor(() => reasons.length > 0);
     expect(reasons).toEqual([expect.stringMatching(/certificate/)]);
-  }, 20_000);
+  });
 
   test("a server without TLS is refused where TLS is asked for", async () => {
     await certificates();
@@ -116,7 +116,7 @@ describeWithProgram("nats-server", "settings for NATS", () => {
     void connect({ NATS_URL: nats.url, NATS_TLS_CA_FILE: file("ca.crt") }, reasons);
     await waitFor(() => reasons.length > 0);
     expect(reasons).toEqual([expect.stringMatching(/tls.*not (available|support)|does not support 'tls'/i)]);
-  }, 20_000);
+  });
 
   test("a client's certificate, read anew for each connection", async () => {
     await certificates();
@@ -139,5 +139,5 @@ describeWithProgram("nats-server", "settings for NATS", () => {
     await waitFor(() => stranger.length > 0, { deadlineMs: 10_000 });
     // The server hangs up without a word that the client would pass on.
     expect(stranger).toEqual([expect.stringMatching(/timeout|certificate/i)]);
-  }, 20_000);
+  });
 });

@@ -51,7 +51,7 @@ describeWithProgram("nats-server", "a process and a NATS server that knows its u
       await nats.stop();
       await folder.remove();
     }
-  }, 30_000);
+  });
 });
 
 describe("a process", () => {
@@ -140,7 +140,7 @@ describe("a process", () => {
     } finally {
       await remove();
     }
-  }, 30_000);
+  });
 
   test("settings that only make sense together end it, with what is missing", async () => {
     const child = await start("", {

@@ -79,7 +79,7 @@ describe("calls", () => {
   });
 
   test("that wait are left out when their caller has gone", async () => {
-    const calls = await begin({ threads: 1, callTimeoutMs: 500 });
+    const calls = await begin({ threads: 1, callTimeoutMs: 2_000 });
     const stop = new AbortController();
     const running = faultOf(calls.call(endless, "latest", never));
     const gone = faultOf(calls.call(endless, "latest", stop.signal));

@@ -3,6 +3,7 @@ import { expect, test } from "@jest/globals";
 import { startChild } from "@koinon/testkit/child-process";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
+import { waitFor } from "@koinon/testkit/wait-for";
 import { noCommitments } from "../../src/proposer/solo-proposer.ts";
 import { manualProposer, never, startChainFixture } from "../chain/chain-fixture.ts";
 import { creditRequest } from "./credit-request.ts";
@@ -24,9 +25,11 @@ test(
           command: process.execPath,
           args: ["--no-warnings", main, folder.path, String(Math.max(0, next - repeated))],
           ready: /^queued /,
-          deadlineMs: 20_000,
         });
-        await delay(random.integer(200));
+        // More than what is repeated, however slow the disk is.
+        const enough = repeated + 4 + random.integer(20);
+        await waitFor(() => child.stdoutLines.length > enough, { intervalMs: 1, what: "requests are queued" });
+        await delay(random.integer(20));
         await child.kill();
         const numbers = child.stdoutLines.flatMap((line) => /^queued (\d+)$/.exec(line)?.[1] ?? []);
         next = Math.max(next, Number(numbers.at(-1)) + 1);

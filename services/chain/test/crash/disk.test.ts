@@ -103,7 +103,7 @@ test("a full disk stops the shard, and nothing that it told of is lost", async (
   await waitFor(async () => BigInt((await toldHead(again))?.number ?? 0) > BigInt(told.number) + 1n, {
     deadlineMs: 10_000,
   });
-}, 90_000);
+});
 
 test("damage under a running shard is told, not served, and no block is built on it", async () => {
   await startShard();
@@ -128,7 +128,7 @@ test("damage under a running shard is told, not served, and no block is built on
   const state = openState();
   expect(() => state.verify()).toThrow("STATE_CORRUPT");
   await state.close();
-}, 60_000);
+});
 
 /** Changes a bit of the account behind each copy of its key, in the file that the shard has open; answers how many there were. */
 async function damageAccount(address: Address): Promise<number> {

@@ -60,7 +60,7 @@ describeWithGeth("geth agrees block by block", () => {
     const wallets = new Wallets();
     beforeAll(async () => {
       [node, ours] = await Promise.all([startGeth(gethFile, genesis), startChainFixture({ genesis, commitments })]);
-    }, 60_000);
+    });
     afterAll(async () => {
       await node.stop();
       await ours.close();
@@ -138,7 +138,7 @@ describeWithGeth("geth agrees block by block", () => {
     const wallets = new Wallets();
     beforeAll(async () => {
       [node, ours] = await Promise.all([startGeth(gethFile, genesis), startChainFixture({ genesis })]);
-    }, 60_000);
+    });
     afterAll(async () => {
       await node.stop();
       await ours.close();

@@ -95,7 +95,7 @@ describeWithGeth("geth gives the same answers", () => {
     );
     urls = { ours: `http://127.0.0.1:${await server.start()}`, theirs: `http://127.0.0.1:${port}` };
     await makeBlocks();
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.stop();
     await node.stop();

@@ -23,5 +23,5 @@ describeWithGeth("geth stands in for our engine", () => {
       return pool.transactions.length === 5;
     });
     expect(await engine.head(never)).toEqual(head);
-  }, 30_000);
+  });
 });

@@ -4,8 +4,8 @@ import { type OwnNode, startOwnNode } from "../clients/own-node.ts";
 import { call, post, type RpcResponse } from "./rpc-client.ts";
 
 let node: OwnNode;
-/** No answer to any of these may take longer. */
-const boundMs = 3_000;
+/** No answer to any of these may take longer: far less than the minutes they would take, far more than a busy machine adds. */
+const boundMs = 20_000;
 const address = accounts[0];
 const hash = `0x${"12".repeat(32)}`;
 

@@ -80,7 +80,7 @@ describe("what waits", () => {
     const waiting = new Set<string>(hashes(await open()));
     expect(told.length).toBeGreaterThan(100);
     expect(told.filter((hash) => !waiting.has(hash))).toEqual([]);
-  }, 60_000);
+  });
 
   test.each([
     ["cut off in a record", async (file: string, size: number) => truncate(file, size - 3)],

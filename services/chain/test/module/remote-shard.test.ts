@@ -104,7 +104,7 @@ describe("a proposer over another client", () => {
     expect(error).toEqual({ code: -32_000, message: "the client that executes does not answer" });
     await waitFor(() => failures.length > 0, { what: "the proposer gives up" });
     expect(running.health().status).toBe("not-serving");
-  }, 20_000);
+  });
 
   test("serves no JSON-RPC unless it is told where", async () => {
     await start({});

@@ -75,7 +75,7 @@ describe("a busy engine", () => {
 
 test("faults of the request come back as they were", async () => {
   const failing = (request: Partial<GenerationRequest>) =>
-    firstDelta({ ...endless, ...request }, AbortSignal.timeout(5_000));
+    firstDelta({ ...endless, ...request }, AbortSignal.timeout(20_000));
   await expect(failing({ model: "none" })).rejects.toMatchObject({
     fault: { code: "ENGINE_MODEL_UNKNOWN", model: "none" },
   });
@@ -85,7 +85,7 @@ test("faults of the request come back as they were", async () => {
   await expect(failing({ constraint: { grammar: "root ::= nowhere" } })).rejects.toMatchObject({
     code: "GRAMMAR_REFUSED",
   });
-  await expect(engine.generator.embed("random", ["x"], AbortSignal.timeout(1_000))).rejects.toMatchObject({
+  await expect(engine.generator.embed("random", ["x"], AbortSignal.timeout(20_000))).rejects.toMatchObject({
     code: "ENGINE_MODEL_UNSUITED",
   });
 });
@@ -95,7 +95,7 @@ test("penalties change what a loop of tokens does", async () => {
     let all = "";
     const sampling = { ...endless.sampling, temperature: 0, frequencyPenalty };
     const request = { ...endless, sampling, constraint: { grammar: "root ::= [a-c]{40}" }, maxTokens: 40 };
-    for await (const event of engine.generator.generate(request, AbortSignal.timeout(5_000))) {
+    for await (const event of engine.generator.generate(request, AbortSignal.timeout(20_000))) {
       if (event.type === "delta") all += event.text;
     }
     return all;
@@ -106,19 +106,19 @@ test("penalties change what a loop of tokens does", async () => {
 });
 
 test("a crash breaks the answer under way, health says so, and the engine comes back by itself", async () => {
-  const events = await firstDelta(endless, AbortSignal.timeout(10_000));
+  const events = await firstDelta(endless, AbortSignal.timeout(20_000));
   const { pid } = engine.process.state;
   process.kill(pid ?? 0, "SIGKILL");
   const broken = (async () => {
     while ((await events.next()).done !== true) {}
   })();
   await expect(broken).rejects.toMatchObject({ code: expect.stringMatching(/^ENGINE_(UNAVAILABLE|FAILED)$/) });
-  await waitFor(() => engine.process.state.state === "restarting", { what: "the crash to be noticed" });
-  await waitFor(() => engine.process.state.state === "ready", { what: "the restart" });
-  expect(engine.process.state).toMatchObject({ restarts: 1 });
+  await waitFor(() => engine.process.state.restarts === 1 && engine.process.state.state === "ready", {
+    what: "the crash to be noticed, and the restart",
+  });
   expect(engine.process.state.pid).not.toBe(pid);
-  await waitFor(idle, { deadlineMs: 10_000, what: "the connection to the new process" });
-  const again = await firstDelta({ ...endless, maxTokens: 3 }, AbortSignal.timeout(5_000));
+  await waitFor(idle, { what: "the connection to the new process" });
+  const again = await firstDelta({ ...endless, maxTokens: 3 }, AbortSignal.timeout(20_000));
   await again.return?.();
 });
 

@@ -36,12 +36,12 @@ const receiptOf = (served: Served) => receiptDocument.struct.decode(need(served.
 
 test("a provider that comes back is the same party, goes on in the same session and hands in what waits", async () => {
   const first = await start();
-  const { session, provider } = receiptOf(await first.serve(first.order(stream)));
-  expect(first.journal.pendingCount).toBe(1);
   // What kill -9 leaves: the journal as it is, nothing closed. The first one's own loops must not take the receipt away.
   first.market.verdict = () => {
     throw new Error("market is away");
   };
+  const { session, provider } = receiptOf(await first.serve(first.order(stream)));
+  expect(first.journal.pendingCount).toBe(1);
   const market = new TestMarket();
   const second = await start(market);
   const again = receiptOf(await second.serve(second.order(stream, { requestId: Buffer.alloc(32).fill(7, 31) })));
@@ -52,8 +52,8 @@ test("a provider that comes back is the same party, goes on in the same session 
 
 test("a refused receipt ends its session; the next one starts another", async () => {
   const alpha = await start();
-  const first = receiptOf(await alpha.serve(alpha.order(stream)));
   alpha.market.verdict = () => ({ accepted: false, reason: "CHAIN_BROKEN" });
+  const first = receiptOf(await alpha.serve(alpha.order(stream)));
   await waitFor(() => alpha.journal.pendingCount === 0, { what: "the refusal" });
   alpha.market.verdict = () => ({ accepted: true, reason: "" });
   const next = receiptOf(await alpha.serve(alpha.order(stream)));
@@ -62,7 +62,7 @@ test("a refused receipt ends its session; the next one starts another", async ()
 });
 
 test("quotes are signed anew before they end, and the former one is served until then", async () => {
-  const alpha = await start(undefined, { quoteValidityMs: 2_000 });
+  const alpha = await start(undefined, { quoteValidityMs: 6_000 });
   const request = alpha.order(stream);
   const former = need(alpha.market.registration?.offers[0]).priceId;
   const renewed = await waitFor(

@@ -57,7 +57,7 @@ describeWithAnvil("proofs under anchored checkpoints", (program) => {
     return work;
   }
 
-  const prove = (work: SampleWork, anchor: { blocks: Uint8Array[]; required: boolean } | undefined, waitMs = 5_000) =>
+  const prove = (work: SampleWork, anchor: { blocks: Uint8Array[]; required: boolean } | undefined, waitMs = 9_000) =>
     running.log.getInclusionProof({ receiptId: hexToBytes(work.id), waitMs, anchor });
 
   /** Checks an anchor as a reader does; answers the hash of its last block and the number of the first. */
@@ -130,7 +130,7 @@ describeWithAnvil("proofs under anchored checkpoints", (program) => {
     await prove(work, { blocks: [], required: true });
     await running.stop();
     running = await fixture.start(anchoring({ anchorRpcUrl: new Secret(`http://127.0.0.1:${await freePort()}`) }));
-    await waitFor(() => running.poi.health().status === "degraded", { deadlineMs: 10_000 });
+    await waitFor(() => running.poi.health().status === "degraded");
     expect(running.poi.health().parts).toContainEqual({ name: "anchor", ok: false, detail: "CHAIN_UNREACHABLE" });
     checkAnchor(await prove(work, { blocks: [], required: true }));
     const later = await publish();
@@ -138,7 +138,7 @@ describeWithAnvil("proofs under anchored checkpoints", (program) => {
     expect((await prove(later, { blocks: trusted, required: false })).anchor).toBeUndefined();
     await running.stop();
     running = await fixture.start(anchoring());
-    checkAnchor(await prove(later, { blocks: [], required: true }, 10_000));
+    checkAnchor(await prove(later, { blocks: [], required: true }));
   });
 
   test("is counted, and how far it came is shown", async () => {

@@ -67,7 +67,7 @@ export class AnchorerFixture {
     dependencies: Partial<AnchorerDependencies> = {},
   ): Anchorer {
     const { feeMax = 100_000_000_000n, url = this.anvil.url, ...rest } = options;
-    const rpc = new JsonRpc({ url, timeoutMs: 1_000, attemptsMax: 2 });
+    const rpc = new JsonRpc({ url, timeoutMs: 10_000, attemptsMax: 2 });
     this.#rpcs.push(rpc);
     const chain = dependencies.chain ?? new Chain({ rpc });
     const { registry } = this;
@@ -87,7 +87,7 @@ export class AnchorerFixture {
   /** Steps until there is nothing to do before the interval is over, or as many times as told. */
   async run(anchorer: Anchorer, stepsMax?: number): Promise<StepResult[]> {
     const results: StepResult[] = [];
-    const deadline = AbortSignal.timeout(15_000);
+    const deadline = AbortSignal.timeout(40_000);
     while (results.at(-1) !== "idle" && results.length < (stepsMax ?? 12) && !deadline.aborted) {
       const result = await anchorer.step(this.signal);
       // anvil mines a moment after it has taken a transaction: without a number of steps, waiting longer is the same wait.

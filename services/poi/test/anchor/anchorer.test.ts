@@ -32,7 +32,7 @@ describeWithAnvil("anchorer", (program) => {
       const works = Array.from({ length: 5 }, () => provider.serve());
       await log.publish(works);
       const receiptId = hexToBytes(works.at(-1)?.id ?? "0x");
-      await running.log.getInclusionProof({ receiptId, waitMs: 5_000, anchor: undefined });
+      await running.log.getInclusionProof({ receiptId, waitMs: 9_000, anchor: undefined });
       sizes.push(openTestCheckpoint((await running.log.getCheckpoint({})).note).size);
     }
     await running.stop();
@@ -53,6 +53,7 @@ describeWithAnvil("anchorer", (program) => {
 
   const place = () => ({ chainId: 31_338n, registry: fixture.registry });
   const newest = () => newestAnchor(log.database, place());
+  const head = async (): Promise<bigint> => (await anvil.chain.block("latest", fixture.signal))?.number ?? 0n;
   const submission = () => loadSubmission(log.database, place());
   const registry = () =>
     new CheckpointRegistry(
@@ -203,7 +204,6 @@ describeWithAnvil("anchorer", (program) => {
 
   test("waits for confirmations", async () => {
     const anchorer = fixture.anchorer({ confirmations: 2n });
-    const head = async (): Promise<bigint> => (await anvil.chain.block("latest", fixture.signal))?.number ?? 0n;
     const registered = (await head()) + 1n;
     expect(await fixture.run(anchorer, 1)).toEqual(["waiting"]);
     await waitFor(async () => (await head()) === registered);
@@ -227,11 +227,12 @@ describeWithAnvil("anchorer", (program) => {
     const anchorer = fixture.anchorer();
     // The origin is registered, then the checkpoint is on its way.
     while ((await anchorer.step(fixture.signal)) !== "again");
+    const sent = await head();
     expect(await anchorer.step(fixture.signal)).toBe("waiting");
+    await waitFor(async () => (await head()) === sent + 1n);
     await anvil.control("anvil_mine", "0x3");
-    const head = (await anvil.chain.block("latest", fixture.signal))?.number;
     expect(await fixture.run(fixture.anchorer())).toEqual(["idle"]);
-    expect(await newest()).toMatchObject({ size: sizes[0], blockNumber: head });
+    expect(await newest()).toMatchObject({ size: sizes[0], blockNumber: sent + 4n });
   });
 
   test("an anchor that a reorganisation took back is made again", async () => {

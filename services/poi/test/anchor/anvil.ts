@@ -22,7 +22,7 @@ export class Anvil {
   private constructor(child: Child, url: string) {
     this.#child = child;
     this.url = url;
-    this.#rpc = new JsonRpc({ url, timeoutMs: 5_000, attemptsMax: 1 });
+    this.#rpc = new JsonRpc({ url, timeoutMs: 20_000, attemptsMax: 1 });
     this.chain = new Chain({ rpc: this.#rpc });
   }
 

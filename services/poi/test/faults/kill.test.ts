@@ -61,6 +61,7 @@ describe("kill -9 of poi while it appends", () => {
     const random = new SeededRandom(seed);
     const works = killedWork();
     const whole = BigInt(works.length + 6);
+    let cutOff = 0;
     for (let round = 1; round <= rounds; round++) {
       const child = await startChild({
         command: process.execPath,
@@ -69,17 +70,19 @@ describe("kill -9 of poi while it appends", () => {
       });
       // Somewhere in the part that this round would append, and then at any moment of a batch.
       const before = await treeSize();
-      const target = before + BigInt(random.integer(1 + Math.floor(Number(whole - before) / 3)));
-      await waitFor(async () => (await treeSize()) >= target, { intervalMs: 1, deadlineMs: 20_000 });
+      const target = before + BigInt(random.integer(1 + Math.floor(Number(whole - before) / 6)));
+      await waitFor(async () => (await treeSize()) >= target, { intervalMs: 1 });
       await child.kill();
       read(child);
+      if ((await treeSize()) < whole) cutOff += 1;
     }
-    expect(await treeSize()).toBeLessThan(whole);
+    // Where this process gets no turn for long, one that it should kill may come to its end before.
+    expect(cutOff).toBeGreaterThan(0);
     const last = await startChild({
       command: process.execPath,
       args: [program, fixture.place.url],
       ready: /^done$/,
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
     });
     expect(await last.exited).toEqual({ code: 0, signal: null });
     read(last);
@@ -100,5 +103,5 @@ describe("kill -9 of poi while it appends", () => {
         ...[checkpoint.size, next.size, true],
       ]);
     }
-  }, 90_000);
+  });
 });

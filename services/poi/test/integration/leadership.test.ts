@@ -40,6 +40,7 @@ async function breakLock(): Promise<void> {
 describe("one sequencer", () => {
   test("a second process waits, serves readers meanwhile, and takes over when the first stops", async () => {
     const first = await fixture.start();
+    await waitFor(() => roleOf(first) === "sequencer");
     const second = await fixture.start();
     expect([roleOf(first), roleOf(second)]).toEqual(["sequencer", "standby"]);
     expect(second.poi.health().status).toBe("serving");

@@ -77,13 +77,15 @@ describeWithProgram("nats-server", "poi as processes of its own over NATS and gR
     const works = Array.from({ length: 400 }, () => provider.serve());
     const publish = (part: typeof works) => Promise.all(part.map((work) => bus.publish(settledEvent(work))));
     const first = await startPoi("first");
+    const metricsOf = async ({ admin }: { admin: string }) => await (await fetch(`${admin}/metrics`)).text();
+    await waitFor(async () => /^poi_sequencing(\{[^}]*\})? 1$/m.test(await metricsOf(first)));
     const second = await startPoi("second");
     for (const { admin } of [first, second]) expect((await fetch(`${admin}/readyz`)).status).toBe(200);
 
     await publish(works.slice(0, 200));
     await second.log.getInclusionProof({
       receiptId: hexToBytes(works[199]?.id ?? "0x"),
-      waitMs: 5_000,
+      waitMs: 10_000,
       anchor: undefined,
     });
 
@@ -93,7 +95,7 @@ describeWithProgram("nats-server", "poi as processes of its own over NATS and gR
     const line = cosignNote(text, witness, 1_800_000_000n, nodeEd25519);
     await first.log.addCosignature({ note: formatNote({ text, signatures: [...signatures, line] }) });
     const page = await waitFor(async () => {
-      const metrics = await (await fetch(`${first.admin}/metrics`)).text();
+      const metrics = await metricsOf(first);
       return metrics.includes('reason="EVENT_MALFORMED"') ? metrics : undefined;
     });
     expect(page).toMatch(/^poi_entries_total(\{[^}]*\})? 202$/m);

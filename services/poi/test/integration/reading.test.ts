@@ -3,6 +3,7 @@ import { SampleProvider } from "@koinon/contributions/sample-work";
 import { verifyConsistency } from "@koinon/merkle/consistency";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
+import { waitFor } from "@koinon/testkit/wait-for";
 import { nodeEd25519 } from "@koinon/tlog/ed25519-node";
 import { formatNote, parseNote } from "@koinon/tlog/note";
 import { createSignerKey, formatVerifierKey } from "@koinon/tlog/note-key";
@@ -17,8 +18,9 @@ const stranger = createSignerKey("witness.example/s", "cosignature", new Uint8Ar
 let postgres: TestPostgres;
 let fixture: PoiFixture;
 let running: RunningPoi;
-/** Published notes, of 0, 300 and 600 receipts. */
+/** Published notes, of 0, 300 and 600 receipts, and their sizes, with certificates and quotes. */
 const notes: string[] = [];
+const published = [0n, 304n, 606n];
 const works = ["a", "b", "c"].flatMap((name) => {
   const provider = new SampleProvider(name);
   return Array.from({ length: 200 }, () => provider.serve());
@@ -31,10 +33,12 @@ beforeAll(async () => {
   running = await fixture.start({ witnesses: [formatVerifierKey(witness)], witnessThreshold: 1 });
   for (const part of [works.slice(0, 0), works.slice(0, 300), works.slice(300)]) {
     await fixture.publish(part);
-    const last = part.at(-1);
-    if (last !== undefined)
-      await running.log.getInclusionProof({ receiptId: hexToBytes(last.id), waitMs: 300, anchor: undefined });
-    notes.push((await running.log.getCheckpoint({})).note);
+    const size = published[notes.length];
+    const note = await waitFor(async () => {
+      const checkpoint = await running.log.getCheckpoint({});
+      return openTestCheckpoint(checkpoint.note).size === size && checkpoint.note;
+    });
+    notes.push(note);
   }
 });
 afterAll(async () => {
@@ -53,7 +57,6 @@ describe("log service", () => {
 
   test("proves that each published tree extends the one before", async () => {
     const heads = notes.map(openTestCheckpoint);
-    expect(heads.map(({ size }) => size)).toEqual([0n, 304n, 606n]);
     for (const first of heads) {
       for (const second of heads.filter(({ size }) => size >= first.size && size > 0n)) {
         const proof = await running.log.getConsistencyProof({ first: first.size, second: second.size });
@@ -131,7 +134,7 @@ describe("cosignatures", () => {
     const before = await log.getInclusionProof({ receiptId: firstId, waitMs: 0, anchor: undefined });
     expect(openTestCheckpoint(before.checkpoint).size).toBe(606n);
     await log.addCosignature({ note: cosigned(notes[1] ?? "") });
-    const proof = await log.getInclusionProof({ receiptId: firstId, waitMs: 1_000, anchor: undefined });
+    const proof = await log.getInclusionProof({ receiptId: firstId, waitMs: 5_000, anchor: undefined });
     expect(openTestCheckpoint(proof.checkpoint).size).toBe(304n);
     expect(parseNote(proof.checkpoint).signatures.map(({ name }) => name)).toEqual([logKey.name, witness.name]);
     const waiting = log.getInclusionProof({ receiptId: lastId, waitMs: 5_000, anchor: undefined });
