@@ -73,7 +73,7 @@ export class Database implements Queryable {
   ): Promise<{ rows: R[]; after: Promise<void> }> {
     const client = await this.#acquire(undefined);
     client.on("error", ignore);
-    const { result, after } = runStatementPair(client, [statement, then], values);
+    const { result, after } = this.#sendPair(client, [statement, then], values);
     const release = () => this.#release(client);
     after.then(release, release);
     return { rows: (await result).rows as R[], after };
@@ -112,6 +112,17 @@ export class Database implements Queryable {
       return await use(client);
     } finally {
       this.#release(client);
+    }
+  }
+
+  /** What throws here may have sent half of the pair: the connection is given up. */
+  #sendPair(client: PoolClient, pair: readonly [Statement, Statement], values: readonly SqlValue[]) {
+    try {
+      return runStatementPair(client, pair, values);
+    } catch (error) {
+      client.release(true);
+      client.off("error", ignore);
+      throw error;
     }
   }
 

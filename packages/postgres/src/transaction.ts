@@ -67,11 +67,16 @@ export function runStatementPair(
   // The driver would write each by itself.
   const { stream } = (client as ClientBase & { readonly connection: { readonly stream: Writable } }).connection;
   stream.cork();
-  const result = client.query({ ...first, values: values as unknown[] }).catch(rethrow);
-  const after = client.query(second).then(() => undefined, rethrow);
-  stream.uncork();
-  for (const promise of [result, after]) promise.catch(() => undefined);
-  return { result, after };
+  try {
+    const result = client.query({ ...first, values: values as unknown[] }).catch(rethrow);
+    result.catch(() => undefined);
+    const after = client.query(second).then(() => undefined, rethrow);
+    after.catch(() => undefined);
+    return { result, after };
+  } finally {
+    // Also when the driver refuses a statement at once: a socket that stays corked would swallow what its next user sends.
+    stream.uncork();
+  }
 }
 
 /** Runs `work` between BEGIN and COMMIT on one connection, again from the start when the database asks for it. */

@@ -123,6 +123,24 @@ describe("Database", () => {
     await own.close();
   });
 
+  test("a pair that the driver refuses at once costs its connection and no other", async () => {
+    const own = new Database({ url, applicationName: "refused", poolSize: 1 });
+    const plain = { name: "plain", text: "SELECT 1 AS one" };
+    const refused = {
+      name: "refused",
+      get text(): string {
+        throw new Error("refused by the driver");
+      },
+    };
+    await expect(own.queryThen(refused, [], plain)).rejects.toThrow("refused by the driver");
+    await expect(own.queryThen(plain, [], refused)).rejects.toThrow("refused by the driver");
+    const { rows, after } = await own.queryThen(plain, [], plain);
+    await after;
+    expect(rows).toEqual([{ one: 1 }]);
+    expect(own.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+    await own.close();
+  });
+
   test("limits of statement and lock are typed faults", async () => {
     const own = new Database({ url, applicationName: "limits", statementTimeoutMs: 50 });
     await expect(own.query("SELECT pg_sleep(5)")).rejects.toMatchObject({ fault: { code: "STATEMENT_TIMEOUT" } });
