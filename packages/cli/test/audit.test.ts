@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { SampleProvider, sampleLog } from "@koinon/contributions/sample-work";
 import { signCheckpoint } from "@koinon/tlog/checkpoint";
 import { koinon, type Ran } from "./run-bin.ts";
 import {
@@ -152,7 +153,30 @@ describe("koinon audit", () => {
     expect(await problemOf()).toBe("ENTRY_REPEATED");
     network.publish([Uint8Array.of(9)]);
     const { code, out } = await audit();
-    expect([code, out]).toEqual([1, expect.stringContaining("INVALID: ENTRY_MALFORMED (index=0)")]);
+    expect([code, out]).toEqual([
+      1,
+      "INVALID: entry 0 does not belong in a log: it is no certificate, quote or receipt that can be read (ENTRY_MALFORMED)\n",
+    ]);
+  });
+
+  test("is told in words: which entry, and what is wrong with it", async () => {
+    const inWords = async (wrong: readonly Uint8Array[]): Promise<string> => {
+      network.publish(wrong);
+      return (await audit()).out;
+    };
+    expect(await inWords([...entries, entries[40] as Uint8Array])).toContain(
+      "entry 304 does not belong in a log: it stands there already, as entry 40 (ENTRY_REPEATED)",
+    );
+    expect(await inWords(entries.toSpliced(20, 1))).toMatch(
+      /entry 2\d does not belong in a log: receipts of its session 0x\w{8}…\w{4} are missing before it \(SESSION_BROKEN\)/,
+    );
+    expect(await inWords(entries.slice(1))).toMatch(
+      /entry 0 does not belong in a log: no entry before it certifies 0x\w{8}…\w{4}, which signed it \(KEY_NOT_LOGGED\)/,
+    );
+    const cheat = new SampleProvider("cheat");
+    expect(await inWords(sampleLog([cheat.serve(0, { fee: 1n })]))).toContain(
+      "entry 2 does not belong in a log: the receipt's fee does not follow from its units and its quote (FEE_WRONG) (RULE_BROKEN)",
+    );
   });
 
   test("partial files that the log has dropped since are cut from the full ones", async () => {

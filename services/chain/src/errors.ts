@@ -14,6 +14,8 @@ export type ChainFault =
   | { code: "TOO_MANY_LOGS"; limit: number }
   | { code: "CURSOR_INVALID" }
   | { code: "CURSOR_TOO_OLD" }
+  /** A log that no message carries; the cursor resumes behind it. */
+  | { code: "LOG_TOO_LARGE"; block: Hex; logIndex: number; sizeBytes: number; cursor: string }
   /** As many calls wait as may. */
   | { code: "CALLS_OVERLOADED"; limit: number }
   | { code: "CALL_TIMEOUT"; timeoutMs: number }

@@ -4,6 +4,7 @@ import { KoinonClient } from "@koinon/sdk/client";
 import { describeLogFailure, LogError } from "../audit/audit-failure.ts";
 import { auditLog } from "../audit/audit-log.ts";
 import { auditJson, auditWords } from "../audit/audit-words.ts";
+import { describeEntryFailure } from "../audit/entry-failure.ts";
 import { createFolderLogFiles, createHttpLogFiles, createSavingLogFiles, type LogFiles } from "../audit/log-files.ts";
 import { type Command, type Terminal, UsageError } from "../command.ts";
 import { connect, connectionHelp, connectionOptions, inWords } from "../connection/connect.ts";
@@ -56,9 +57,9 @@ async function audit(args: readonly string[], terminal: Terminal): Promise<numbe
     return 0;
   } catch (error) {
     if (!(error instanceof LogError) && !(error instanceof AuditError)) throw error;
-    if (values.json) terminal.out(JSON.stringify({ valid: false, code: error.code, problem: error.message }));
-    else if (error instanceof LogError) terminal.out(`INVALID: ${describeLogFailure(error.fault)} (${error.code})`);
-    else terminal.out(`INVALID: ${error.message}`);
+    const problem = error instanceof LogError ? describeLogFailure(error.fault) : describeEntryFailure(error.fault);
+    if (values.json) terminal.out(JSON.stringify({ valid: false, code: error.code, problem }));
+    else terminal.out(`INVALID: ${problem} (${error.code})`);
     return 1;
   }
 }

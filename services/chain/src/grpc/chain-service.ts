@@ -1,7 +1,7 @@
 import { type CallRequest, ChainServiceDefinition } from "@koinon/contracts/koinon/chain/v1/chain_service";
 import { bindService, type FaultTable, type ServiceBinding } from "@koinon/rpc/binding";
 import { hexToBytes } from "@koinon/secp256k1/hex";
-import type { BlockRef, CallMessage, ChainHeader, ChainView } from "../chain-view.ts";
+import type { BlockRef, CallMessage, ChainHeader, ChainView, LogEvent } from "../chain-view.ts";
 import { ChainError } from "../errors.ts";
 import { isSmallBlock, isSmallProof } from "../view/small-enough.ts";
 import { headerMessage, logMessage, placeMessage, proofMessage, receiptMessage } from "./messages.ts";
@@ -14,6 +14,7 @@ const faults: FaultTable = {
   REQUEST_INVALID: "INVALID_ARGUMENT",
   CURSOR_INVALID: "INVALID_ARGUMENT",
   CURSOR_TOO_OLD: "OUT_OF_RANGE",
+  LOG_TOO_LARGE: "OUT_OF_RANGE",
   HISTORY_PRUNED: "OUT_OF_RANGE",
   INSUFFICIENT_FUNDS: "FAILED_PRECONDITION",
   INTRINSIC_GAS_TOO_LOW: "INVALID_ARGUMENT",
@@ -33,6 +34,8 @@ const slotsMax = 1_024;
 const filterMax = 1_024;
 /** A block of 8 MiB and its header. */
 const responseBytesMax = 9 * 2 ** 20;
+/** What is left of a message for the data of its only log, its other fields taking a few hundred bytes. */
+const logDataBytesMax = responseBytesMax - 1_024;
 /** Subscriptions last; a client that is cut off resumes with its cursor. */
 const timeoutMsMax = 24 * 60 * 60_000;
 
@@ -103,6 +106,7 @@ export function bindChainService(view: ChainView): ServiceBinding {
           topics: topics.map((choice) => choice.topics.map((topic) => readHash(topic, "topics"))),
         };
         for await (const event of subscriptions.logs(filter, { cursor: cursorOf(cursor), signal })) {
+          assertFits(event);
           yield {
             blockHash: hexToBytes(event.block.hash),
             blockNumber: event.block.header.number,
@@ -115,6 +119,13 @@ export function bindChainService(view: ChainView): ServiceBinding {
       },
     },
   });
+}
+
+/** Whoever resumed before a log that is too large would be told of it for ever. A log of more than a part has one to itself. */
+function assertFits({ block, logs: [first], cursor }: LogEvent): void {
+  const sizeBytes = first?.log.data.length ?? 0;
+  if (first === undefined || sizeBytes <= logDataBytesMax) return;
+  throw new ChainError({ code: "LOG_TOO_LARGE", block: block.hash, logIndex: first.logIndex, sizeBytes, cursor });
 }
 
 async function transactionsOf(

@@ -3,6 +3,7 @@ import { ChainServiceDefinition, type SubscribeLogsResponse } from "@koinon/cont
 import type { Log } from "@koinon/ethereum/log";
 import { createClient } from "@koinon/rpc/client";
 import { LocalServices } from "@koinon/rpc/in-process";
+import type { RpcError } from "@koinon/rpc/rpc-error";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
@@ -124,6 +125,37 @@ describe("a block with more logs than fit a message", () => {
     const unknown = `1-0x${"ab".repeat(32)}-added-3`;
     await expect(read(unknown, () => true)).rejects.toMatchObject({ code: "CURSOR_TOO_OLD" });
   });
+});
+
+test("a log that no message carries is told as a fault that names it, and the cursor that goes on behind it", async () => {
+  const place = await temporaryFolder();
+  const huge = await createLoggingChain(place.path, [
+    [],
+    [[log(ours, 7), log(ours, 9 * 2 ** 20), log(ours, 8)]],
+    small,
+  ]);
+  const former = store;
+  store = huge;
+  try {
+    const messages: Message[] = [];
+    const reading = (async () => {
+      for await (const message of subscribe(genesis())) messages.push(message);
+    })();
+    const fault = await reading.then(
+      () => undefined,
+      (error: RpcError) => error,
+    );
+    expect(toldOf(messages)).toEqual(["+1/0"]);
+    expect(fault).toMatchObject({
+      ...{ code: "LOG_TOO_LARGE", status: "OUT_OF_RANGE" },
+      facts: { block: huge.headerAt(1n)?.hash, logIndex: "1", sizeBytes: String(9 * 2 ** 20) },
+    });
+    expect(toldOf(await read(fault?.facts.cursor ?? "", isBlockTwo))).toEqual(["+1/2", "+2/0"]);
+  } finally {
+    store = former;
+    await huge.state.close();
+    await place.remove();
+  }
 });
 
 describe("a block that was told of in part and is undone then", () => {
