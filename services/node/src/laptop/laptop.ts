@@ -164,8 +164,7 @@ export class Laptop {
     await this.#host.start(signal);
     const [address] = this.#host.rpcAddresses;
     invariant(address !== undefined, "the host listens for providers of other processes");
-    // By name: TLS has no server name for an address (RFC 6066 section 3).
-    return address.replace("127.0.0.1", "localhost");
+    return address;
   }
 
   async #startChain(): Promise<ShardProcess> {
@@ -183,7 +182,7 @@ export class Laptop {
     const { clock, log, env } = this.#deps;
     const tls = await this.#tls.issue({ name: party.name, services: ["provider"] });
     const port = await freePort();
-    const endpoint = `localhost:${port}`;
+    const endpoint = `127.0.0.1:${port}`;
     const plan = {
       name: party.name,
       command: process.execPath,
@@ -191,7 +190,7 @@ export class Laptop {
       env: {
         PATH: env.PATH ?? "",
         LOG_LEVEL: "warn",
-        RPC_LISTEN: `127.0.0.1:${port}`,
+        RPC_LISTEN: endpoint,
         MARKET_ADDRESS: marketAddress,
         ...(models.from === "store" ? { ENGINE_ADDRESS: `unix:${path.join(this.#folder.run, "engine.sock")}` } : {}),
         ...tlsEnvironment(tls),
