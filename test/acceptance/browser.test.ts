@@ -62,7 +62,7 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
         if (await again.isVisible()) await again.click();
         return undefined;
       },
-      { deadlineMs: 40_000, intervalMs: 500, what: "the anchor step passes" },
+      { deadlineMs: 60_000, intervalMs: 500, what: "the anchor step passes" },
     );
     await anchor("passed").locator("summary").click();
     expect(await anchor("passed").textContent()).toContain(`The node at ${network.shard?.rpc} says`);
@@ -89,12 +89,12 @@ describeWithProgram("chromium", "the Terminal in a browser", (executablePath) =>
     for (const [name, text] of Object.entries(content)) {
       await page.keyboard.press("Escape");
       await page.getByTestId(`nav-${name}`).click();
-      await page.getByRole("main").getByText(text).first().waitFor({ timeout: 10_000 });
+      await page.getByRole("main").getByText(text).first().waitFor({ timeout: 30_000 });
       const file = path.join(artifacts, `terminal-${name}.png`);
       await page.screenshot({ path: file });
       expect(existsSync(file)).toBe(true);
     }
     await page.getByTestId("nav-chat").click();
-    await page.getByTestId("chat-input").waitFor({ timeout: 10_000 });
+    await page.getByTestId("chat-input").waitFor({ timeout: 30_000 });
   });
 });

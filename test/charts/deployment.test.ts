@@ -145,7 +145,7 @@ describe("the rendered release, process by process", () => {
         if (!child.isRunning()) throw new Error(child.lines.join("\n"));
         return (await admin(name, "/readyz")).statusCode === 200 ? true : undefined;
       };
-      await waitFor(ready, { deadlineMs: 25_000, intervalMs: 50, what: `${name}: ${child.lines.at(-1)}` });
+      await waitFor(ready, { deadlineMs: 60_000, intervalMs: 50, what: `${name}: ${child.lines.at(-1)}` });
       expect((await admin(name, "/livez")).statusCode).toBe(200);
     }
   }, 120_000);
@@ -157,7 +157,7 @@ describe("the rendered release, process by process", () => {
         const created = await call("POST", "/v1/keys", administrator, { name: "test", budget: "1000000" });
         return created.statusCode < 300 ? created : undefined;
       },
-      { deadlineMs: 10_000, what: "a key" },
+      { what: "a key" },
     );
     const key = answer.key as string;
     const chat = { model: "smollm2-135m-instruct", max_tokens: 4, messages: [{ role: "user", content: "hello" }] };
@@ -166,7 +166,7 @@ describe("the rendered release, process by process", () => {
         const tried = await call("POST", "/v1/chat/completions", key, chat);
         return tried.statusCode === 200 ? tried : undefined;
       },
-      { deadlineMs: 15_000, intervalMs: 200, what: "an answer" },
+      { deadlineMs: 60_000, intervalMs: 200, what: "an answer" },
     );
     expect(served.headers["x-koinon-provider-name"]).toBe("net-provider-0");
     const proof = await call("GET", `/v1/receipts/${served.headers["x-request-id"]}/bundle`, key);
@@ -184,7 +184,7 @@ describe("the rendered release, process by process", () => {
         const tried = await call("GET", `/v1/receipts/${id}/bundle?anchor=any`, administrator);
         return tried.statusCode === 200 ? tried.answer : undefined;
       },
-      { deadlineMs: 20_000, intervalMs: 200, what: "an anchored bundle" },
+      { deadlineMs: 60_000, intervalMs: 200, what: "an anchored bundle" },
     );
     expect(bundle).toMatchObject({ format: "koinon.bundle/2", anchor: { headers: [expect.any(String)] } });
   });

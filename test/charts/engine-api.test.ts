@@ -49,7 +49,7 @@ test("a proposer of one release orders for the chain of another, through the Eng
       if (!child.isRunning()) throw new Error(child.lines.join("\n"));
       return (await request(`http://127.0.0.1:${process.adminPort}/readyz`)).statusCode === 200;
     };
-    await waitFor(ready, { deadlineMs: 25_000, what: `ready: ${child.lines.at(-1)}` });
+    await waitFor(ready, { deadlineMs: 60_000, what: `ready: ${child.lines.at(-1)}` });
     return process;
   };
   const { env } = await start(chain);
@@ -67,5 +67,5 @@ test("a proposer of one release orders for the chain of another, through the Eng
   const config = { CHAIN_ENGINE_URL: chain.engineUrl, CHAIN_BLOCK_INTERVAL_MS: 100, CHAIN_ENGINE_BUILD_MS: 10 };
   const ordering = await start(await plan(layered(proposer, { chain: { config } })));
   expect(Object.keys(ordering.env).filter((name) => name.startsWith("TLS_") || name === "RPC_LISTEN")).toEqual([]);
-  await waitFor(async () => (await height()) > 2, { deadlineMs: 20_000, intervalMs: 100, what: "blocks" });
+  await waitFor(async () => (await height()) > 2, { deadlineMs: 60_000, intervalMs: 100, what: "blocks" });
 }, 180_000);

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { addModel } from "@koinon/compute/models/add";
 import { writeRandomLlama } from "@koinon/compute/models/random-llama";
 import { ModelStore } from "@koinon/compute/models/store";
-import { freePort } from "@koinon/machine/free-port";
+import { freePorts } from "@koinon/machine/free-port";
 import { type Child, startChild } from "@koinon/testkit/child-process";
 import { environmentOf, podAddress } from "./environment.ts";
 import { type Container, containersOf, type Manifest, ofKind, podSpec, workloads } from "./manifests.ts";
@@ -77,10 +77,11 @@ export class LocalNetwork {
   }
 
   static async plan(manifests: readonly Manifest[], place: Place): Promise<LocalNetwork> {
-    const ports = new Map<string, number>();
-    for (const name of [...chartNames, "engine"]) {
-      for (const use of ["rpc", "admin", "http", "engine"]) ports.set(`${name} ${use}`, await freePort());
-    }
+    const uses = [...chartNames, "engine"].flatMap((name) =>
+      ["rpc", "admin", "http", "engine"].map((use) => `${name} ${use}`),
+    );
+    const free = await freePorts(uses.length);
+    const ports = new Map(uses.map((use, index) => [use, free[index] as number]));
     for (const folder of ["run", ...chartNames.map((chart) => `data/${chart}`)]) {
       await mkdir(path.join(place.folder, folder), { recursive: true });
     }

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { expect, test } from "@jest/globals";
-import { freePort } from "./free-port.ts";
+import { freePort, freePorts } from "./free-port.ts";
 
 test("the preferred port is taken when it is free, and another one when it is not", async () => {
   const port = await freePort();
@@ -11,4 +11,10 @@ test("the preferred port is taken when it is free, and another one when it is no
   expect(other).not.toBe(port);
   expect(other).toBeGreaterThan(0);
   await new Promise((resolve) => server.close(resolve));
+});
+
+test("several are different ones, all of them free", async () => {
+  const ports = await freePorts(500);
+  expect(new Set(ports).size).toBe(500);
+  expect(await freePort(ports[0])).toBe(ports[0]);
 });

@@ -78,13 +78,13 @@ export async function startAllInOne(
       if (!child.isRunning()) await relaunch();
       for (const [name, pid] of killed) {
         await waitFor(() => networkFile().processes[name] !== pid && isAlive(networkFile().processes[name] as number), {
-          deadlineMs: 30_000,
+          deadlineMs: 60_000,
           what: `${name} runs again`,
         });
       }
       killed.clear();
       await waitFor(() => answers(`${ready.url}/v1/models`, ready.apiKey), {
-        deadlineMs: 30_000,
+        deadlineMs: 60_000,
         what: "the gateway serves",
       });
     },

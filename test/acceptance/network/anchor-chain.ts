@@ -52,7 +52,7 @@ function startShard(folder: string, genesis: string, port: number): Promise<Chil
     args: [koinonBin, "start", "chain", ...place],
     env: { CHAIN_BLOCK_INTERVAL_MS: "200" },
     ready: /process ready/,
-    deadlineMs: 30_000,
+    deadlineMs: 60_000,
   });
 }
 

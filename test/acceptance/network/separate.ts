@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { openProviderKeys } from "@koinon/compute/provider/keys";
-import { freePort } from "@koinon/machine/free-port";
+import { freePorts } from "@koinon/machine/free-port";
 import { createKoinonDomain } from "@koinon/receipts/domain";
 import { parseTrust, trustToJson } from "@koinon/receipts/trust";
 import { systemClock } from "@koinon/runtime/clock";
@@ -43,7 +43,8 @@ export async function startSeparate(upstreamUrl: string): Promise<SeparateNetwor
   const stops: (() => Promise<void>)[] = [chain.stop, postgres.stop, nats.stop, redis.stop, folder.remove];
 
   const secretsOf = await makeSecrets(folder.path);
-  const port = { market: await freePort(), poi: await freePort(), gateway: await freePort() };
+  const [market, poi, gateway, ...providerPorts] = await freePorts(3 + providerNames.length);
+  const port = { market, poi, gateway };
   const trustFile = await trustProviders(folder.path);
   const adminKey = readFileSync(secretsOf("gateway").GATEWAY_ADMINISTRATOR_KEY_FILE as string, "utf8");
   const bus = { NATS_URL: nats.url };
@@ -78,8 +79,8 @@ export async function startSeparate(upstreamUrl: string): Promise<SeparateNetwor
       },
     },
   ];
-  for (const name of providerNames) {
-    const listen = await freePort();
+  for (const [index, name] of providerNames.entries()) {
+    const listen = providerPorts[index];
     const env = {
       ...secretsOf("provider"),
       RPC_LISTEN: `127.0.0.1:${listen}`,
@@ -143,7 +144,7 @@ function launch({ service, env }: Plan): Promise<Child> {
     args: [koinonBin, "start", service],
     env: { ...env, LOG_LEVEL: "info" },
     ready: /process ready/,
-    deadlineMs: 30_000,
+    deadlineMs: 60_000,
   });
 }
 

@@ -38,10 +38,10 @@ export function anchors(network: () => Network, chain: () => AnchorChain): void 
       requestId = (await chat(network(), "say 5")).headers["x-request-id"] as string;
       // The first anchor also registers the log's origin.
       const found = await waitFor(async () => await tryBundle(network(), requestId, "?anchor=any"), {
-        ...{ deadlineMs: 30_000, intervalMs: 200, what: "an anchored bundle" },
+        ...{ deadlineMs: 60_000, intervalMs: 200, what: "an anchored bundle" },
       });
       bundle = found;
-    }, 60_000);
+    });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     test("verifies offline against a block that the chain has", async () => {
@@ -66,12 +66,12 @@ export function anchors(network: () => Network, chain: () => AnchorChain): void 
       await network().recover();
       const next = (await chat(network(), "say 6")).headers["x-request-id"] as string;
       const anchored = await waitFor(async () => await tryBundle(network(), next, "?anchor=any"), {
-        ...{ deadlineMs: 30_000, intervalMs: 200, what: "an anchored bundle" },
+        ...{ deadlineMs: 60_000, intervalMs: 200, what: "an anchored bundle" },
       });
       const { anchor } = JSON.parse(anchored.toString("utf8")) as AnchoredBundle;
       const hash = keccak256(anchor.headers[0] ?? "0x");
       expect(await verify(file("next.json", anchored), hash)).toMatchObject({ code: 0, verdict: "VALID" });
-    }, 60_000);
+    });
 
     test("and against no other", async () => {
       const { hash } = await reader().getBlock({ blockNumber: 0n });

@@ -15,7 +15,7 @@ export function browserStreams(network: () => AllInOne): void {
       browser = await chromium.launch({ executablePath, args: chromiumArguments });
       page = await browser.newPage();
       await page.goto(network().terminal);
-    }, 60_000);
+    });
     afterAll(async () => await browser?.close());
 
     test("that breaks off tells the page why, and fails", async () => {
@@ -32,7 +32,7 @@ export function browserStreams(network: () => AllInOne): void {
         });
         expect(seen.text).not.toContain("[DONE]");
       }
-    }, 60_000);
+    });
   });
 }
 

@@ -52,7 +52,7 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
       await refused(2, "send", "0xAbcdefabcdefabcdefabcdefabcdefabcdefabcd", "--key", keyFile, "--value", "1", ...data);
       await refused(2, "send", address, "--key", keyFile, "--value", "a lot", ...data);
       await refused(2, "status", "--rpc", "http://127.0.0.1:1");
-    }, 60_000);
+    });
 
     test("credit makes coin once for a request, also across a kill -9 of the chain", async () => {
       const data = ["--data", network().dataDir];
@@ -68,7 +68,7 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
       await network().recover();
       const { reader } = chainClients(network().shard as ReadyShard);
       await waitFor(() => reader.getChainId().catch(() => undefined), {
-        ...{ deadlineMs: 20_000, what: "the chain answers" },
+        ...{ deadlineMs: 60_000, what: "the chain answers" },
       });
       expect(await credit(...once)).toEqual(first);
       const block = await reader.getBlock({ blockNumber: BigInt(first.block.number) });
@@ -82,7 +82,7 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
       );
       for (const value of ["0", "1wei", "20000000000"]) await refused(2, "credit", address, "--value", value, ...data);
       await refused(2, "credit", address, "--value", "1", "--data", folder());
-    }, 60_000);
+    });
 
     test("what is exported is imported elsewhere as the same chain, and not into one that runs", async () => {
       const data = ["--data", network().dataDir];
@@ -104,7 +104,7 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
       const broken = path.join(folder(), "broken.rlp");
       writeFileSync(broken, readFileSync(file).subarray(0, statSync(file).size - 1));
       expect(await refused(2, "import", broken, ...copy)).toContain("does not hold blocks");
-    }, 60_000);
+    });
 
     test("init makes a chain that 'koinon start chain' runs; the faucet leaves it alone", async () => {
       const key = generatePrivateKey();
@@ -129,7 +129,7 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
           `${port}`,
         ],
         ready: /process ready/,
-        deadlineMs: 30_000,
+        deadlineMs: 60_000,
       });
       try {
         const rpc = ["--rpc", `http://127.0.0.1:${port}`];
@@ -140,7 +140,7 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
       } finally {
         await child.stop();
       }
-    }, 60_000);
+    });
 
     test("'koinon start chain --engine' is a proposer that needs the other client", async () => {
       const genesis = path.join(folder(), "genesis.json");
@@ -151,6 +151,6 @@ export function chainCommands(network: () => AllInOne, folder: () => string): vo
       const { code, stdout, stderr } = await koinon([...start, "--engine", nobody, "--jwt", jwt]);
       expect([code, stdout + stderr]).toEqual([1, expect.stringContaining("ENGINE_UNREACHABLE")]);
       expect((await koinon([...start, "--engine", nobody])).code).toBe(2);
-    }, 30_000);
+    });
   });
 }

@@ -18,12 +18,12 @@ export function kills(network: () => Network): void {
           const load = startLoad(network(), key, answered);
           try {
             const goal = answered.length + 10 + Math.floor(Math.random() * 40);
-            await waitFor(() => answered.length >= goal, { deadlineMs: 30_000, what: `load before killing ${name}` });
+            await waitFor(() => answered.length >= goal, { deadlineMs: 60_000, what: `load before killing ${name}` });
             await network().kill(name);
             await network().recover();
             const resumed = answered.length + 10;
             await waitFor(() => answered.length >= resumed, {
-              deadlineMs: 30_000,
+              deadlineMs: 60_000,
               what: `answers after ${name} came back`,
             });
           } finally {

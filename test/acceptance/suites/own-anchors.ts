@@ -43,7 +43,7 @@ export function ownAnchors(network: () => AllInOne, folder: () => string): void 
           const found = await tryBundle(network(), requestId, "?anchor=available");
           return found !== undefined && bundleOf(found).anchor !== undefined ? found : undefined;
         },
-        { deadlineMs: 40_000, intervalMs: 200, what: "an anchored bundle" },
+        { deadlineMs: 60_000, intervalMs: 200, what: "an anchored bundle" },
       );
       writeFileSync(bundleFile(), bytes);
       block = keccak256(bundleOf(bytes).anchor?.headers[0] ?? "0x");
@@ -51,7 +51,7 @@ export function ownAnchors(network: () => AllInOne, folder: () => string): void 
       const { code, told } = await verify("--data", network().dataDir);
       expect([code, told]).toEqual([0, expect.stringContaining(`It was anchored by block ${number} of chain 31337`)]);
       expect(told).toContain(`the chain at ${network().shard?.rpc}, which has finalized block ${number}, ${block}`);
-    }, 60_000);
+    });
 
     test("who has the trust file alone gets a bundle without, and is told that this one names a stranger's block", async () => {
       const plain = path.join(folder(), "own-plain.json");
@@ -78,7 +78,7 @@ export function ownAnchors(network: () => AllInOne, folder: () => string): void 
       await network().restart();
       const next = (await chat(network(), "say 4")).headers["x-request-id"] as string;
       await waitFor(async () => await tryBundle(network(), next, "?anchor=any"), {
-        ...{ deadlineMs: 40_000, intervalMs: 200, what: "the next anchored bundle" },
+        ...{ deadlineMs: 60_000, intervalMs: 200, what: "the next anchored bundle" },
       });
       expect(await reader().getBlockNumber()).toBe(before + 1n);
       expect(readFileSync(network().trustFile, "utf8")).toBe(trust);
@@ -91,10 +91,10 @@ export function ownAnchors(network: () => AllInOne, folder: () => string): void 
       expect([code, told]).toEqual([0, expect.stringContaining(path.join(network().dataDir, "chain", "state"))]);
       const later = (await chat(network(), "say 5")).headers["x-request-id"] as string;
       const plain = await waitFor(async () => await tryBundle(network(), later, "?anchor=available"), {
-        ...{ deadlineMs: 20_000, intervalMs: 200, what: "a bundle" },
+        ...{ deadlineMs: 60_000, intervalMs: 200, what: "a bundle" },
       });
       expect(bundleOf(plain).format).toBe("koinon.bundle/1");
-    }, 60_000);
+    });
   });
 }
 

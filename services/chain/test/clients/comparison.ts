@@ -22,7 +22,7 @@ export function compareWithAnvil(name: string, script: ClientScript, stepsMin: n
     const ours = await observe(startOwnNode, script);
     expect(ours.length).toBeGreaterThanOrEqual(stepsMin);
     expect(ours).toEqual(await observe(startAnvil, script));
-  }, 60_000);
+  });
 }
 
 async function observe(start: () => Promise<Target>, script: ClientScript): Promise<Observations["steps"]> {

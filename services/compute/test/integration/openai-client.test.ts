@@ -215,7 +215,7 @@ describe("completions", () => {
 test("a client that leaves stops the engine", async () => {
   const leaving = new AbortController();
   const stream = await client.chat.completions.create(
-    { model, messages, max_tokens: 400, seed: 2, temperature: 1, logit_bias: {}, stream: true },
+    { model, messages, max_tokens: 1_500, seed: 2, temperature: 1, logit_bias: {}, stream: true },
     { signal: leaving.signal },
   );
   for await (const _ of stream) break;
@@ -224,5 +224,5 @@ test("a client that leaves stops the engine", async () => {
     await engine.generator.refresh(AbortSignal.timeout(1_000));
     return engine.generator.health().active === 0;
   };
-  await waitFor(idle, { deadlineMs: 2_000, what: "the engine to stop decoding" });
+  await waitFor(idle, { deadlineMs: 10_000, what: "the engine to stop decoding" });
 });

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { freePort } from "@koinon/machine/free-port";
+import { freePort, freePorts } from "@koinon/machine/free-port";
 import { type Child, startChild } from "@koinon/testkit/child-process";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { findBinary } from "../../clients/binaries.ts";
@@ -49,7 +49,7 @@ async function startKoinon(place: NodePlace): Promise<BenchNode> {
 }
 
 async function startShard({ folder, genesis, startMs, nodeArgs = [] }: NodePlace): Promise<BenchNode> {
-  const [rpc, grpc] = [await freePort(), await freePort()];
+  const [rpc, grpc] = await freePorts(2);
   const data = path.join(folder, "koinon");
   const child = await startChild({
     command: process.execPath,

@@ -74,7 +74,7 @@ describeWithProgram("chromium", "chat in a browser", (executablePath) => {
     await markIn(page, "partial");
 
     await page.getByTestId("regenerate").click();
-    await page.getByText("2 / 2").waitFor({ timeout: 20_000 });
+    await page.getByText("2 / 2").waitFor();
     await markIn(page, "verified");
 
     await page.getByTestId("prompt").hover();
@@ -100,7 +100,7 @@ describeWithProgram("chromium", "chat in a browser", (executablePath) => {
     const longest = await page.evaluate(() => Math.max(0, ...(Reflect.get(globalThis, "tasks") as number[])));
     expect((await page.getByTestId("answer").textContent())?.length).toBeGreaterThan(40_000);
     // Tens of milliseconds on an idle machine; parsing the whole text for every piece of it would take seconds.
-    expect(longest).toBeLessThan(600);
+    expect(longest).toBeLessThan(2_000);
     await page.context().close();
   });
 

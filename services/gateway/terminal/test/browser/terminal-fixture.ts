@@ -52,7 +52,7 @@ export async function startTerminal(executablePath: string, historyLength = 12):
 }
 
 function watch(page: Page, origin: string, problems: string[]): void {
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   page.on("pageerror", (error) => problems.push(`uncaught: ${error.message}`));
   page.on("console", (message) => {
     if (/content security policy|refused to|violates/i.test(message.text())) problems.push(message.text());
