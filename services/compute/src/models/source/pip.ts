@@ -74,13 +74,14 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, s
 /** Reports the growing size of a folder; the returned function stops and waits for the last look. */
 function watchSize(folder: string, onBytes: (doneBytes: number) => void): () => Promise<void> {
   let looking: Promise<void> = Promise.resolve();
-  const look = async () => onBytes(await folderBytes(folder));
+  // pip takes folders away while they are looked through: that look tells nothing, the next one does.
+  const look = () => folderBytes(folder).then(onBytes, () => undefined);
   const timer = setInterval(() => {
-    looking = looking.then(look, look);
+    looking = looking.then(look);
   }, watchIntervalMs);
   return async () => {
     clearInterval(timer);
-    await looking.catch(() => undefined);
+    await looking;
   };
 }
 
