@@ -92,12 +92,11 @@ describe("a provider over gRPC", () => {
       beforeChunk: (place) => (place === 1 ? new Promise(() => undefined) : Promise.resolve()),
     };
     const request = market.request();
-    const reading = market.read(request);
-    await waitFor(async () => (await market.records()).length === 1 && provider.asked.length === 1);
+    const parts = market.client.infer(request)[Symbol.asyncIterator]();
+    expect((await parts.next()).value?.part?.$case).toBe("head");
+    expect((await parts.next()).value?.part?.$case).toBe("chunk");
     await server.stop(AbortSignal.abort());
-    const seen = await reading;
-    expect(seen.error).toMatchObject({ facts: { reason: "PROVIDER_BROKE_OFF" } });
-    expect(seen.text).not.toContain("[DONE]");
+    await expect(parts.next()).rejects.toMatchObject({ facts: { reason: "PROVIDER_BROKE_OFF" } });
     await waitFor(async () => (await market.settlementOf(request.requestId)).voidReason === "PROVIDER_BROKE_OFF");
   });
 
