@@ -9,8 +9,8 @@ import { createVM, runTx, type VM } from "@ethereumjs/vm";
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import type { ThroughputFigures } from "@koinon/testkit/chain-bench-results";
 import { benchAccounts, blockGas, type StateSize } from "./bench-state.ts";
+import type { SignedLoad } from "./signed-load.ts";
 import { buildTrie } from "./trie-nodes.ts";
-import type { SignedTransaction } from "./workloads.ts";
 
 /** The binding of libsecp256k1 that our node uses, as far as it is needed here. */
 interface NativeCurve {
@@ -24,7 +24,7 @@ const cached = { size: 200_000, type: CacheType.LRU };
 /** A load by the name of its workload. */
 export interface NamedLoad {
   readonly name: string;
-  readonly load: readonly SignedTransaction[];
+  readonly load: SignedLoad;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function* runEthereumjs(size: StateSize, loads: readonly NamedLoad[
     let successful = 0;
     for (let start = 0; start < load.length; start += transactionsPerBlock) {
       number++;
-      successful += await runBlock(vm, number, load.slice(start, start + transactionsPerBlock));
+      successful += await runBlock(vm, number, load.slice(start, Math.min(start + transactionsPerBlock, load.length)));
     }
     const seconds = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(cpu);
@@ -68,13 +68,13 @@ export async function* runEthereumjs(size: StateSize, loads: readonly NamedLoad[
   }
 }
 
-async function runBlock(vm: VM, number: bigint, load: readonly SignedTransaction[]): Promise<number> {
+async function runBlock(vm: VM, number: bigint, load: SignedLoad): Promise<number> {
   const { common } = vm;
   const header = { number, timestamp: 1_700_000_000n + number, gasLimit: blockGas, baseFeePerGas: 1_000_000_000n };
   const block = createBlock({ header }, { common });
   let successful = 0;
-  for (const { raw } of load) {
-    const tx = createTxFromRLP(raw, { common });
+  for (let index = 0; index < load.length; index++) {
+    const tx = createTxFromRLP(load.raw(index), { common });
     const { execResult } = await runTx(vm, { tx, block, skipBlockGasLimitValidation: true });
     if (execResult.exceptionError === undefined) successful++;
   }

@@ -1,63 +1,64 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ThroughputFigures } from "@koinon/testkit/chain-bench-results";
-import { callMethod, callNode } from "./call-node.ts";
+import { callMethod } from "./call-node.ts";
 import { Flow } from "./flow.ts";
+import { inclusionsOf, type SeenBlock } from "./inclusions.ts";
 import type { IngestPath } from "./ingest-paths.ts";
+import { NodeConnection } from "./node-connection.ts";
 import type { BenchNode } from "./nodes.ts";
 import { cpuSeconds, residentMb } from "./process-cost.ts";
-import type { SignedTransaction } from "./workloads.ts";
+import type { SignedLoad } from "./signed-load.ts";
 
 const pollMs = 50;
 /** A node that puts nothing into blocks for so long has failed. */
 const stallMs = 30_000;
 
-/** Sends a load to a node and follows its blocks until everything is in them; what is not after a while counts as lost. */
+/**
+ * Sends a load to a node and follows its blocks until everything is in them; what is not after a while counts as lost.
+ *
+ * The generator and the node share a machine, so that what can be done before the clock starts or after it stops is: before, transactions are
+ * signed and the messages encoded as they go over the wire; after, receipts are read, which say what of the load was in which block and whether
+ * it succeeded. In between the generator sends, notes when each message was sent, and asks twenty times a second for the head's number, and
+ * once how many transactions a new block has. It is the same for every node.
+ */
 export async function measure(
   node: BenchNode,
-  load: readonly SignedTransaction[],
+  load: SignedLoad,
   { ingest, limitMs }: { readonly ingest: IngestPath; readonly limitMs: number },
 ): Promise<ThroughputFigures> {
-  const flow = new Flow(load);
-  const hashes = new Set(load.map(({ hash }) => hash));
-  const first = BigInt((await callMethod(node.http, "eth_blockNumber", [])) as string) + 1n;
+  const messages = ingest.encode(load);
+  const flow = new Flow(load.length);
+  const first = Number(await callMethod(node.http, "eth_blockNumber", [])) + 1;
   const cpuBefore = cpuSeconds(node.pid);
   const started = performance.now();
-  const sending = ingest(node, flow.batches());
-  const followed = await follow(node, { flow, hashes, first, sending, endMs: started + limitMs }).finally(() =>
-    flow.stop(),
-  );
-  const seconds = (followed.endedMs - started) / 1000;
+  const sending = ingest.send(node, messages, flow);
+  const following = { flow, expected: load.length, first, sending, endMs: started + limitMs };
+  const blocks = await follow(node, following).finally(() => flow.stop());
   const cost = { cpuSeconds: cpuSeconds(node.pid) - cpuBefore, residentMb: residentMb(node.pid) };
   await sending;
-  const successful = await countSuccesses(node.http, followed.blocks, hashes);
-  const sorted = followed.latencies.toSorted((left, right) => left - right);
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  const { successful, latenciesMs, endedMs } = await inclusionsOf(node.http, blocks, load, flow);
+  const seconds = ((endedMs ?? performance.now()) - started) / 1000;
+  const at = (share: number): number => latenciesMs[Math.floor(share * (latenciesMs.length - 1))] ?? 0;
   return {
     ...{ transactions: load.length, successful, successfulPerSecond: successful / seconds, seconds, ...cost },
     inclusionMs: { p50: at(0.5), p95: at(0.95), p99: at(0.99) },
   };
 }
 
-interface Followed {
-  readonly blocks: readonly bigint[];
-  readonly latencies: readonly number[];
-  /** When the last transaction of the load was seen in a block. */
-  readonly endedMs: number;
-}
-
 interface Following {
   readonly flow: Flow;
-  readonly hashes: ReadonlySet<string>;
-  readonly first: bigint;
+  readonly expected: number;
+  readonly first: number;
   readonly sending: Promise<number>;
   readonly endMs: number;
 }
 
-async function follow(node: BenchNode, { flow, hashes, first, sending, endMs }: Following): Promise<Followed> {
-  const latencies: number[] = [];
-  const blocks: bigint[] = [];
-  let endedMs = performance.now();
-  let accepted = hashes.size;
+/** The blocks with transactions, until they hold as many as the node has taken. */
+async function follow(node: BenchNode, following: Following): Promise<readonly SeenBlock[]> {
+  const { flow, expected, first, sending, endMs } = following;
+  const connection = new NodeConnection(node.http, 1);
+  const blocks: SeenBlock[] = [];
+  let accepted = expected;
   let failure: unknown;
   sending.then(
     (count) => {
@@ -67,67 +68,41 @@ async function follow(node: BenchNode, { flow, hashes, first, sending, endMs }: 
       failure = error;
     },
   );
-  for (let number = first; latencies.length < accepted; ) {
-    const block = await blockAt(node.http, number);
-    if (failure !== undefined) throw failure;
-    const now = performance.now();
-    if (block === null) {
-      if (now - endedMs > stallMs || now > endMs) break;
-      await delay(pollMs);
-      continue;
-    }
-    const own = block.transactions.filter((hash) => hashes.has(hash));
-    for (const hash of own) latencies.push(now - (flow.sentAt.get(hash) ?? now));
-    flow.included(own.length);
-    if (own.length > 0) {
-      blocks.push(number);
-      endedMs = now;
-    }
-    if (now > endMs) break;
-    number++;
-  }
-  return { blocks, latencies, endedMs };
-}
-
-async function blockAt(url: string, number: bigint): Promise<{ readonly transactions: readonly string[] } | null> {
-  const block = await callMethod(url, "eth_getBlockByNumber", [`0x${number.toString(16)}`, false]);
-  return block as { readonly transactions: readonly string[] } | null;
-}
-
-interface ReceiptJson {
-  readonly status: string;
-  readonly transactionHash: string;
-}
-
-const receiptsPerCall = 200;
-
-async function countSuccesses(url: string, blocks: readonly bigint[], hashes: ReadonlySet<string>): Promise<number> {
-  let successful = 0;
-  for (const number of blocks) {
-    for (const { status, transactionHash } of await receiptsOf(url, number)) {
-      if (status === "0x1" && hashes.has(transactionHash)) successful++;
-    }
-  }
-  return successful;
-}
-
-/** All receipts of a block; one by one where they are too much for one answer. */
-async function receiptsOf(url: string, number: bigint): Promise<readonly ReceiptJson[]> {
-  const name = `0x${number.toString(16)}`;
+  let included = 0;
+  let lastMs = performance.now();
+  let head = first - 1;
   try {
-    return (await callMethod(url, "eth_getBlockReceipts", [name])) as ReceiptJson[];
-  } catch {
-    const transactions = (await blockAt(url, number))?.transactions ?? [];
-    const receipts: ReceiptJson[] = [];
-    for (let start = 0; start < transactions.length; start += receiptsPerCall) {
-      const hashes = transactions.slice(start, start + receiptsPerCall);
-      const calls = hashes.map((hash, id) => ({
-        ...{ jsonrpc: "2.0", id, method: "eth_getTransactionReceipt", params: [hash] },
-      }));
-      for (const { result } of (await callNode(url, calls)) as { result?: ReceiptJson }[]) {
-        if (result !== undefined) receipts.push(result);
+    for (let number = first; included < accepted && performance.now() <= endMs; ) {
+      if (number > head) head = await quantity(connection, "eth_blockNumber", "");
+      if (failure !== undefined) throw failure;
+      const seenMs = performance.now();
+      if (number > head) {
+        if (seenMs - lastMs > stallMs) break;
+        await delay(pollMs);
+        continue;
       }
+      const count = await quantity(connection, "eth_getBlockTransactionCountByNumber", `"0x${number.toString(16)}"`);
+      if (count > 0) {
+        blocks.push({ number, seenMs });
+        lastMs = seenMs;
+      }
+      included += count;
+      flow.included(count);
+      number++;
     }
-    return receipts;
+  } finally {
+    connection.close();
   }
+  return blocks;
+}
+
+/** Calls a method that answers a number. */
+async function quantity(connection: NodeConnection, method: string, params: string): Promise<number> {
+  const call = `{"jsonrpc":"2.0","id":1,"method":"${method}","params":[${params}]}`;
+  const { result, error } = JSON.parse((await connection.post(Buffer.from(call))).toString()) as {
+    result?: string | null;
+    error?: { message: string };
+  };
+  if (typeof result !== "string") throw new Error(`${method}: ${error?.message ?? "no answer"}`);
+  return Number(result);
 }

@@ -5,7 +5,8 @@ import { grpcStream, type IngestPath, jsonRpcBatches } from "./ingest-paths.ts";
 import { measure } from "./measure.ts";
 import { type BenchNode, NodeMissing, type NodeName, type NodePlace, nodes } from "./nodes.ts";
 import { folderMb } from "./process-cost.ts";
-import { type SignedTransaction, signLoad, type WorkloadName } from "./workloads.ts";
+import type { SignedLoad } from "./signed-load.ts";
+import { signLoad, type WorkloadName } from "./workloads.ts";
 
 /** Ways in by name, in the order of their loads. */
 export const waysIn: Readonly<Record<string, IngestPath>> = { grpc: grpcStream, jsonrpc: jsonRpcBatches };
@@ -72,10 +73,10 @@ async function measureSome(...args: Parameters<typeof measure>): Promise<Through
   return figures;
 }
 
-const signed = new Map<string, SignedTransaction[]>();
+const signed = new Map<string, SignedLoad>();
 
 /** Loads are signed once for all nodes. */
-function loadOf({ size }: NodeTask, name: WorkloadName, way: string, count: number): SignedTransaction[] {
+function loadOf({ size }: NodeTask, name: WorkloadName, way: string, count: number): SignedLoad {
   const key = `${name} ${way} ${count} ${size.accounts}`;
   const known = signed.get(key);
   if (known !== undefined) return known;

@@ -1,4 +1,3 @@
-import { keccakHex } from "@koinon/ethereum/hash";
 import type { TransactionPayload } from "@koinon/ethereum/transaction";
 import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
 import { signTransaction } from "@koinon/ethereum/transaction-signing";
@@ -6,17 +5,11 @@ import type { Address } from "@koinon/secp256k1/address";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { testPairAbi } from "@koinon/solidity/artifacts/test-pair";
 import { SeededRandom } from "@koinon/testkit/seeded-random";
-import { allocateBytes } from "@koinon/trie/slab";
 import { encodeFunctionData } from "viem";
 import { signerOf, transfer } from "../../sample-transactions.ts";
 import { pair, tokens } from "./bench-contracts.ts";
 import { accountAddress, type StateSize } from "./bench-state.ts";
-
-/** A transaction ready to be sent. */
-export interface SignedTransaction {
-  readonly raw: Uint8Array;
-  readonly hash: string;
-}
+import { SignedLoad } from "./signed-load.ts";
 
 /** What a workload's transactions do; senders take turns, recipients are any accounts. */
 export type WorkloadName = "transfers" | "erc20" | "swap";
@@ -58,24 +51,17 @@ const waysIn = 2;
 export const keyedAccounts = loads.length * waysIn * sendersPerLoad;
 
 /** Signs the transactions of a load in the order in which they are to be sent, before anything is measured. */
-export function signLoad(name: WorkloadName, way: number, count: number, size: StateSize): SignedTransaction[] {
+export function signLoad(name: WorkloadName, way: number, count: number, size: StateSize): SignedLoad {
   const first = (loads.indexOf(name) * waysIn + way) * sendersPerLoad;
   const signers = Array.from({ length: sendersPerLoad }, (_, index) => signerOf(first + index));
   const random = new SeededRandom(`${name} ${way}`);
-  return Array.from({ length: count }, (_, index) => {
+  const raws = Array.from({ length: count }, (_, index) => {
     const signer = signers[index % sendersPerLoad] as (typeof signers)[number];
     const others = Math.max(1, size.accounts - size.keyed);
     const recipient = accountAddress(size.keyed + random.integer(others), size);
     const changes = workloads[name](recipient, signer.address, index);
     const payload = transfer(Math.floor(index / sendersPerLoad), { ...fees, ...changes });
-    const raw = packed(encodeTransaction(signTransaction(payload, signer)));
-    return { raw, hash: keccakHex(raw) };
+    return encodeTransaction(signTransaction(payload, signer));
   });
-}
-
-/** Beside others in one piece of memory: a hundred thousand pieces would be gone through whenever this process collects garbage. */
-function packed(raw: Uint8Array): Uint8Array {
-  const copy = allocateBytes(raw.length);
-  copy.set(raw);
-  return copy;
+  return SignedLoad.of(raws);
 }
