@@ -93,7 +93,8 @@ export class BlockHistory {
       if (index % bucketsPerStep === 0) yield;
     }
     if (!this.#isArchive) return;
-    for (const { key } of entries) batch.put(tables.changes, changeIndexKey(key, block), noBytes);
+    for (const { piece, start, end } of entries)
+      batch.put(tables.changes, changeIndexKey(piece.subarray(start, end), block), noBytes);
   }
 
   /** Removes the history of a block, be it too old or reverted. */

@@ -1,5 +1,6 @@
 import { allocateBytes } from "@koinon/trie/slab";
 import type { Database as LmdbTable, Transaction } from "lmdb";
+import type { LmdbValue } from "./batch-writer.ts";
 import { checkedValue } from "./checksum.ts";
 import { StateError } from "./state-error.ts";
 
@@ -21,9 +22,11 @@ interface Snapshot {
   readonly transaction: Transaction;
 }
 
-/** The published types leave out that fast reads take a snapshot as other reads do. */
+/** The published types leave out that fast reads take a snapshot as other reads do, and that writes take wrapped values. */
 export type Table = LmdbTable<Uint8Array, Uint8Array> & {
   getBinaryFast(key: Uint8Array, snapshot: Snapshot): Uint8Array | undefined;
+  put(key: Uint8Array, value: LmdbValue): Promise<boolean>;
+  putSync(key: Uint8Array, value: LmdbValue): boolean;
 };
 
 /** The tables as they were at one moment. Pages that a view sees are not used anew until it is released. */

@@ -1,4 +1,5 @@
 import { open, type RootDatabase } from "lmdb";
+import { visitRun } from "./batch-writer.ts";
 import {
   asStateError,
   DatabaseView,
@@ -84,14 +85,12 @@ export class Database {
 
   /** Writes all or nothing, durably, in the order of calls; rejects with StateError `STATE_WRITE_FAILED`. */
   async write(batch: WriteBatch): Promise<void> {
-    for (const table of batch.tables()) this.#table(table);
+    const runs = batch.runs.map((run) => ({ run, table: this.#table(run.table) }));
     try {
       await this.#root.batch(() => {
-        batch.forEach(({ table, key, stored }) => {
-          // The promise of the batch stands for those of its parts.
-          if (stored === undefined) void this.#table(table).remove(key);
-          else void this.#table(table).put(key, stored);
-        });
+        // The promise of the batch stands for those of its parts.
+        for (const { run, table } of runs)
+          visitRun(run, { put: (key, value) => void table.put(key, value), remove: (key) => void table.remove(key) });
       });
     } catch (error) {
       const cause = await commitCause(error);
@@ -103,10 +102,10 @@ export class Database {
   writeAtOnce(batch: WriteBatch): void {
     try {
       this.#root.transactionSync(() => {
-        batch.forEach(({ table, key, stored }) => {
-          if (stored === undefined) this.#table(table).removeSync(key);
-          else this.#table(table).putSync(key, stored);
-        });
+        for (const run of batch.runs) {
+          const table = this.#table(run.table);
+          visitRun(run, { put: (key, value) => table.putSync(key, value), remove: (key) => table.removeSync(key) });
+        }
       });
     } catch (cause) {
       throw new StateError({ code: "STATE_WRITE_FAILED", reason: messageOf(cause) }, { cause });

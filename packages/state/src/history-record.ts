@@ -2,10 +2,10 @@ import type { Steps } from "@koinon/trie/steps";
 import { readUint32, writeUint32 } from "./checksum.ts";
 import { mixBits } from "./hash-mix.ts";
 import { encodeNodeDelta } from "./node-delta.ts";
+import type { WrittenKey } from "./write-batch.ts";
 
-/** An entry that a block changed, by its key on disk. */
-export interface ChangedEntry {
-  readonly key: Uint8Array;
+/** An entry that a block changed, and where its key on disk lies. */
+export interface ChangedEntry extends WrittenKey {
   readonly isNode: boolean;
   readonly before: Uint8Array | undefined;
   readonly after: Uint8Array | undefined;
@@ -51,53 +51,87 @@ export function* encodeHistory(
   const header = new Uint8Array(headerPrefixBytes + Math.max(1, Math.ceil((entries.length * filterBitsPerEntry) / 8)));
   writeUint32(header, 0, bucketCount);
   writeUint32(header, 4, entries.length);
-  const ends = new Uint32Array(bucketCount);
-  const parts: Part[] = [];
-  for (const entry of entries) {
-    const hash = hashOf(entry.key);
-    addToFilter(header, hash);
-    const part = encodeEarlier(entry, hash % bucketCount, wholeNodes);
-    ends[part.bucket] = (ends[part.bucket] as number) + entryPrefixBytes + part.key.length + part.bytes.length;
-    parts.push(part);
-    if (parts.length % entriesPerStep === 0) yield;
+  const parts = new EarlierValues(entries, bucketCount, wholeNodes);
+  for (let index = 0; index < entries.length; index++) {
+    addToFilter(header, parts.prepare(index));
+    if ((index + 1) % entriesPerStep === 0) yield;
   }
-  const positions = new Uint32Array(bucketCount);
-  for (let index = 1; index < bucketCount; index++) {
-    positions[index] = ends[index - 1] as number;
-    ends[index] = (ends[index] as number) + (positions[index] as number);
-  }
-  const all = new Uint8Array(ends[bucketCount - 1] as number);
   yield;
-  for (const part of parts) positions[part.bucket] = writePart(part, all, positions[part.bucket] as number);
+  const buckets = parts.write();
   yield;
-  const buckets = Array.from(ends, (end, index) => all.subarray(index === 0 ? 0 : ends[index - 1], end));
   return { header, buckets };
 }
 
-interface Part {
-  readonly bucket: number;
-  readonly key: Uint8Array;
-  readonly form: number;
-  readonly bytes: Uint8Array;
-}
+/** Earlier values on their way into buckets, in arrays beside the entries: an object for each would outlive the step. */
+class EarlierValues {
+  readonly #entries: readonly ChangedEntry[];
+  readonly #wholeNodes: boolean;
+  readonly #buckets: Uint32Array;
+  readonly #forms: Uint8Array;
+  readonly #values: Uint8Array[] = [];
+  /** Bytes of each bucket. */
+  readonly #sizes: Uint32Array;
 
-function encodeEarlier({ key, isNode, before, after }: ChangedEntry, bucket: number, wholeNodes: boolean): Part {
-  if (before === undefined) return { bucket, key, form: formAbsent, bytes: noBytes };
-  const difference = isNode && !wholeNodes && after !== undefined ? encodeNodeDelta(before, after) : undefined;
-  if (difference === undefined) return { bucket, key, form: formWhole, bytes: before };
-  return { bucket, key, form: formDifference, bytes: difference };
-}
+  constructor(entries: readonly ChangedEntry[], bucketCount: number, wholeNodes: boolean) {
+    this.#entries = entries;
+    this.#wholeNodes = wholeNodes;
+    this.#buckets = new Uint32Array(entries.length);
+    this.#forms = new Uint8Array(entries.length);
+    this.#sizes = new Uint32Array(bucketCount);
+  }
 
-function writePart({ key, form, bytes }: Part, target: Uint8Array, start: number): number {
-  target[start] = form;
-  target[start + 1] = key.length >> 8;
-  target[start + 2] = key.length;
-  target[start + 3] = bytes.length >> 8;
-  target[start + 4] = bytes.length;
-  target.set(key, start + entryPrefixBytes);
-  const bytesAt = start + entryPrefixBytes + key.length;
-  target.set(bytes, bytesAt);
-  return bytesAt + bytes.length;
+  /** Puts the value of the next entry into its form and answers the hash of its key. */
+  prepare(index: number): number {
+    const entry = this.#entries[index] as ChangedEntry;
+    const hash = hashOf(entry.piece, entry.start, entry.end);
+    const bucket = hash % this.#sizes.length;
+    const { before, after } = entry;
+    let value: Uint8Array = noBytes;
+    let form = formAbsent;
+    if (before !== undefined) {
+      const isDifference = entry.isNode && !this.#wholeNodes && after !== undefined;
+      const difference = isDifference ? encodeNodeDelta(before, after) : undefined;
+      value = difference ?? before;
+      form = difference === undefined ? formWhole : formDifference;
+    }
+    this.#buckets[index] = bucket;
+    this.#forms[index] = form;
+    this.#values.push(value);
+    const size = entryPrefixBytes + entry.end - entry.start + value.length;
+    this.#sizes[bucket] = (this.#sizes[bucket] as number) + size;
+    return hash;
+  }
+
+  /** The buckets, when all are prepared. */
+  write(): Uint8Array[] {
+    const positions = new Uint32Array(this.#sizes.length);
+    let length = 0;
+    for (let bucket = 0; bucket < positions.length; bucket++) {
+      positions[bucket] = length;
+      length += this.#sizes[bucket] as number;
+    }
+    const all = new Uint8Array(length);
+    for (let index = 0; index < this.#entries.length; index++) {
+      const bucket = this.#buckets[index] as number;
+      positions[bucket] = this.#writePart(index, all, positions[bucket] as number);
+    }
+    return Array.from(positions, (end, bucket) => all.subarray(end - (this.#sizes[bucket] as number), end));
+  }
+
+  #writePart(index: number, target: Uint8Array, start: number): number {
+    const { piece, start: keyStart, end: keyEnd } = this.#entries[index] as ChangedEntry;
+    const value = this.#values[index] as Uint8Array;
+    const keyLength = keyEnd - keyStart;
+    target[start] = this.#forms[index] as number;
+    target[start + 1] = keyLength >> 8;
+    target[start + 2] = keyLength;
+    target[start + 3] = value.length >> 8;
+    target[start + 4] = value.length;
+    let at = start + entryPrefixBytes;
+    for (let from = keyStart; from < keyEnd; from++) target[at++] = piece[from] as number;
+    target.set(value, at);
+    return at + value.length;
+  }
 }
 
 /** The entries of a bucket; their arrays share its bytes. */
@@ -138,9 +172,9 @@ function addToFilter(header: Uint8Array, hash: number): void {
   }
 }
 
-/** FNV-1a, 32 bits, mixed once more because its low bits are weak. */
-export function hashOf(key: Uint8Array): number {
+/** FNV-1a of a key, 32 bits, mixed once more because its low bits are weak. */
+export function hashOf(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ (key[index] as number), 0x01000193);
+  for (let index = start; index < end; index++) hash = Math.imul(hash ^ (bytes[index] as number), 0x01000193);
   return mixBits(hash) >>> 0;
 }

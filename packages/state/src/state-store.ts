@@ -369,8 +369,8 @@ export class StateStore implements CommittedStates {
     const batch = new WriteBatch();
     const changed: ChangedEntry[] = [];
     for (const [name, { before, after }] of candidate.delta) {
-      const key = batch.putEntry(tables.state, name, after);
-      changed.push({ key, isNode: isNodeKey(name), before, after });
+      const { piece, start, end } = batch.putEntry(tables.state, name, after);
+      changed.push({ piece, start, end, isNode: isNodeKey(name), before, after });
       if (changed.length % entriesPerStep === 0) yield;
     }
     for (const [hash, code] of candidate.deployedCode) batch.put(tables.code, hexToBytes(hash), code);

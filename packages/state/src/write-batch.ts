@@ -3,28 +3,39 @@ import { checksumBytes, writeUint32 } from "./checksum.ts";
 import { StateError } from "./state-error.ts";
 import { keyBytes, type StateKey, writeKey } from "./state-key.ts";
 
-/** One change of one entry, its key and value being views of memory that belongs to the batch; no value removes it. */
-export interface BatchOperation {
+/** Memory that operations lie in; `start` and `end` tell lmdb which of its bytes a value is, and move from one to the next. */
+export type BatchPiece = Uint8Array & { start: number; end: number };
+
+/** Operations of one table that follow each other in one piece. */
+export interface BatchRun {
   readonly table: string;
-  readonly key: Uint8Array;
-  /** The value with its checksum behind it. */
-  readonly stored: Uint8Array | undefined;
+  readonly piece: BatchPiece;
+  /** Three for each: where its key begins, where that ends, and where the value ends, there too when there is none. */
+  readonly offsets: number[];
+}
+
+/** Where a key lies that was written into a batch. */
+export interface WrittenKey {
+  readonly piece: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 const pieceBytes = 1 << 20;
 
 /**
  * The writes of one transaction. Keys, values and checksums are laid side by side in large pieces of memory: one checksum call
- * covers key and value, and LMDB asks for the address of each piece once instead of once per value.
+ * covers key and value, LMDB asks for the address of each piece once, and nothing is made per operation.
  */
 export class WriteBatch {
-  // An operation each, in the order of calls: as objects with views they would be most of what a block leaves to the collector.
-  readonly #tables: string[] = [];
-  readonly #pieces: Uint8Array[] = [];
-  /** Three for each: where in its piece the key begins, where it ends, and where the value ends, there too when there is none. */
-  readonly #offsets: number[] = [];
-  #piece = new Uint8Array(pieceBytes);
+  readonly #runs: BatchRun[] = [];
+  #piece = newPiece(pieceBytes);
   #used = 0;
+
+  /** All operations in the order of calls. */
+  get runs(): readonly BatchRun[] {
+    return this.#runs;
+  }
 
   /** Throws StateError `KEY_INVALID` unless the key is 1 to 1,000 bytes. */
   put(table: string, key: Uint8Array, value: Uint8Array): void {
@@ -41,43 +52,22 @@ export class WriteBatch {
     this.#finish(table, start, start + key.length, undefined);
   }
 
-  /** Puts or removes an entry of the state and answers its key as it is on disk. */
-  putEntry(table: string, name: StateKey, value: Uint8Array | undefined): Uint8Array {
+  /** Puts or removes an entry of the state and answers where its key is, as it is on disk. */
+  putEntry(table: string, name: StateKey, value: Uint8Array | undefined): WrittenKey {
     const start = this.#reserve(keyBytes(name) + (value === undefined ? 0 : value.length + checksumBytes));
-    const keyEnd = writeKey(name, this.#piece, start);
-    this.#finish(table, start, keyEnd, value);
-    return this.#piece.subarray(start, keyEnd);
+    const end = writeKey(name, this.#piece, start);
+    this.#finish(table, start, end, value);
+    return { piece: this.#piece, start, end };
   }
 
-  /** Adds the operations of another batch behind those of this one. */
+  /** Adds the operations of another batch, to which nothing is added any more, behind those of this one. */
   append(other: WriteBatch): void {
-    for (const table of other.#tables) this.#tables.push(table);
-    for (const piece of other.#pieces) this.#pieces.push(piece);
-    for (const offset of other.#offsets) this.#offsets.push(offset);
-  }
-
-  /** The tables that there are operations of. */
-  tables(): Iterable<string> {
-    return new Set(this.#tables);
-  }
-
-  /** Calls for each operation, in order. */
-  forEach(visit: (operation: BatchOperation) => void): void {
-    for (let index = 0; index < this.#tables.length; index++) {
-      const piece = this.#pieces[index] as Uint8Array;
-      const keyEnd = this.#offsets[3 * index + 1] as number;
-      const end = this.#offsets[3 * index + 2] as number;
-      visit({
-        table: this.#tables[index] as string,
-        key: piece.subarray(this.#offsets[3 * index], keyEnd),
-        stored: end === keyEnd ? undefined : piece.subarray(keyEnd, end),
-      });
-    }
+    for (const run of other.#runs) this.#runs.push(run);
   }
 
   #reserve(length: number): number {
     if (this.#used + length > this.#piece.length) {
-      this.#piece = new Uint8Array(Math.max(pieceBytes, length));
+      this.#piece = newPiece(Math.max(pieceBytes, length));
       this.#used = 0;
     }
     const start = this.#used;
@@ -95,10 +85,20 @@ export class WriteBatch {
       writeUint32(piece, valueEnd, crc32(piece.subarray(start, valueEnd)));
       end = valueEnd + checksumBytes;
     }
-    this.#tables.push(table);
-    this.#pieces.push(piece);
-    this.#offsets.push(start, keyEnd, end);
+    this.#run(table).offsets.push(start, keyEnd, end);
   }
+
+  #run(table: string): BatchRun {
+    const last = this.#runs.at(-1);
+    if (last?.table === table && last.piece === this.#piece) return last;
+    const run = { table, piece: this.#piece, offsets: [] };
+    this.#runs.push(run);
+    return run;
+  }
+}
+
+function newPiece(length: number): BatchPiece {
+  return Object.assign(new Uint8Array(length), { start: 0, end: 0 });
 }
 
 const keyBytesMax = 1000;
