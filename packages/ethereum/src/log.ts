@@ -1,6 +1,6 @@
 import type { Address } from "@koinon/secp256k1/address";
-import { bytesToHex, type Hex, hexToBytes } from "@koinon/secp256k1/hex";
-import { type AllocateBytes, type EncodedRlp, encodeRlp, type RlpInput } from "./rlp.ts";
+import { bytesToHex, type Hex, hexToBytes, writeHex } from "@koinon/secp256k1/hex";
+import { type EncodedRlp, type RlpInput, rlpLength, writeRlpPrefix } from "./rlp.ts";
 import { RlpReader } from "./rlp-reader.ts";
 
 /** What a contract logged. */
@@ -13,18 +13,29 @@ export interface Log {
 
 /**
  * A log as its RLP, an array of address, topics and data: roots and disk take it in that form, and hardly any log is looked at
- * before its block is on disk.
+ * before its block is on disk. It lies in a piece of memory with others, see `LogWriter`.
  */
 export class EncodedLog implements Log, EncodedRlp {
   readonly address: Address;
-  readonly rlp: Uint8Array;
   private readonly topicCount: number;
+  private readonly piece: Uint8Array;
+  private readonly start: number;
+  private readonly end: number;
 
-  /** `topics` are 32 bytes each; all bytes are copied, to those of `allocate`. */
-  constructor(address: Address, topics: readonly Uint8Array[], data: Uint8Array, allocate?: AllocateBytes) {
+  constructor(address: Address, topicCount: number, { piece, start, end }: WrittenLog) {
     this.address = address;
-    this.rlp = encodeRlp([address, topics, data], undefined, allocate);
-    this.topicCount = topics.length;
+    this.topicCount = topicCount;
+    this.piece = piece;
+    this.start = start;
+    this.end = end;
+  }
+
+  get encodedLength(): number {
+    return this.end - this.start;
+  }
+
+  writeEncoded(target: Uint8Array, offset: number): void {
+    target.set(this.piece.subarray(this.start, this.end), offset);
   }
 
   get topics(): Hex[] {
@@ -32,7 +43,7 @@ export class EncodedLog implements Log, EncodedRlp {
   }
 
   get data(): Uint8Array {
-    const fields = new RlpReader(this.rlp).list();
+    const fields = new RlpReader(this.piece.subarray(this.start, this.end)).list();
     fields.raw();
     fields.raw();
     return fields.bytes();
@@ -42,15 +53,68 @@ export class EncodedLog implements Log, EncodedRlp {
   topicBytes(): Uint8Array[] {
     const topics: Uint8Array[] = [];
     // Behind the prefix of the log, the address with its prefix, and the prefixes of the list and of its first topic.
-    let start = this.prefixBytes() + 21 + (this.topicCount < 2 ? 1 : 2) + 1;
-    for (let index = 0; index < this.topicCount; index++, start += 33)
-      topics.push(this.rlp.subarray(start, start + 32));
+    let at = this.start + this.prefixBytes() + addressItemBytes + (this.topicCount < 2 ? 1 : 2) + 1;
+    for (let index = 0; index < this.topicCount; index++, at += topicItemBytes)
+      topics.push(this.piece.subarray(at, at + topicBytes));
     return topics;
   }
 
   private prefixBytes(): number {
-    const prefix = this.rlp[0] as number;
+    const prefix = this.piece[this.start] as number;
     return prefix <= 0xf7 ? 1 : 1 + prefix - 0xf7;
+  }
+}
+
+interface WrittenLog {
+  readonly piece: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+const topicBytes = 32;
+const topicItemBytes = 1 + topicBytes;
+const addressItemBytes = 21;
+
+/** Writes logs one behind another into pieces of memory, which live as long as any of their logs. */
+export class LogWriter {
+  private readonly pieceBytes: number;
+  private piece: Uint8Array;
+  private used = 0;
+
+  constructor(pieceBytes = 65_536) {
+    this.pieceBytes = pieceBytes;
+    this.piece = new Uint8Array(pieceBytes);
+  }
+
+  /** `topics` are 32 bytes each; all bytes are copied. */
+  write(address: Address, topics: readonly Uint8Array[], data: Uint8Array): EncodedLog {
+    const topicsLength = topicItemBytes * topics.length;
+    const isOwnEncoding = data.length === 1 && (data[0] as number) < 0x80;
+    const length = addressItemBytes + rlpLength(topicsLength) + (isOwnEncoding ? 1 : rlpLength(data.length));
+    const start = this.reserve(rlpLength(length));
+    const { piece } = this;
+    let at = writeRlpPrefix(piece, start, 0xc0, length);
+    at = writeRlpPrefix(piece, at, 0x80, addressItemBytes - 1);
+    writeHex(address, piece, at, addressItemBytes - 1);
+    at = writeRlpPrefix(piece, at + addressItemBytes - 1, 0xc0, topicsLength);
+    for (const topic of topics) {
+      piece[at] = 0x80 + topicBytes;
+      piece.set(topic, at + 1);
+      at += topicItemBytes;
+    }
+    if (!isOwnEncoding) at = writeRlpPrefix(piece, at, 0x80, data.length);
+    piece.set(data, at);
+    return new EncodedLog(address, topics.length, { piece, start, end: at + data.length });
+  }
+
+  private reserve(length: number): number {
+    if (this.used + length > this.piece.length) {
+      this.piece = new Uint8Array(Math.max(this.pieceBytes, length));
+      this.used = 0;
+    }
+    const start = this.used;
+    this.used += length;
+    return start;
   }
 }
 

@@ -12,7 +12,8 @@ type RlpString = Uint8Array | Hex | bigint | number;
 
 /** An item that is encoded already. */
 export interface EncodedRlp {
-  readonly rlp: Uint8Array;
+  readonly encodedLength: number;
+  writeEncoded(target: Uint8Array, offset: number): void;
 }
 
 /** What `decodeRlp` gives: strings as views into the input, lists as arrays. */
@@ -81,13 +82,13 @@ export function encodeRlpList(encodedItems: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Length in bytes of a string or list with a payload this long, its prefix included; no single bytes below 0x80. */
-function rlpLength(payloadLength: number): number {
+export function rlpLength(payloadLength: number): number {
   return payloadLength + (payloadLength < 56 ? 1 : 1 + byteLength(payloadLength));
 }
 
 function measure(item: RlpInput, listLengths: number[]): number {
   if (typeof item === "object" && !(item instanceof Uint8Array)) {
-    if ("rlp" in item) return item.rlp.length;
+    if ("encodedLength" in item) return item.encodedLength;
     const index = listLengths.push(0) - 1;
     let length = 0;
     for (const child of item) length += measure(child, listLengths);
@@ -127,6 +128,26 @@ function bigintLength(value: bigint): number {
   return (value.toString(16).length + 1) >> 1;
 }
 
+/** Writes what stands before the payload of a string (`base` 0x80) or list (0xc0) and answers where that begins. */
+export function writeRlpPrefix(target: Uint8Array, offset: number, base: 0x80 | 0xc0, payloadLength: number): number {
+  if (payloadLength < 56) {
+    target[offset] = base + payloadLength;
+    return offset + 1;
+  }
+  const lengthBytes = byteLength(payloadLength);
+  target[offset] = base + 55 + lengthBytes;
+  writeNumber(payloadLength, lengthBytes, target, offset + 1);
+  return offset + 1 + lengthBytes;
+}
+
+function writeNumber(value: number, length: number, target: Uint8Array, offset: number): void {
+  let rest = value;
+  for (let index = length - 1; index >= 0; index--) {
+    target[offset + index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
 class RlpWriter {
   private readonly target: Uint8Array;
   private readonly listLengths: readonly number[];
@@ -141,7 +162,7 @@ class RlpWriter {
 
   write(item: RlpInput): void {
     if (typeof item === "object" && !(item instanceof Uint8Array)) {
-      if ("rlp" in item) this.writeEncoded(item);
+      if ("encodedLength" in item) this.writeEncoded(item);
       else this.writeList(item);
       return;
     }
@@ -156,44 +177,29 @@ class RlpWriter {
     for (const item of items) this.write(item);
   }
 
-  private writeEncoded({ rlp }: EncodedRlp): void {
-    this.target.set(rlp, this.offset);
-    this.offset += rlp.length;
+  private writeEncoded(item: EncodedRlp): void {
+    item.writeEncoded(this.target, this.offset);
+    this.offset += item.encodedLength;
   }
 
   private writePrefix(base: 0x80 | 0xc0, length: number): void {
-    if (length < 56) {
-      this.target[this.offset++] = base + length;
-      return;
-    }
-    const lengthBytes = byteLength(length);
-    this.target[this.offset++] = base + 55 + lengthBytes;
-    this.writeNumber(length, lengthBytes);
-    this.offset += lengthBytes;
+    this.offset = writeRlpPrefix(this.target, this.offset, base, length);
   }
 
   private writePayload(item: RlpString, length: number): void {
     switch (typeof item) {
       case "bigint":
-        if (length <= 6) this.writeNumber(Number(item), length);
+        if (length <= 6) writeNumber(Number(item), length, this.target, this.offset);
         else this.writeBigint(item, length);
         return;
       case "number":
-        this.writeNumber(item, length);
+        writeNumber(item, length, this.target, this.offset);
         return;
       case "string":
         writeHex(item, this.target, this.offset, length);
         return;
       default:
         this.target.set(item, this.offset);
-    }
-  }
-
-  private writeNumber(value: number, length: number): void {
-    let rest = value;
-    for (let index = length - 1; index >= 0; index--) {
-      this.target[this.offset + index] = rest % 256;
-      rest = Math.floor(rest / 256);
     }
   }
 

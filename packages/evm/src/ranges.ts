@@ -1,6 +1,5 @@
-import { EncodedLog } from "@koinon/ethereum/log";
+import { LogWriter } from "@koinon/ethereum/log";
 import { keccak256InPlace } from "@koinon/secp256k1/keccak";
-import { allocateBytes } from "@koinon/trie/slab";
 import { limits } from "./fork-rules.ts";
 import { type Frame, noBytes } from "./frame.ts";
 import { gas, wordsFor } from "./gas.ts";
@@ -79,6 +78,10 @@ export function mcopy(_machine: Machine, frame: Frame): number {
 /** Where topics are written on their way into a log. */
 const topicViews = Array.from({ length: limits.topics }, () => new DataView(new ArrayBuffer(32)));
 const topicBytes = topicViews.map(({ buffer }) => new Uint8Array(buffer));
+/** By their number. */
+const topicLists = Array.from({ length: limits.topics + 1 }, (_, count) => topicBytes.slice(0, count));
+
+const logWriter = new LogWriter();
 
 /** LOG0 to LOG4. */
 export function log({ world, tracer }: Machine, frame: Frame, topicCount: number): number {
@@ -89,7 +92,7 @@ export function log({ world, tracer }: Machine, frame: Frame, topicCount: number
   for (let index = 0; index < topicCount; index++) writeWord(topicViews[index] as DataView, 0, frame.peek(2 + index));
   frame.sp -= 2 + topicCount;
   const data = size === 0 ? noBytes : frame.memory.bytes.subarray(offset, offset + size);
-  const entry = new EncodedLog(frame.start.account.address, topicBytes.slice(0, topicCount), data, allocateBytes);
+  const entry = logWriter.write(frame.start.account.address, topicLists[topicCount] as Uint8Array[], data);
   world.logs.push(entry);
   tracer?.log?.(entry);
   return Halt.none;
