@@ -8,23 +8,23 @@ import { emptyStorageRoot } from "./account-record.ts";
 import { applyChanges } from "./apply-changes.ts";
 import { BlockHistory } from "./block-history.ts";
 import { blockNumberBytes, readBlockNumber } from "./block-number.ts";
-import { type BlockId, type CommittedBlock, decodeBlock, encodeBlock } from "./block-record.ts";
+import { type BlockId, type CommittedBlock, decodeBlock } from "./block-record.ts";
+import { BlockWrites } from "./block-writes.ts";
 import { Candidate } from "./candidate.ts";
 import { CommittedState, type CommittedStates, emptyState } from "./committed-state.ts";
 import { Database } from "./database.ts";
 import { messageOf } from "./database-view.ts";
 import { EntryCache } from "./entry-cache.ts";
-import type { ChangedEntry } from "./history-record.ts";
-import { encodeFormat, metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
+import { metaKeys, stateFormat, tables, userTablePrefix } from "./layout.ts";
 import { formatWithLeaves, migrateLeaves } from "./migrate-leaves.ts";
 import { exportSnapshot } from "./snapshot-export.ts";
 import { SourceReader } from "./source-reader.ts";
 import { StateError } from "./state-error.ts";
-import { isNodeKey, isSlotKey, keyFromBytes, keyToBytes, type StateKey, slotRange } from "./state-key.ts";
+import { isSlotKey, keyFromBytes, keyToBytes, type StateKey, slotRange } from "./state-key.ts";
 import type { StateSource } from "./state-source.ts";
 import { type TableReader, type TableWriter, UserTables } from "./user-tables.ts";
 import { type VerifiedState, verifyState, type WholeState } from "./verify.ts";
-import { WriteBatch } from "./write-batch.ts";
+import type { WriteBatch } from "./write-batch.ts";
 
 /** How a store is opened. */
 export interface StateOptions {
@@ -61,28 +61,19 @@ interface PendingBlock {
   readonly block: CommittedBlock;
 }
 
-/** History that became too old is removed a few blocks at a time, so that lowering `historyBlocks` makes no giant transaction. */
-const prunedPerCommit = 4;
-
-/** How many changed entries are put together in a step. */
-const entriesPerStep = 1_024;
-
 /** Accounts, storage and code of a chain, with the tries over them, on disk. One process opens a store at a time. */
 export class StateStore implements CommittedStates {
   readonly history: BlockHistory;
   readonly #database: Database;
   readonly #userTables: UserTables;
   readonly #cache: EntryCache;
-  readonly #historyBlocks: bigint;
-  readonly #isArchive: boolean;
+  readonly #blocks: BlockWrites;
   readonly #pending: PendingBlock[] = [];
   /** Settles when what the last commit writes is put together. */
   #lastBatch: Promise<void> = Promise.resolve();
   #lastWrite: Promise<void> = Promise.resolve();
   #head: CommittedBlock | undefined;
   #oldest = 0n;
-  /** What `oldest` will be when the commits under way are done. */
-  #prunedUpTo: bigint | undefined;
   #reverts = 0;
   #stopped: StateError | undefined;
 
@@ -93,10 +84,9 @@ export class StateStore implements CommittedStates {
     this.#database = new Database(options.path, [...Object.values(tables), ...userTables], { readOnly });
     this.#userTables = new UserTables(this.#database, options.tables ?? []);
     const isArchive = options.archive ?? false;
-    this.#isArchive = isArchive;
     this.history = new BlockHistory(this.#database, { isArchive });
     this.#cache = new EntryCache(options.cacheBytes ?? 128 * 2 ** 20);
-    this.#historyBlocks = BigInt(options.historyBlocks ?? 256);
+    this.#blocks = new BlockWrites({ isArchive, historyBlocks: options.historyBlocks ?? 256 }, this);
     try {
       if (isToMigrate(this.#database.get(tables.meta, metaKeys.format), options)) migrateLeaves(this.#database);
       checkFormat(this.#database.get(tables.meta, metaKeys.format), isArchive);
@@ -190,7 +180,7 @@ export class StateStore implements CommittedStates {
     candidate.markPending(block);
     this.#pending.push({ candidate, block });
     const { carryOut = withoutPause } = extras;
-    const batch = this.#lastBatch.then(() => carryOut(this.#stateWrites(candidate, block, extraWrites)));
+    const batch = this.#lastBatch.then(() => carryOut(this.#blockWrites(candidate, block, extraWrites)));
     this.#lastBatch = batch.then(noMatter, noMatter);
     await this.#write(batch);
     return block;
@@ -210,7 +200,7 @@ export class StateStore implements CommittedStates {
       throw new StateError({ code: "REVERT_TOO_DEEP", block: target.number, oldest: this.#oldest });
     }
     const extraWrites = this.#userTables.collect(extras.write);
-    const batch = this.#revertWrites(target, head);
+    const batch = this.#blocks.revert(target, head);
     batch.append(extraWrites);
     await this.#write(batch);
     return target;
@@ -363,69 +353,9 @@ export class StateStore implements CommittedStates {
     if (number !== tip.number + 1n) throw stale("number");
   }
 
-  *#stateWrites(candidate: Candidate, block: CommittedBlock, extras: WriteBatch): Steps<WriteBatch> {
-    const number = blockNumberBytes(block.number);
-    const encoded = encodeBlock(block);
-    const batch = new WriteBatch();
-    const changed: ChangedEntry[] = [];
-    for (const [name, { before, after }] of candidate.delta) {
-      const { piece, start, end } = batch.putEntry(tables.state, name, after);
-      changed.push({ piece, start, end, isNode: isNodeKey(name), before, after });
-      if (changed.length % entriesPerStep === 0) yield;
-    }
-    for (const [hash, code] of candidate.deployedCode) batch.put(tables.code, hexToBytes(hash), code);
-    batch.put(tables.blocks, number, encoded);
-    batch.put(tables.numbers, hexToBytes(block.hash), number);
-    batch.put(tables.meta, metaKeys.head, encoded);
-    if (candidate.parent === emptyState) {
-      batch.put(tables.meta, metaKeys.format, encodeFormat(this.#isArchive));
-      batch.put(tables.meta, metaKeys.oldest, number);
-    } else {
-      yield* this.history.add(block.number, changed, batch);
-      if (!this.#isArchive) this.#prune(block.number, batch);
-    }
+  *#blockWrites(candidate: Candidate, block: CommittedBlock, extras: WriteBatch): Steps<WriteBatch> {
+    const batch = yield* this.#blocks.commit(candidate, block);
     batch.append(extras);
-    return batch;
-  }
-
-  #prune(head: bigint, batch: WriteBatch): void {
-    const oldest = this.#prunedUpTo ?? this.#oldest;
-    let next = oldest;
-    // History of blocks whose commit is under way can not be read yet.
-    const durable = this.#head?.number ?? 0n;
-    const limit = oldest + BigInt(prunedPerCommit);
-    for (; next + this.#historyBlocks < head && next < durable && next < limit; next++) {
-      // The state after `next` needs the history of the block behind it, which is what goes.
-      this.history.remove(next + 1n, batch);
-      this.#removeBlock(next, batch);
-    }
-    if (next === oldest) return;
-    batch.put(tables.meta, metaKeys.oldest, blockNumberBytes(next));
-    this.#prunedUpTo = next;
-  }
-
-  #removeBlock(number: bigint, batch: WriteBatch): void {
-    const block = this.block(number);
-    if (block === undefined) return;
-    batch.remove(tables.blocks, blockNumberBytes(number));
-    batch.remove(tables.numbers, hexToBytes(block.hash));
-  }
-
-  #revertWrites(target: CommittedBlock, head: CommittedBlock): WriteBatch {
-    const batch = new WriteBatch();
-    const restored = new Set<StateKey>();
-    for (let number = target.number + 1n; number <= head.number; number++) {
-      for (const key of this.history.keysChangedIn(number)) {
-        if (restored.has(key)) continue;
-        restored.add(key);
-        batch.putEntry(tables.state, key, this.history.valueAt(target.number, head.number, key));
-      }
-    }
-    for (let number = target.number + 1n; number <= head.number; number++) {
-      this.history.remove(number, batch);
-      this.#removeBlock(number, batch);
-    }
-    batch.put(tables.meta, metaKeys.head, encodeBlock(target));
     return batch;
   }
 
