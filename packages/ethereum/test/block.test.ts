@@ -16,6 +16,7 @@ import { headerRuleFault } from "../src/header-rules.ts";
 import { encodeRlp, type RlpInput } from "../src/rlp.ts";
 import { encodeTransaction } from "../src/transaction-encode.ts";
 import { payloads } from "./arbitrary-transaction.ts";
+import { codeOf } from "./code-of.ts";
 
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const hex = (bytes: number) => fc.uint8Array({ minLength: bytes, maxLength: bytes }).map(bytesToHex);
@@ -52,16 +53,6 @@ const block: fc.Arbitrary<Block> = fc.record({
     maxLength: 3,
   }),
 });
-
-function codeOf(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof EthereumError) return error.code;
-    throw error;
-  }
-}
 
 describe("blocks", () => {
   test("survive encoding, whole, as header and as body", () => {

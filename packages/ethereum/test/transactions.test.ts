@@ -17,18 +17,9 @@ import {
   transactionHash,
 } from "../src/transaction-signing.ts";
 import { payloads } from "./arbitrary-transaction.ts";
+import { codeOf } from "./code-of.ts";
 
 const signer = createSigner(new Uint8Array(32).fill(7));
-
-function codeOf(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof EthereumError) return error.code;
-    throw error;
-  }
-}
 
 describe("signed transactions of every type", () => {
   test("survive encoding, and give hash and sender back", () => {

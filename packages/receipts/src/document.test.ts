@@ -3,6 +3,7 @@ import { createSigner } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import fc from "fast-check";
 import { encodeAbiParameters, hashTypedData, recoverTypedDataAddress } from "viem";
+import { malformedField } from "../test/malformed-field.ts";
 import { type Announcement, announcementDocument } from "./announcement.ts";
 import { certificateDocument, certifies, type KeyCertificate } from "./certificate.ts";
 import {
@@ -15,7 +16,6 @@ import {
   signDocument,
 } from "./document.ts";
 import { createKoinonDomain } from "./domain.ts";
-import { ReceiptsError } from "./fault.ts";
 import { type Quote, quoteDocument, quoteFee, quoteHoldsAt } from "./quote.ts";
 import { type Receipt, receiptDocument, zeroHash } from "./receipt.ts";
 
@@ -119,16 +119,6 @@ async function agreesWithViem<V extends object>(type: DocumentType<V>, value: V,
   expect(decodeDocument(type, bytes)).toEqual(signed);
 }
 
-function fieldOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ReceiptsError && error.fault.code === "DOCUMENT_MALFORMED") return error.fault.field;
-    throw error;
-  }
-  return "accepted";
-}
-
 describe("documents", () => {
   test("ids, signatures and bytes agree with viem under the documented types", async () => {
     await agreesWithViem(receiptDocument, receipt, typeStrings.Receipt);
@@ -166,9 +156,9 @@ describe("documents", () => {
     ];
     for (const [change, field] of broken) {
       const value = { ...receipt, ...change };
-      expect(fieldOf(() => signDocument(receiptDocument, value, { domain, signer }))).toBe(field);
+      expect(malformedField(() => signDocument(receiptDocument, value, { domain, signer }))).toBe(field);
       const bytes = { content: receiptDocument.struct.encode(value), signature: new Uint8Array(65) };
-      expect(fieldOf(() => decodeDocument(receiptDocument, bytes))).toBe(field);
+      expect(malformedField(() => decodeDocument(receiptDocument, bytes))).toBe(field);
     }
     const edges: readonly Partial<Receipt>[] = [
       { sequence: 0n, previous: zeroHash },
@@ -180,10 +170,10 @@ describe("documents", () => {
   });
 
   test("rules of quotes, certificates and announcements", () => {
-    expect(fieldOf(() => quoteDocument.check({ ...quote, validUntil: quote.validFrom }))).toBe("validUntil");
-    expect(fieldOf(() => certificateDocument.check({ ...certificate, purpose: "Serving" }))).toBe("purpose");
-    expect(fieldOf(() => certificateDocument.check({ ...certificate, notAfter: 9n }))).toBe("notAfter");
-    expect(fieldOf(() => certificateDocument.check({ ...certificate, notAfter: 10n }))).toBe("accepted");
+    expect(malformedField(() => quoteDocument.check({ ...quote, validUntil: quote.validFrom }))).toBe("validUntil");
+    expect(malformedField(() => certificateDocument.check({ ...certificate, purpose: "Serving" }))).toBe("purpose");
+    expect(malformedField(() => certificateDocument.check({ ...certificate, notAfter: 9n }))).toBe("notAfter");
+    expect(malformedField(() => certificateDocument.check({ ...certificate, notAfter: 10n }))).toBe("accepted");
     const broken: readonly [Partial<Announcement>, string][] = [
       [{ name: "" }, "name"],
       [{ name: "x".repeat(65) }, "name"],
@@ -196,7 +186,7 @@ describe("documents", () => {
       [{ expiresAt: 1n }, "expiresAt"],
     ];
     for (const [change, field] of broken) {
-      expect([change, fieldOf(() => announcementDocument.check({ ...announcement, ...change }))]).toEqual([
+      expect([change, malformedField(() => announcementDocument.check({ ...announcement, ...change }))]).toEqual([
         change,
         field,
       ]);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
-import { ReceiptsError } from "./fault.ts";
+import { malformedField } from "../test/malformed-field.ts";
 import { type Manifest, manifestBytes, manifestBytesMax, manifestHash, parseManifest } from "./manifest.ts";
 
 const manifest: Manifest = {
@@ -19,16 +19,6 @@ const manifest: Manifest = {
 };
 
 const parse = (value: unknown): Manifest => parseManifest(new TextEncoder().encode(JSON.stringify(value)));
-
-function fieldOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ReceiptsError && error.fault.code === "DOCUMENT_MALFORMED") return error.fault.field;
-    throw error;
-  }
-  return "accepted";
-}
 
 describe("manifest", () => {
   test("its hash is SHA-256 of the canonical JSON, whatever the formatting", () => {
@@ -76,19 +66,19 @@ describe("manifest", () => {
     [{ provenance: { ...manifest.provenance, datasets: Array(65).fill("d") } }, "provenance.datasets"],
     [{ region: "eu" }, "region"],
   ])("%j is refused", (change, field) => {
-    expect(fieldOf(() => parse({ ...manifest, ...change }))).toBe(field);
+    expect(malformedField(() => parse({ ...manifest, ...change }))).toBe(field);
   });
 
   test("every member is required", () => {
     for (const name of Object.keys(manifest)) {
       const { [name as keyof Manifest]: _left, ...rest } = manifest;
-      expect(fieldOf(() => parse(rest))).toBe(name);
+      expect(malformedField(() => parse(rest))).toBe(name);
     }
   });
 
   test("hashing refuses members that are not in the format", () => {
     const withSecret: Manifest = { ...manifest, ...{ note: "hidden" } };
-    expect(fieldOf(() => manifestHash(withSecret))).toBe("note");
+    expect(malformedField(() => manifestHash(withSecret))).toBe("note");
   });
 
   test("the size limit comes before parsing", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { ReceiptsError } from "./fault.ts";
+import { malformedField } from "../test/malformed-field.ts";
 import { parseTrust, type Trust, trustToJson } from "./trust.ts";
 
 interface TrustFile {
@@ -12,16 +12,6 @@ interface TrustFile {
 const text = readFileSync(new URL("../test/vectors/trust.json", import.meta.url), "utf8");
 const file = JSON.parse(text) as TrustFile;
 const parse = (value: unknown): Trust => parseTrust(new TextEncoder().encode(JSON.stringify(value)));
-
-function fieldOf(action: () => unknown): string {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ReceiptsError && error.fault.code === "DOCUMENT_MALFORMED") return error.fault.field;
-    throw error;
-  }
-  return "accepted";
-}
 
 describe("trust file", () => {
   test("reads, and writes the same", () => {
@@ -50,7 +40,7 @@ describe("trust file", () => {
     [{ required: 1 }, "anchoring.required"],
     [{ threshold: 1 }, "anchoring.threshold"],
   ])("%j in its place is refused", (change, field) => {
-    expect(fieldOf(() => parse({ ...anchoringFile, anchoring: { ...anchoring, ...change } }))).toBe(field);
+    expect(malformedField(() => parse({ ...anchoringFile, anchoring: { ...anchoring, ...change } }))).toBe(field);
   });
 
   const [log] = file.logs as [TrustFile["logs"][0]];
@@ -80,13 +70,13 @@ describe("trust file", () => {
     [{ providers: [{ ...provider, name: "" }] }, "providers.0.name"],
     [{ comment: "x" }, "comment"],
   ])("%j is refused", (change, field) => {
-    expect(fieldOf(() => parse({ ...file, ...change }))).toBe(field);
+    expect(malformedField(() => parse({ ...file, ...change }))).toBe(field);
   });
 
   test("every member is required", () => {
     for (const name of Object.keys(file)) {
       const { [name]: _left, ...rest } = file;
-      expect(fieldOf(() => parse(rest))).toBe(name);
+      expect(malformedField(() => parse(rest))).toBe(name);
     }
   });
 });

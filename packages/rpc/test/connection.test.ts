@@ -11,6 +11,7 @@ import { createGrpcChannel } from "../src/grpc-channel.ts";
 import { GrpcServer } from "../src/grpc-server.ts";
 import type { Client } from "../src/handler.ts";
 import { RpcError } from "../src/rpc-error.ts";
+import { callFailure } from "./call-failure.ts";
 import { createEchoService, EchoWitness, echoRequest } from "./echo-service.ts";
 import { EchoServiceDefinition } from "./gen/echo.ts";
 import { clock } from "./transports.ts";
@@ -52,20 +53,11 @@ async function startServerProcess(address: string) {
   return { child, address: child.ready?.[1] ?? "" };
 }
 
-async function failure(promise: Promise<unknown>): Promise<RpcError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof RpcError)) throw new Error("expected an RpcError", { cause: error });
-  return error;
-}
-
 describe("a server that dies", () => {
   test("mid-stream: the reader gets what came, then UNAVAILABLE, never a clean end", async () => {
     const { child, address } = await startServerProcess("127.0.0.1:0");
     const got: number[] = [];
-    const reading = failure(
+    const reading = callFailure(
       (async () => {
         for await (const { index } of clientFor(address).download(echoRequest({ count: 3, text: "wait" })))
           got.push(index);
@@ -80,11 +72,11 @@ describe("a server that dies", () => {
   test("unary calls under way fail with UNAVAILABLE and the client comes back to a new server", async () => {
     const first = await startServerProcess("127.0.0.1:0");
     const client = clientFor(first.address);
-    const waiting = [1, 2, 3].map(() => failure(client.unary(echoRequest({ text: "wait" }))));
+    const waiting = [1, 2, 3].map(() => callFailure(client.unary(echoRequest({ text: "wait" }))));
     await client.unary(echoRequest());
     await first.child.kill();
     for (const error of await Promise.all(waiting)) expect(error.code).toBe("UNAVAILABLE");
-    expect((await failure(client.unary(echoRequest(), { timeoutMs: 10_000 }))).code).toBe("UNAVAILABLE");
+    expect((await callFailure(client.unary(echoRequest(), { timeoutMs: 10_000 }))).code).toBe("UNAVAILABLE");
     await startServerProcess(first.address);
     await waitFor(() => client.unary(echoRequest(), { timeoutMs: 1_000 }));
   });
@@ -92,7 +84,7 @@ describe("a server that dies", () => {
   test("a server that was never there is UNAVAILABLE with a detail, before the deadline", async () => {
     const { address, stop } = await startServer();
     await stop();
-    const error = await failure(clientFor(address).unary(echoRequest(), { timeoutMs: 5_000 }));
+    const error = await callFailure(clientFor(address).unary(echoRequest(), { timeoutMs: 5_000 }));
     expect(error).toMatchObject({ code: "UNAVAILABLE", detail: expect.stringContaining("ECONNREFUSED") });
   });
 });
@@ -107,8 +99,8 @@ test("a closed channel lets running calls finish and takes no new ones", async (
   const stream = client.download(echoRequest({ count: 500 }))[Symbol.asyncIterator]();
   await stream.next();
   channel.close();
-  expect((await failure(client.unary(echoRequest()))).code).toBe("UNAVAILABLE");
-  expect((await failure(client.download(echoRequest())[Symbol.asyncIterator]().next())).code).toBe("UNAVAILABLE");
+  expect((await callFailure(client.unary(echoRequest()))).code).toBe("UNAVAILABLE");
+  expect((await callFailure(client.download(echoRequest())[Symbol.asyncIterator]().next())).code).toBe("UNAVAILABLE");
   let rest = 0;
   while ((await stream.next()).done !== true) rest += 1;
   expect(rest).toBe(499);
@@ -139,10 +131,10 @@ test("a connection that does not come about is begun anew, and the calls that wa
   const read = async () => {
     for await (const _ of client.download(echoRequest({ count: 1 })));
   };
-  const failures = await Promise.all([failure(read()), failure(client.unary(echoRequest()))]);
+  const failures = await Promise.all([callFailure(read()), callFailure(client.unary(echoRequest()))]);
   expect(failures.map(({ code }) => code)).toEqual(["UNAVAILABLE", "UNAVAILABLE"]);
   // More patience the next time, and a connection of its own.
-  await failure(read());
+  await callFailure(read());
   await waitFor(() => sockets.size === 2);
   for (const socket of sockets) socket.destroy();
   silent.close();
@@ -306,7 +298,7 @@ describe("retries", () => {
     const { address, calls } = await startFlaky();
     const client = clientFor(address);
     expect((await client.repeatable(echoRequest())).index).toBe(3);
-    expect((await failure(client.unary(echoRequest()))).code).toBe("UNAVAILABLE");
+    expect((await callFailure(client.unary(echoRequest()))).code).toBe("UNAVAILABLE");
     expect(calls).toEqual({ unary: 1, repeatable: 3 });
   });
 });

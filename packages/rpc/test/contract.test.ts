@@ -2,19 +2,10 @@ import { EventEmitter, on } from "node:events";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { waitFor } from "@koinon/testkit/wait-for";
 import type { ServiceLimits } from "../src/binding.ts";
-import { RpcError } from "../src/rpc-error.ts";
+import { callFailure } from "./call-failure.ts";
 import { createEchoService, EchoWitness, echoRequest } from "./echo-service.ts";
 import type { EchoResponse } from "./gen/echo.ts";
 import { inProcess, mutualTls, type Served, type ServeOptions, unixSocket } from "./transports.ts";
-
-async function failure(promise: Promise<unknown>): Promise<RpcError> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof RpcError)) throw new Error("expected an RpcError", { cause: error });
-  return error;
-}
 
 async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];
@@ -92,19 +83,19 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
 
   test("a declared fault arrives with reason, facts and status", async () => {
     const { client } = await serve();
-    const error = await failure(client.unary(echoRequest({ text: "shy" })));
+    const error = await callFailure(client.unary(echoRequest({ text: "shy" })));
     expect(error.code).toBe("TOO_SHY");
     expect(error.status).toBe("FAILED_PRECONDITION");
     expect(error.facts).toEqual({ text: "grüß", needed: "7" });
     expect(error.message).toBe("TOO_SHY (text=grüß, needed=7)");
-    const tired = await failure(client.unary(echoRequest({ text: "tired" })));
+    const tired = await callFailure(client.unary(echoRequest({ text: "tired" })));
     expect(tired).toMatchObject({ code: "TIRED", status: "RESOURCE_EXHAUSTED", retryAfterMs: 1500 });
   });
 
   test("what is not declared is INTERNAL, says nothing and is reported as a bug", async () => {
     const { client, bugs } = await serve();
     for (const text of ["bug", "unlisted"]) {
-      const error = await failure(client.unary(echoRequest({ text })));
+      const error = await callFailure(client.unary(echoRequest({ text })));
       expect({ code: error.code, facts: error.facts, status: error.status, cause: error.cause }).toEqual({
         code: "INTERNAL",
         facts: {},
@@ -124,7 +115,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
         if (answer.index < 5) await new Promise((resolve) => setTimeout(resolve, 5));
       }
     })();
-    expect((await failure(reading)).code).toBe("TOO_SHY");
+    expect((await callFailure(reading)).code).toBe("TOO_SHY");
     expect(got).toHaveLength(100);
   });
 
@@ -133,14 +124,14 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     // The deadline is for the call alone, and not for the handshake before it.
     await client.unary(echoRequest());
     const startedAt = Date.now();
-    expect(await failure(client.unary(echoRequest({ text: "wait" }), { timeoutMs: 500 }))).toMatchObject({
+    expect(await callFailure(client.unary(echoRequest({ text: "wait" }), { timeoutMs: 500 }))).toMatchObject({
       code: "DEADLINE_EXCEEDED",
       status: "DEADLINE_EXCEEDED",
     });
     await waitFor(() => witness.last.signal.aborted);
     expect(witness.last.deadline).toBeGreaterThan(startedAt);
     await waitFor(() => dispatcher.activeCalls === 0);
-    expect((await failure(client.unary(echoRequest({ text: "hang" }), { timeoutMs: 500 }))).code).toBe(
+    expect((await callFailure(client.unary(echoRequest({ text: "hang" }), { timeoutMs: 500 }))).code).toBe(
       "DEADLINE_EXCEEDED",
     );
     expect(dispatcher.activeCalls).toBe(1);
@@ -154,13 +145,13 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
       const stream = client.download(echoRequest({ count: 3, text: "wait" }), { timeoutMs: 500 });
       for await (const answer of stream) got.push(answer);
     })();
-    expect((await failure(reading)).code).toBe("DEADLINE_EXCEEDED");
+    expect((await callFailure(reading)).code).toBe("DEADLINE_EXCEEDED");
     expect(got).toHaveLength(3);
   });
 
   test("the service's own limit holds when the caller would wait longer", async () => {
     const { client } = await serve({ maxTimeoutMs: 40 });
-    expect((await failure(client.unary(echoRequest({ text: "wait" }), { timeoutMs: 20_000 }))).code).toBe(
+    expect((await callFailure(client.unary(echoRequest({ text: "wait" }), { timeoutMs: 20_000 }))).code).toBe(
       "DEADLINE_EXCEEDED",
     );
   });
@@ -168,7 +159,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
   test("cancelling reaches the handler and fails the call with the caller's reason", async () => {
     const { client, witness, dispatcher } = await serve();
     const controller = new AbortController();
-    const pending = failure(client.unary(echoRequest({ text: "wait" }), { signal: controller.signal }));
+    const pending = callFailure(client.unary(echoRequest({ text: "wait" }), { signal: controller.signal }));
     await waitFor(() => witness.contexts.length === 1);
     const reason = new Error("changed my mind");
     controller.abort(reason);
@@ -176,7 +167,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     expect(error).toMatchObject({ code: "CANCELLED", status: "CANCELLED", facts: {} });
     expect(error.cause).toBe(reason);
     await waitFor(() => witness.last.signal.aborted && dispatcher.activeCalls === 0);
-    expect((await failure(client.unary(echoRequest(), { signal: controller.signal }))).code).toBe("CANCELLED");
+    expect((await callFailure(client.unary(echoRequest(), { signal: controller.signal }))).code).toBe("CANCELLED");
   });
 
   test("leaving a stream early stops its handler", async () => {
@@ -191,7 +182,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
   test("cancelling a stream stops its handler and fails the read under way", async () => {
     const { client, witness, dispatcher } = await serve();
     const controller = new AbortController();
-    const reading = failure(
+    const reading = callFailure(
       (async () => {
         const options = { signal: controller.signal };
         for await (const _ of client.download(echoRequest({ count: 2, text: "wait" }), options));
@@ -231,7 +222,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
       yield echoRequest({ text: "wait" });
       yield* endless(payload, seen);
     };
-    const pending = failure(client.upload(requests(), { signal: controller.signal }));
+    const pending = callFailure(client.upload(requests(), { signal: controller.signal }));
     await waitFor(() => witness.consumed === 1);
     let before = -1;
     await waitFor(
@@ -252,13 +243,13 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     const { client } = await serve({ maxRequestBytes: 100_000, maxResponseBytes: 100_000 });
     const answer = await client.unary(echoRequest({ payload: Buffer.alloc(99_000, 7) }));
     expect(answer.payload.every((byte) => byte === 7)).toBe(true);
-    const error = await failure(client.unary(echoRequest({ payload: Buffer.alloc(100_001) })));
+    const error = await callFailure(client.unary(echoRequest({ payload: Buffer.alloc(100_001) })));
     expect(error).toMatchObject({ code: "MESSAGE_TOO_LARGE", status: "RESOURCE_EXHAUSTED" });
     expect(error.facts).toEqual({ sizeBytes: "100005", maxBytes: "100000" });
     const response = await serve({ maxResponseBytes: 1000 });
     const large = echoRequest({ payload: Buffer.alloc(1001), count: 1 });
-    expect((await failure(response.client.unary(large))).code).toBe("MESSAGE_TOO_LARGE");
-    expect((await failure(collect(response.client.download(large)))).code).toBe("MESSAGE_TOO_LARGE");
+    expect((await callFailure(response.client.unary(large))).code).toBe("MESSAGE_TOO_LARGE");
+    expect((await callFailure(collect(response.client.download(large)))).code).toBe("MESSAGE_TOO_LARGE");
   });
 
   test("16 MiB go through where the service allows it, 65 MiB nowhere", async () => {
@@ -266,17 +257,17 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     const { client } = await serve({ maxRequestBytes: bytesMax, maxResponseBytes: bytesMax });
     const answer = await client.unary(echoRequest({ payload: Buffer.alloc(16 * 1024 * 1024, 1) }));
     expect(answer.payload.length).toBe(16 * 1024 * 1024);
-    const error = await failure(client.unary(echoRequest({ payload: Buffer.alloc(65 * 1024 * 1024) })));
+    const error = await callFailure(client.unary(echoRequest({ payload: Buffer.alloc(65 * 1024 * 1024) })));
     expect(error.code).toBe("MESSAGE_TOO_LARGE");
   });
 
   test("callers that the binding does not list are refused", async () => {
     const { client, witness } = await serve({}, { caller: "intruder" });
-    const error = await failure(client.unary(echoRequest()));
+    const error = await callFailure(client.unary(echoRequest()));
     expect(error).toMatchObject({ code: "CALLER_REFUSED", status: "PERMISSION_DENIED" });
     expect(error.facts.service).toBe("koinon.rpctest.v1.EchoService");
     expect(error.facts.caller?.replace("local:", "")).toBe("intruder");
-    expect((await failure(collect(client.download(echoRequest({ count: 1 }))))).code).toBe("CALLER_REFUSED");
+    expect((await callFailure(collect(client.download(echoRequest({ count: 1 }))))).code).toBe("CALLER_REFUSED");
     expect(witness.contexts).toHaveLength(0);
   });
 
@@ -284,10 +275,10 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     const { client, dispatcher } = await serve({ maxConcurrent: 3, retryAfterMs: 250 });
     const controller = new AbortController();
     const waiting = Array.from({ length: 3 }, () =>
-      failure(client.unary(echoRequest({ text: "wait" }), { signal: controller.signal })),
+      callFailure(client.unary(echoRequest({ text: "wait" }), { signal: controller.signal })),
     );
     await waitFor(() => dispatcher.activeCalls === 3);
-    const error = await failure(client.unary(echoRequest()));
+    const error = await callFailure(client.unary(echoRequest()));
     expect(error).toMatchObject({ code: "OVERLOADED", status: "RESOURCE_EXHAUSTED", retryAfterMs: 250 });
     controller.abort();
     await Promise.all(waiting);
@@ -300,7 +291,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
     const stream = client.download(echoRequest({ count: 5 }))[Symbol.asyncIterator]();
     await stream.next();
     const drained = dispatcher.drain(AbortSignal.timeout(5_000));
-    expect((await failure(client.unary(echoRequest()))).code).toBe("DRAINING");
+    expect((await callFailure(client.unary(echoRequest()))).code).toBe("DRAINING");
     let rest = 0;
     while ((await stream.next()).done !== true) rest += 1;
     expect(rest).toBe(4);
@@ -310,7 +301,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
 
   test("what is not done when the drain gives up is cut short", async () => {
     const { client, dispatcher, witness } = await serve();
-    const pending = failure(client.unary(echoRequest({ text: "wait" })));
+    const pending = callFailure(client.unary(echoRequest({ text: "wait" })));
     await waitFor(() => witness.contexts.length === 1);
     await dispatcher.drain(AbortSignal.timeout(20));
     expect(await pending).toMatchObject({ code: "DRAINING", status: "UNAVAILABLE" });
@@ -323,7 +314,7 @@ describe.each([inProcess, unixSocket, mutualTls])("$name", (transport) => {
       await waitFor(() => witness.consumed === 1);
       throw new Error("out of ideas");
     };
-    const error = await failure(client.upload(broken()));
+    const error = await callFailure(client.upload(broken()));
     expect(error).toMatchObject({ code: "CANCELLED", cause: new Error("out of ideas") });
     await waitFor(() => witness.finished === 1 && dispatcher.activeCalls === 0);
   });
