@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { waitFor } from "@koinon/testkit/wait-for";
 import { parseCheckpoint } from "@koinon/tlog/checkpoint";
 import { parseNote } from "@koinon/tlog/note";
 import { parseVerifierKey } from "@koinon/tlog/note-key";
@@ -39,14 +40,6 @@ const once = (...more: string[]): Promise<Ran> => koinon(args("--once", "--json"
 const statusOf = ({ out }: Ran): string => (JSON.parse(out) as { status: string }).status;
 const stateFile = (): string => `${keyFile}.state.json`;
 const evidence = (): string[] => (existsSync(`${stateFile()}.evidence`) ? readdirSync(`${stateFile()}.evidence`) : []);
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error("waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 describe("koinon witness --once", () => {
   test("makes a key that its owner alone reads, and keeps it", async () => {

@@ -68,6 +68,6 @@ test.each([
 });
 
 test("a plain map is what they were chosen against", () => {
-  measurePlainMap(8n);
-  expect(measurePlainMap(64n)).toBeGreaterThan(20 * measurePlainMap(8n));
+  const plain = Math.min(...[1, 2, 3, 4, 5].map(() => measurePlainMap(8n)));
+  expect(measurePlainMap(64n)).toBeGreaterThan(20 * plain);
 });
