@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncResource } from "node:async_hooks";
 import { invariant } from "@koinon/errors/invariant";
 import type { AnyHandler, ServiceBinding } from "./binding.ts";
 import { CallScope, type Clock } from "./call-scope.ts";
@@ -120,6 +120,8 @@ export class Dispatcher {
     } catch (error) {
       source = { next: () => Promise.reject(error) };
     }
+    // A snapshot does the same at twenty times the cost.
+    const context = scope.run(() => new AsyncResource("RpcStream", { requireManualDestroy: true }));
     const stream = new PipedStream<unknown, T>({
       source,
       map: (message) => coded(() => answer.message(message)),
@@ -128,7 +130,7 @@ export class Dispatcher {
         return answer.error(failure);
       },
       onRest: () => this.finish(scope, failure),
-      run: scope.run(() => AsyncLocalStorage.snapshot()),
+      run: (step) => context.runInAsyncScope(step),
     });
     scope.onCancel = (error) => stream.abort(answer.error(error));
     return stream;
