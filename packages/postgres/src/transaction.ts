@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClientBase, QueryResult } from "pg";
 import { DatabaseError, databaseErrorFrom, isRetryable } from "./database-error.ts";
+import { sendStatement } from "./send-statement.ts";
 import type { Queryable, QueryOptions, SqlValue, Statement } from "./sql.ts";
 
 /** How a transaction runs. */
@@ -36,9 +37,8 @@ export async function runStatement(
   signal: AbortSignal | undefined,
   cancel: Cancel,
 ): Promise<QueryResult> {
-  const config = typeof statement === "string" ? { text: statement } : statement;
-  const query = { ...config, values: values as unknown[] };
-  if (signal === undefined) return await client.query(query).catch(rethrow);
+  const sent = typeof statement === "string" ? { text: statement } : statement;
+  if (signal === undefined) return await sendStatement(client, sent, values).catch(rethrow);
   signal.throwIfAborted();
   let cancelled: Promise<void> | undefined;
   const onAbort = () => {
@@ -46,7 +46,7 @@ export async function runStatement(
   };
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await client.query(query);
+    return await sendStatement(client, sent, values);
   } catch (error) {
     // The statement may also have failed by itself at the same moment; the caller has gone either way.
     if (signal.aborted) throw signal.reason;
@@ -68,9 +68,9 @@ export function runStatementPair(
   const { stream } = (client as ClientBase & { readonly connection: { readonly stream: Writable } }).connection;
   stream.cork();
   try {
-    const result = client.query({ ...first, values: values as unknown[] }).catch(rethrow);
+    const result = sendStatement(client, first, values).catch(rethrow);
     result.catch(() => undefined);
-    const after = client.query(second).then(() => undefined, rethrow);
+    const after = sendStatement(client, second, undefined).then(() => undefined, rethrow);
     after.catch(() => undefined);
     return { result, after };
   } finally {
