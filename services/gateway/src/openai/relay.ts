@@ -66,6 +66,8 @@ export class Relay {
       await this.#relay(request, answer, abort.signal);
       return answer.finish();
     } catch (error) {
+      // The client has its whole answer: how the call ended after that changes nothing.
+      if (answer.isComplete) return answer.finish();
       if (writer.loss === undefined && !writer.isStarted) throw error;
       return { ...answer.fail(sink.errorEvent(error)), thrown: error };
     }
@@ -103,6 +105,7 @@ class Answer {
   #head: AnswerHead | undefined;
   #held: Uint8Array[] = [];
   #heldBytes = 0;
+  #isComplete = false;
 
   constructor(writer: AnswerWriter, sink: AnswerSink) {
     this.#writer = writer;
@@ -118,6 +121,11 @@ class Answer {
     return this.#writer.loss !== undefined;
   }
 
+  /** True once the last byte has been written. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   take(part: InferResponse["part"]): Promise<void> | undefined {
     switch (part?.$case) {
       case "head":
@@ -127,6 +135,9 @@ class Answer {
       case "chunk":
         return this.#takeChunk(part.value);
       case "end":
+        // Nothing follows that the client would have to wait for.
+        this.#complete();
+        return undefined;
       case undefined:
         return undefined;
       default:
@@ -135,6 +146,7 @@ class Answer {
   }
 
   #takeChunk(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#isComplete) throw new GatewayError({ code: "UPSTREAM_BROKEN", cut: "chunk after the end" });
     if (this.#writer.isStarted) return this.#writer.write(chunk);
     const head = this.#requireHead();
     this.#held.push(chunk);
@@ -146,21 +158,26 @@ class Answer {
 
   /** The upstream has ended as it should. */
   finish(): Exchange {
-    if (this.isLost) return this.#exchange("complete");
-    const head = this.#requireHead();
-    if (this.#writer.isStarted) {
-      this.#writer.end();
-    } else {
-      this.#start(head, this.#heldBytes);
-      this.#writer.end(this.#takeHeld());
-    }
-    return this.#exchange(head.status >= 400 ? "refused" : "complete");
+    this.#complete();
+    return this.#exchange((this.#head?.status ?? 0) >= 400 ? "refused" : "complete");
   }
 
   /** The upstream has failed, or the client has gone. */
   fail(event: string): Exchange {
     this.#writer.breakOff(this.#head !== undefined && isEventStream(this.#head) ? event : undefined);
     return this.#exchange("broken");
+  }
+
+  #complete(): void {
+    if (this.isLost || this.#isComplete) return;
+    const head = this.#requireHead();
+    this.#isComplete = true;
+    if (this.#writer.isStarted) {
+      this.#writer.end();
+    } else {
+      this.#start(head, this.#heldBytes);
+      this.#writer.end(this.#takeHeld());
+    }
   }
 
   #requireHead(): AnswerHead {

@@ -91,6 +91,24 @@ describe("answers", () => {
     expect((await reader.read()).done).toBe(true);
   });
 
+  test.each(["application/json", "text/event-stream"])(
+    "%s is whole with its end, however the call ends after that",
+    async (contentType) => {
+      const gate = Promise.withResolvers<void>();
+      running.market.behaviour = async function* () {
+        yield running.market.head(contentType);
+        yield chunk('{"n":1}');
+        yield running.market.end();
+        await gate.promise;
+        throw new TestFault("PROVIDERS_FAILED");
+      };
+      const response = await chat();
+      expect([response.status, await response.text()]).toEqual([200, '{"n":1}']);
+      gate.resolve();
+      expect((await running.call("GET", "/v1/capabilities")).status).toBe(200);
+    },
+  );
+
   test("the engine's own refusal goes through as it is", async () => {
     running.market.behaviour = (request) =>
       running.market.answer(request, ['{"error":{"message":"no"}}'], "application/json", 422);
