@@ -19,6 +19,13 @@ const idOf = (number: number) => Uint8Array.from({ length: 32 }, (_, place) => (
 
 const stream = { contentType: "text/event-stream", chunks: eventsOf(["one", "two", "three"]) };
 
+/** Resolves when a reader has so many chunks of the stream: a provider is asked before its client is sure of a byte. */
+function beginning(chunks: number): [begun: Promise<void>, hear: (text: string) => void] {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const text = stream.chunks.slice(0, chunks).join("");
+  return [promise, (heard) => heard === text && resolve()];
+}
+
 /** Hands the provider's receipts in, as its journal does, until none is left that could still be taken. */
 async function handIn(market: TestMarket, provider: ScriptedProvider): Promise<string[]> {
   return await waitFor(async () => {
@@ -99,8 +106,9 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
         provider.script = { ...stream, beforeChunk: untilCancelledAt(2), outputUnits: 2n };
         const request = market.request();
         const leave = new AbortController();
-        const reading = market.read(request, leave.signal);
-        await waitFor(() => provider.asked.length === 1);
+        const [begun, hear] = beginning(2);
+        const reading = market.read(request, leave.signal, hear);
+        await begun;
         leave.abort();
         await reading;
         await waitFor(() => provider.cancelled === 1);
@@ -356,8 +364,9 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
         provider.script = { ...stream, beforeChunk: untilCancelledAt(2) };
         const request = market.request();
         const reading = new AbortController();
-        const read = market.read(request, reading.signal);
-        await waitFor(() => provider.asked.length === 1);
+        const [begun, hear] = beginning(2);
+        const read = market.read(request, reading.signal, hear);
+        await begun;
         await crashAndRestart(died, [provider]);
         // Its connections break with it.
         reading.abort();

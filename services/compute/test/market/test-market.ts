@@ -191,12 +191,17 @@ export class TestMarket {
     return await this.read(this.request(fields), signal);
   }
 
-  async read(request: InferRequest, signal?: AbortSignal): Promise<SeenAnswer> {
+  async read(
+    request: InferRequest,
+    signal?: AbortSignal,
+    heard: (text: string) => void = () => undefined,
+  ): Promise<SeenAnswer> {
     const seen: SeenAnswer = { head: undefined, text: "", end: undefined, error: undefined };
     try {
       for await (const { part } of this.client.infer(request, signal === undefined ? {} : { signal })) {
         if (part?.$case === "head") seen.head = part.value;
         if (part?.$case === "chunk") seen.text += new TextDecoder().decode(part.value);
+        heard(seen.text);
         if (part?.$case === "end") seen.end = part.value;
       }
     } catch (error) {

@@ -115,7 +115,7 @@ describe("GroupCommit", () => {
   });
 
   test("a lane that lingers collects until its time is over, a batch is full or somebody asks", async () => {
-    const { lane, batches } = gatedLane({ ...bounds, lingerMs: 20 }, async (items) => ({ results: [...items] }));
+    const { lane, batches } = gatedLane({ ...bounds, lingerMs: 500 }, async (items) => ({ results: [...items] }));
     const first = lane.submit("a");
     await new Promise((resolve) => setImmediate(resolve));
     expect(await Promise.all([first, lane.submit("b")])).toEqual(["a", "b"]);
