@@ -201,7 +201,7 @@ describe("a shard", () => {
 
   test("ends a call whose time is over, and answers the next one", async () => {
     running = await start({
-      CHAIN_CALL_TIMEOUT_MS: "300",
+      CHAIN_CALL_TIMEOUT_MS: "2000",
       CHAIN_CALL_GAS: String(10n ** 12n),
       CHAIN_CALL_THREADS: "1",
     });

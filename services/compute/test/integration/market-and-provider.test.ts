@@ -74,8 +74,8 @@ async function startEverything(env: Record<string, string> = {}, offers = true):
   const source = {
     env: {
       MARKET_DATABASE_URL: url,
-      MARKET_LEASE_MS: "400",
-      MARKET_HEARTBEAT_INTERVAL_MS: "100",
+      MARKET_LEASE_MS: "2000",
+      MARKET_HEARTBEAT_INTERVAL_MS: "400",
       PROVIDER_NAME: "alpha",
       PROVIDER_ENDPOINT: "local:provider",
       PROVIDER_DATA_DIR: folder.path,

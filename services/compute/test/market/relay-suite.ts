@@ -204,7 +204,7 @@ export function relaySuite(name: string, open: () => Promise<Stores>): void {
       });
 
       test("a provider that is silent for too long is given up, and its call cancelled", async () => {
-        market = await new TestMarket(await open(), { env: { MARKET_FIRST_BYTE_MS: "30" } }).start();
+        market = await new TestMarket(await open(), { env: { MARKET_FIRST_BYTE_MS: "1000" } }).start();
         const first = await market.join("first", cheap);
         await market.join("second");
         first.script = {
