@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { BenchResults } from "@koinon/testkit/chain-bench-results";
+import { interpreterRows } from "../src/chain/interpreter-rows.ts";
 import { stateRows } from "../src/chain/state-rows.ts";
 import { throughputRows } from "../src/chain/throughput-rows.ts";
 
@@ -45,5 +46,16 @@ test("what the chain's bench prints becomes the rows of the table", () => {
     ["state_on_disk", 5],
     ["eth_getProof_p50", 1],
     ["eth_getProof_p99", 2],
+  ]);
+});
+
+test("what the interpreter's bench prints becomes rows of the table", () => {
+  const rows = interpreterRows([
+    { name: "counter alone", unit: "Mgas/s", value: 1_299.7, ethereumjs: 12.6 },
+    { name: "plain transfers", unit: "tx/s", value: 200_000 },
+  ]);
+  expect(rows).toMatchObject([
+    { case: "interpreter", metric: "counter_alone", unit: "Mgas/s", value: 1_300, against: "ethereumjs", ratio: 100 },
+    { case: "interpreter", metric: "plain_transfers", unit: "tx/s", value: 200_000 },
   ]);
 });

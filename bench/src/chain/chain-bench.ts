@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { BenchResults } from "@koinon/testkit/chain-bench-results";
 import type { Row } from "../report/row.ts";
-import { interpreterRows } from "./interpreter-rows.ts";
+import { benchInterpreter } from "./interpreter-rows.ts";
 import { stateRows } from "./state-rows.ts";
 import { throughputRows } from "./throughput-rows.ts";
 
@@ -28,7 +28,7 @@ export async function benchChain({
   cases = [...workloads, "interpreter"],
 }: ChainBenchOptions): Promise<Row[]> {
   const chosen = cases.filter((name) => workloads.includes(name));
-  const rows = cases.includes("interpreter") ? await interpreterRows() : [];
+  const rows = cases.includes("interpreter") ? await benchInterpreter() : [];
   if (chosen.length === 0) return rows;
   const args = chosen.flatMap((name) => ["--case", name]);
   const output = await run(["--no-warnings", program, "--accounts", String(accounts), ...args]);

@@ -1,7 +1,8 @@
 // Prints gas per second of the interpreter and transactions per second of execution alone, against @ethereumjs in the same run:
-// `node --no-warnings test/bench/evm-bench.ts`. Figures are per second of this process's CPU time, because other work on the
+// `node --no-warnings test/bench/evm-bench.ts [--json]`. Figures are per second of this process's CPU time, because other work on the
 // machine takes from the clock.
 import { cpus } from "node:os";
+import { parseArgs } from "node:util";
 import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
 import { createEVM } from "@ethereumjs/evm";
 import { SimpleStateManager } from "@ethereumjs/statemanager";
@@ -12,6 +13,7 @@ import { precompiles } from "@koinon/precompiles/precompiles";
 import type { Address } from "@koinon/secp256k1/address";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { MemoryState } from "@koinon/state/memory-state";
+import type { InterpreterFigure, InterpreterFigures } from "@koinon/testkit/interpreter-figures";
 import { Evm } from "../../src/evm.ts";
 import { token } from "./token.ts";
 
@@ -45,10 +47,10 @@ async function best(work: () => unknown): Promise<number> {
   return least;
 }
 
-function show(name: string, figure: number, unit: string, against?: number): void {
+function show({ name, unit, value, ethereumjs }: InterpreterFigure): void {
   const ratio =
-    against === undefined ? "" : `   ${(figure / against).toFixed(1)} x ethereumjs (${Math.round(against)})`;
-  process.stdout.write(`${name.padEnd(36)} ${Math.round(figure).toString().padStart(8)} ${unit}${ratio}\n`);
+    ethereumjs === undefined ? "" : `   ${(value / ethereumjs).toFixed(1)} x ethereumjs (${Math.round(ethereumjs)})`;
+  process.stdout.write(`${name.padEnd(36)} ${Math.round(value).toString().padStart(8)} ${unit}${ratio}\n`);
 }
 
 /** A loop of 500,000 rounds around `body`, which finds the counter on the stack and leaves it there. */
@@ -62,7 +64,7 @@ function payload(nonce: bigint, to: Address, data: Uint8Array, value = 0n): Dyna
   return { type: 2, chainId: 1n, nonce, gasLimit, to, value, data, accessList: [], ...fees };
 }
 
-async function loops(): Promise<void> {
+async function* loops(): AsyncIterable<InterpreterFigure> {
   const bodies = {
     "counter alone": "",
     "small arithmetic and memory": "80800280820160011c6000526000515050",
@@ -90,7 +92,7 @@ async function loops(): Promise<void> {
     theirs = (await reference.runCode({ code, gasLimit: 400_000_000n })).executionGasUsed;
     const { user, system } = process.cpuUsage(start);
     if (Number(theirs) !== gas) throw new Error(`${name}: ${gas} gas instead of ${theirs}`);
-    show(name, gas / 1e6 / seconds, "Mgas/s", gas / 1e6 / ((user + system) / 1e6));
+    yield { name, unit: "Mgas/s", value: gas / 1e6 / seconds, ethereumjs: gas / (user + system) };
   }
 }
 
@@ -103,7 +105,7 @@ function balanceSlot(address: Address): bigint {
   return BigInt(keccakHex(hexToBytes(`0x${address.slice(2).padStart(64, "0")}${"0".repeat(64)}`)));
 }
 
-async function transactions(): Promise<void> {
+async function* transactions(): AsyncIterable<InterpreterFigure> {
   const addresses = Array.from({ length: accounts }, (_, index) => numbered(index));
   const state = new MemoryState(addresses.map((address) => [address, { balance: 10n ** 20n }]));
   const balances = addresses.map((address) => [balanceSlot(address), 10n ** 24n] as const);
@@ -118,8 +120,9 @@ async function transactions(): Promise<void> {
     }
     execution.changes();
   };
-  show("plain transfers", accounts / (await best(() => execute(plain))), "tx/s");
-  show("ERC-20 transfers", accounts / (await best(() => execute(transfers))), "tx/s", await ethereumjsErc20());
+  yield { name: "plain transfers", unit: "tx/s", value: accounts / (await best(() => execute(plain))) };
+  const value = accounts / (await best(() => execute(transfers)));
+  yield { name: "ERC-20 transfers", unit: "tx/s", value, ethereumjs: await ethereumjsErc20() };
 }
 
 /** ERC-20 transfers a second in @ethereumjs/evm, calls alone: no nonce, fee or validation. */
@@ -147,6 +150,13 @@ async function ethereumjsErc20(): Promise<number> {
   return ethereumjsTransfers / ((user + system) / 1e6);
 }
 
-process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}\n`);
-await loops();
-await transactions();
+const { json } = parseArgs({ options: { json: { type: "boolean", default: false } } }).values;
+if (!json) process.stdout.write(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}\n`);
+const figures: InterpreterFigure[] = [];
+for (const part of [loops(), transactions()]) {
+  for await (const figure of part) {
+    figures.push(figure);
+    if (!json) show(figure);
+  }
+}
+if (json) process.stdout.write(`${JSON.stringify(figures satisfies InterpreterFigures)}\n`);
