@@ -17,10 +17,6 @@ export interface PlacedReservation {
   readonly payee: bigint;
 }
 
-interface Item extends PlacedReservation {
-  readonly record: Buffer;
-}
-
 type Outcome =
   | { readonly outcome: 0 | 1 | 2 }
   /** Decimal micro-credits. */
@@ -49,7 +45,7 @@ const statement = {
 /** Reserves in batches. What is reserved counts at once for everybody; that it survives a crash of the database is known a flush later. */
 export class ReserveLane {
   readonly #database: Database;
-  readonly #commits: GroupCommit<Item, Outcome & { durable: Promise<void> }>;
+  readonly #commits: GroupCommit<PlacedReservation, Outcome & { durable: Promise<void> }>;
 
   constructor(options: GroupCommitOptions, dependencies: { database: Database }) {
     this.#database = dependencies.database;
@@ -65,7 +61,7 @@ export class ReserveLane {
   /** Throws AccountsError INSUFFICIENT_FUNDS, REQUEST_ID_REUSED. */
   async reserve(placed: PlacedReservation): Promise<AheadReservation> {
     const { request } = placed;
-    const answer = await this.#commits.submit({ ...placed, record: recordOf(request) });
+    const answer = await this.#commits.submit(placed);
     const { durable } = answer;
     switch (answer.outcome) {
       case 0:
@@ -86,14 +82,14 @@ export class ReserveLane {
     await this.#commits.idle();
   }
 
-  async #apply(items: readonly Item[]): Promise<AppliedReservations> {
+  async #apply(items: readonly PlacedReservation[]): Promise<AppliedReservations> {
     const [first] = items;
     const alone = items.length === 1 && first !== undefined ? await this.#reserveAlone(first) : undefined;
     return alone ?? (await this.#reserveAll(items));
   }
 
   /** The short way for a single request; undefined when it has to go the long one. */
-  async #reserveAlone({ request, account, payee }: Item): Promise<AppliedReservations | undefined> {
+  async #reserveAlone({ request, account, payee }: PlacedReservation): Promise<AppliedReservations | undefined> {
     const values = [
       hexToBytes(request.requestId),
       account,
@@ -116,10 +112,10 @@ export class ReserveLane {
     return rows[0]?.reserved === true ? { outcomes: [{ outcome: 0 }], durable: after } : undefined;
   }
 
-  async #reserveAll(items: readonly Item[]): Promise<AppliedReservations> {
+  async #reserveAll(items: readonly PlacedReservation[]): Promise<AppliedReservations> {
     const requests = items.map(({ request }) => request);
     const values = [
-      Buffer.concat(items.map(({ record }) => record)),
+      Buffer.concat(requests.map(recordOf)),
       plainArray(items.map(({ account }) => account)),
       plainArray(items.map(({ payee }) => payee)),
       textArray(requests.map(({ providerName }) => providerName)),

@@ -7,11 +7,6 @@ import type { SettleOutcome, SettleRequest } from "./money-store.ts";
 import { PackedRecord } from "./packed-record.ts";
 import { walFlush } from "./wal-flush.ts";
 
-interface Item {
-  readonly request: SettleRequest;
-  readonly record: Buffer;
-}
-
 const recordBytes = 393;
 
 // Committed asynchronously, so that the budget's lock is not held while the disk is written; nobody is told before the flush.
@@ -44,18 +39,18 @@ const outcomes: readonly (SettleOutcome | "fee-above-reservation")[] = [
 /** Settles in batches: budget, provider, settlement, session and event in one commit, answered when it is on disk. */
 export class SettleLane {
   readonly #database: Database;
-  readonly #commits: GroupCommit<Item, number>;
+  readonly #commits: GroupCommit<SettleRequest, number>;
 
   constructor(options: GroupCommitOptions, dependencies: { database: Database }) {
     this.#database = dependencies.database;
     this.#commits = new GroupCommit(options, {
-      keyOf: ({ request }) => request.requestId,
-      apply: (items) => this.#apply(items),
+      keyOf: (request) => request.requestId,
+      apply: (requests) => this.#apply(requests),
     });
   }
 
   async settle(request: SettleRequest): Promise<SettleOutcome> {
-    const outcome = outcomes[await this.#commits.submit({ request, record: recordOf(request) })];
+    const outcome = outcomes[await this.#commits.submit(request)];
     invariant(outcome !== undefined && outcome !== "fee-above-reservation", "a fee is at most the amount reserved");
     return outcome;
   }
@@ -74,14 +69,14 @@ export class SettleLane {
     await this.#commits.idle();
   }
 
-  async #apply(items: readonly Item[]): Promise<AppliedBatch<number>> {
-    const [first] = items;
-    const alone = items.length === 1 && first !== undefined ? await this.#settleAlone(first) : undefined;
-    return alone ?? (await this.#settleAll(items));
+  async #apply(requests: readonly SettleRequest[]): Promise<AppliedBatch<number>> {
+    const [first] = requests;
+    const alone = requests.length === 1 && first !== undefined ? await this.#settleAlone(first) : undefined;
+    return alone ?? (await this.#settleAll(requests));
   }
 
   /** The short way for a single receipt; undefined when it has to go the long one. */
-  async #settleAlone({ request }: Item): Promise<AppliedBatch<number> | undefined> {
+  async #settleAlone(request: SettleRequest): Promise<AppliedBatch<number> | undefined> {
     const { receipt, signedBy, event } = request;
     const openings = [receipt.input.blinding, receipt.input.digest, receipt.output.blinding, receipt.output.digest];
     const values = [
@@ -108,10 +103,9 @@ export class SettleLane {
     return rows[0]?.settled === true ? { results: [settled], durable: after } : undefined;
   }
 
-  async #settleAll(items: readonly Item[]): Promise<AppliedBatch<number>> {
-    const requests = items.map(({ request }) => request);
+  async #settleAll(requests: readonly SettleRequest[]): Promise<AppliedBatch<number>> {
     const values = [
-      Buffer.concat(items.map(({ record }) => record)),
+      Buffer.concat(requests.map(recordOf)),
       Buffer.concat(requests.flatMap(({ receipt, event }) => [receipt.content, event.payload])),
       plainArray(requests.map(({ receipt }) => receipt.content.length)),
       plainArray(requests.map(({ event }) => event.payload.length)),
