@@ -1,5 +1,6 @@
 import { SettledReceipt } from "@koinon/contracts/koinon/compute/v1/market_service";
 import type { DocumentBytes } from "@koinon/receipts/document";
+import { encodeMessage, transportBytesMax } from "@koinon/rpc/message-codec";
 import type { Address } from "@koinon/secp256k1/address";
 
 /** The subject that a provider's settlements are published under. */
@@ -13,5 +14,5 @@ export function encodeSettledEvent(documents: {
   quote: DocumentBytes;
   certificate: DocumentBytes;
 }): Uint8Array {
-  return SettledReceipt.encode(documents).finish();
+  return encodeMessage(SettledReceipt, documents, transportBytesMax);
 }
