@@ -71,7 +71,10 @@ function candidateFrom(
     region,
     capacity,
     maxFee: quoteFee(offer.terms, bound),
-    latencyMs: entry.observations.latencyMs(),
+    // A median of what changes with every request, asked for by few policies.
+    get latencyMs() {
+      return entry.observations.latencyMs();
+    },
     // A heartbeat knows what other replicas sent, this replica what it sent since.
     active: Math.max(entry.record.liveness.active, slots.active(provider)),
     isSilent,
