@@ -1,5 +1,6 @@
-import { createHash, type Hash } from "node:crypto";
 import { bytesToHex } from "@koinon/secp256k1/hex";
+import { BodyDigest } from "../../body-digest.ts";
+import type { Delivered } from "../accounts/money-store.ts";
 import type { ObservedAnswer } from "./receipt-check.ts";
 import { findStatedUsage, Tail } from "./stated-usage.ts";
 import { StreamEnd } from "./stream-end.ts";
@@ -13,7 +14,7 @@ const afterEndBytesMax = 65_536;
  * costs nothing until then; of any other body the last chunk.
  */
 export class DeliveredAnswer {
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash = new BodyDigest();
   readonly #tail = new Tail();
   readonly #streamEnd: StreamEnd | undefined;
   #bytes = 0;
@@ -36,7 +37,7 @@ export class DeliveredAnswer {
 
   /** Takes a chunk from the provider; answers what may go to the client now, in order. */
   take(chunk: Uint8Array): readonly Uint8Array[] {
-    this.#hash.update(chunk);
+    this.#hash.add(chunk);
     this.#tail.push(chunk);
     this.#bytes += chunk.length;
     if (this.#streamEnd === undefined) {
@@ -57,13 +58,17 @@ export class DeliveredAnswer {
     return held;
   }
 
+  /** What was taken from the provider. No chunk may be taken any more. */
+  taken(): Delivered {
+    this.#digest ??= bytesToHex(this.#hash.finish());
+    return { digest: this.#digest, bytes: this.#bytes };
+  }
+
   /** What was seen; `whole` when the provider ended the answer, as opposed to the market. No chunk may be taken any more. */
   observed(whole: boolean): ObservedAnswer {
-    this.#digest ??= bytesToHex(this.#hash.digest());
     const tail = this.#tail.bytes();
     return {
-      digest: this.#digest,
-      bytes: this.#bytes,
+      ...this.taken(),
       whole,
       usage: whole ? findStatedUsage(tail) : undefined,
       finished: this.#isFinished(tail),

@@ -59,8 +59,7 @@ export class RelayedAnswer {
 
   /** What was taken from the provider; no chunk is taken after this was asked. */
   get delivered(): Delivered {
-    const { digest, bytes } = this.#body.observed(false);
-    return { digest, bytes };
+    return this.#body.taken();
   }
 
   /** Lets go of the provider: a call that has not come to its receipt is cancelled. */

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isFault } from "@koinon/errors/domain-error";
 import { invariant } from "@koinon/errors/invariant";
 import type { Address } from "@koinon/secp256k1/address";
-import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
+import type { Hex } from "@koinon/secp256k1/hex";
 import type { Attempt, Delivered, ReservationTerms } from "../accounts/money-store.ts";
 import { MarketError } from "../errors.ts";
 import { encodeSettledEvent, settledSubject } from "../events/settled-event.ts";
@@ -46,7 +46,7 @@ export class ReservedRequest {
   ) {
     this.#request = request;
     this.#consumer = consumer;
-    this.#requestDigest = bytesToHex(createHash("sha256").update(request.body).digest());
+    this.#requestDigest = `0x${hash("sha256", request.body, "hex")}`;
     this.#options = options;
     this.#deps = dependencies;
   }

@@ -42,8 +42,14 @@ export class Tail {
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#chunks).subarray(-usageTailBytes);
+    const [first] = this.#chunks;
+    const whole = this.#chunks.length === 1 && first ? bufferOn(first) : Buffer.concat(this.#chunks);
+    return whole.subarray(-usageTailBytes);
   }
+}
+
+function bufferOn(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function readUsage(text: string): StatedUsage | undefined {

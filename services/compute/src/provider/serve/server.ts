@@ -1,5 +1,6 @@
-import { createHash, type Hash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AnswerHead, ServeRequest, ServeResponse } from "@koinon/contracts/koinon/compute/v1/inference";
+import { BodyDigest } from "../../body-digest.ts";
 import { Admission } from "../../engine/admission.ts";
 import type { AnswerEngine, EngineAnswer } from "../../engine/answer-engine.ts";
 import { EngineError } from "../../engine/errors.ts";
@@ -196,16 +197,16 @@ export class Server {
 
 /** The bytes that were handed over so far. */
 class DeliveredBody {
-  readonly #hash: Hash = createHash("sha256");
+  readonly #digest = new BodyDigest();
   sizeBytes = 0;
 
   add(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
+    this.#digest.add(bytes);
     this.sizeBytes += bytes.length;
   }
 
   digest(): Buffer {
-    return this.#hash.digest();
+    return this.#digest.finish();
   }
 }
 
