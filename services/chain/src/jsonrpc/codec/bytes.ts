@@ -7,6 +7,18 @@ export function readBytes(value: unknown): Uint8Array {
   return new Uint8Array(Buffer.from(readHex(value).slice(2), "hex"));
 }
 
+/**
+ * Reads bytes like `readBytes`, into memory that they share with others, which stays as long as any of them: for bytes that are
+ * copied or done with soon. It takes a third of the time.
+ */
+export function readPassingBytes(value: unknown): Uint8Array {
+  const text = readPrefixed(value);
+  const bytes = Buffer.from(text.slice(2), "hex");
+  // Decoding ends at what is no digit, but takes a character beyond Latin-1 for the one of its low byte.
+  if (2 + 2 * bytes.length !== text.length || Buffer.byteLength(text) !== text.length) throw invalidHex();
+  return bytes;
+}
+
 /** Reads an address; EIP-55 capitals are neither asked for nor checked. */
 export function readAddress(value: unknown): Address {
   return readFixed(value, 20, "common.Address");
@@ -46,10 +58,19 @@ function readFixed(value: unknown, sizeBytes: number, name: string): Hex {
 }
 
 function readHex(value: unknown): Hex {
+  const text = readPrefixed(value);
+  if (!/^[0-9a-f]*$/i.test(text.slice(2))) throw invalidHex();
+  return text.toLowerCase() as Hex;
+}
+
+function readPrefixed(value: unknown): string {
   if (typeof value !== "string") throw malformed("cannot unmarshal non-string as hex data");
   if (value === "") throw malformed("empty hex string");
   if (!value.startsWith("0x") && !value.startsWith("0X")) throw malformed("hex string without 0x prefix");
   if (value.length % 2 !== 0) throw malformed("hex string of odd length");
-  if (!/^[0-9a-f]*$/i.test(value.slice(2))) throw malformed("invalid hex string");
-  return value.toLowerCase() as Hex;
+  return value;
+}
+
+function invalidHex(): Error {
+  return malformed("invalid hex string");
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { readBlockReference } from "./block-reference.ts";
-import { readAddress, readBytes, readHash, readSlot, readWord } from "./bytes.ts";
+import { readAddress, readBytes, readHash, readPassingBytes, readSlot, readWord } from "./bytes.ts";
 import { readCallMessage } from "./call-message.ts";
 import { readLogQuery } from "./log-query.ts";
 import { readBlockOverrides, readStateOverrides } from "./overrides.ts";
@@ -18,6 +19,27 @@ describe("bytes", () => {
 
   test.each(["0x1", "ff", "0xzz", "", 1, null, ["0x00"]])("%j is refused", (value) => {
     expect(() => readBytes(value)).toThrow();
+  });
+
+  test("those that pass are read, and refused, like others", () => {
+    // The low byte of "İ" is that of "0".
+    const digit = fc.constantFrom(..."0123456789abcdefABCDEFgxé\0İ０");
+    const text = fc.array(digit, { maxLength: 8 }).map((digits) => `0x${digits.join("")}`);
+    const outcome = (read: (value: unknown) => Uint8Array, value: string): unknown => {
+      try {
+        return [...read(value)];
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    fc.assert(
+      fc.property(text, (value) => {
+        expect(outcome(readPassingBytes, value)).toEqual(outcome(readBytes, value));
+      }),
+    );
+    for (const value of ["0xİ0", "0x0é", "0x00zz", "0X00", "00", "0x"]) {
+      expect(outcome(readPassingBytes, value)).toEqual(outcome(readBytes, value));
+    }
   });
 
   test("fixed lengths are exact", () => {

@@ -1,14 +1,14 @@
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import type { BlockRef, ChainView, FoundTransaction, SubmitOutcome } from "../../chain-view.ts";
 import { readBlockHeight } from "../codec/block-reference.ts";
-import { readBytes, readHash } from "../codec/bytes.ts";
+import { readBytes, readHash, readPassingBytes } from "../codec/bytes.ts";
 import { decodeArguments, optional, required } from "../codec/parameter.ts";
 import { readQuantity32 } from "../codec/quantity.ts";
 import { rejectionError } from "../fault-translation.ts";
 import { foundTransactionToJson } from "../json/block-json.ts";
 import { receiptToJson } from "../json/receipt-json.ts";
 import type { JsonRpcLimits } from "../limits.ts";
-import { type CallContext, type Method, type Methods, method } from "../method.ts";
+import { type Method, type Methods, method } from "../method.ts";
 import { waitForReceipt } from "./receipt-wait.ts";
 
 /** eth_* about transactions, and the way in for new ones. */
@@ -50,30 +50,31 @@ export function createTransactionMethods(view: ChainView, limits: JsonRpcLimits)
 
 /** Neighbours in a batch are handed in together: that is what makes large batches fast. */
 function sendRawTransaction({ intake }: ChainView): Method {
-  const parameters = [required(readBytes)];
+  // Whoever keeps a transaction copies it.
+  const parameters = [required(readPassingBytes)];
   const bytesOf = (params: readonly unknown[]): Uint8Array => decodeArguments(parameters, params)[0] as Uint8Array;
   return {
     call: async (params, { signal }) => {
       const [outcome] = await intake.submit([bytesOf(params)], signal);
       return submittedHash(outcome);
     },
-    callEach: (params, context) => submitEach(params, context, bytesOf),
+    callEach: async (params, { signal }) => {
+      const decoded = params.map((each) => settled(() => bytesOf(each)));
+      const raws = decoded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      const outcomes = (await intake.submit(raws, signal)).values();
+      return decoded.map((result) =>
+        result.status === "rejected" ? result : settled(() => submittedHash(outcomes.next().value)),
+      );
+    },
   };
+}
 
-  async function submitEach(
-    params: readonly (readonly unknown[])[],
-    { signal }: CallContext,
-    decode: (params: readonly unknown[]) => Uint8Array,
-  ): Promise<PromiseSettledResult<Hex>[]> {
-    const decoded = await Promise.allSettled(params.map(async (each) => decode(each)));
-    const raws = decoded.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const outcomes = (await intake.submit(raws, signal)).values();
-    return Promise.allSettled(
-      decoded.map(async (result) => {
-        if (result.status === "rejected") throw result.reason;
-        return submittedHash(outcomes.next().value);
-      }),
-    );
+/** What a function answers or throws, without the promise that it would cost per transaction. */
+function settled<T>(work: () => T): PromiseSettledResult<T> {
+  try {
+    return { status: "fulfilled", value: work() };
+  } catch (reason) {
+    return { status: "rejected", reason };
   }
 }
 
