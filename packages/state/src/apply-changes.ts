@@ -16,8 +16,8 @@ import { EntryNodes } from "./entry-nodes.ts";
 import { hashedKey } from "./hashed-key.ts";
 import { slotLeaf, wordToBytes } from "./slot-value.ts";
 import { StateError } from "./state-error.ts";
-import { accountKey, type StateKey, slotKey } from "./state-key.ts";
-import type { StateDelta, StateSource } from "./state-source.ts";
+import { accountKey, entryPath, type StateKey, slotKey } from "./state-key.ts";
+import type { EntryChange, StateDelta, StateSource } from "./state-source.ts";
 
 /** What changes make of a state: its root, and every entry that differs, trie nodes included. */
 export interface AppliedChanges {
@@ -29,7 +29,7 @@ export interface AppliedChanges {
 interface LeafChange extends TrieChange {
   readonly earlier: Uint8Array | undefined;
   readonly entry: StateKey;
-  readonly change: NodeChange;
+  readonly change: EntryChange;
 }
 
 /** Flat tables and tries say the same thing twice; where they do not, one of them is damaged. */
@@ -126,7 +126,7 @@ function* changeAccount(
     value: after && accountLeaf(after),
     earlier: before && accountLeaf(before),
     entry: key,
-    change: { before, after },
+    change: { before, after, path: addressHash },
   };
 }
 
@@ -151,26 +151,45 @@ function* changeStorage(
   // An account that is gone takes its storage along, whether or not the changes say so.
   const isCleared = rootBefore !== emptyStorageRoot && (isGone || changes.clearedStorage.has(address));
   if (slots === undefined && !isCleared) return rootBefore;
-  const words = new Map<string, bigint>();
-  if (isCleared) for (const key of source.slotKeys(address)) words.set(key, 0n);
-  for (const [slot, word] of slots ?? []) words.set(slotKey(address, slot), word);
   const leaves: LeafChange[] = [];
-  for (const [key, word] of words) {
-    const before = source.get(key);
-    const after = word === 0n ? undefined : wordToBytes(word);
-    if (isSameBytes(before, after)) continue;
-    leaves.push({
-      key: hashedKey(key.slice(-64)),
-      value: after && slotLeaf(after),
-      earlier: before && slotLeaf(before),
-      entry: key,
-      change: { before, after },
-    });
+  for (const [key, word] of isCleared ? clearedWords(source, address, slots) : wordsOf(address, slots)) {
+    const leaf = changeSlot(source, key, word);
+    if (leaf === undefined) continue;
+    leaves.push(leaf);
     if (leaves.length % leavesPerStep === 0) yield;
   }
   if (leaves.length === 0) return rootBefore;
   const nodes = EntryNodes.ofStorage(source, address, addressHash);
   return bytesToHex(yield* changeTrie(nodes, leaves, `slot of ${address}`, rootBefore, delta));
+}
+
+type SlotWords = Iterable<readonly [slot: bigint, word: bigint]>;
+
+function* wordsOf(address: Address, slots: SlotWords = []): Generator<readonly [StateKey, bigint]> {
+  for (const [slot, word] of slots) yield [slotKey(address, slot), word];
+}
+
+/** With zero for every slot that the account used and that is given no other word. */
+function clearedWords(source: StateSource, address: Address, slots: SlotWords | undefined): Map<StateKey, bigint> {
+  const words = new Map<StateKey, bigint>();
+  for (const key of source.slotKeys(address)) words.set(key, 0n);
+  for (const [key, word] of wordsOf(address, slots)) words.set(key, word);
+  return words;
+}
+
+/** The change of a slot's leaf, undefined when it holds that word already. */
+function changeSlot(source: StateSource, key: StateKey, word: bigint): LeafChange | undefined {
+  const before = source.get(key);
+  const after = word === 0n ? undefined : wordToBytes(word);
+  if (isSameBytes(before, after)) return undefined;
+  const path = entryPath(key);
+  return {
+    key: path,
+    value: after && slotLeaf(after),
+    earlier: before && slotLeaf(before),
+    entry: key,
+    change: { before, after, path },
+  };
 }
 
 function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -45,8 +45,8 @@ export class BlockWrites {
     const encoded = encodeBlock(block);
     const batch = new WriteBatch();
     const changed: ChangedEntry[] = [];
-    for (const [name, { before, after }] of candidate.delta) {
-      const { piece, start, end } = batch.putEntry(tables.state, name, after);
+    for (const [name, { before, after, path }] of candidate.delta) {
+      const { piece, start, end } = batch.putEntry(tables.state, name, after, path);
       changed.push({ piece, start, end, isNode: isNodeKey(name), before, after });
       if (changed.length % entriesPerStep === 0) yield;
     }

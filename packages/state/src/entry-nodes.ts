@@ -24,6 +24,12 @@ interface TrieNames {
   leafValue(entry: Uint8Array): Uint8Array;
 }
 
+/** A leaf that an update changes, and the entry that it stands for. */
+export interface UpdatedLeaf {
+  readonly key: Nibbles;
+  readonly entry: StateKey;
+}
+
 /**
  * The nodes of one trie of a state. Instead of a leaf, whose value the entry of the account or slot has as well, its path holds
  * the address or slot alone (after a zero byte): a block that changes a value changes no leaf, and the leaf is put together when
@@ -32,8 +38,10 @@ interface TrieNames {
 export class EntryNodes implements NodeReader {
   readonly #source: Pick<StateSource, "get">;
   readonly #names: TrieNames;
-  /** During an update, what stands for the leaves that were met, by their whole keys. */
-  #references: Map<Nibbles, Uint8Array> | undefined;
+  /** Leaves of the update under way, in the order of their keys. */
+  #leaves: readonly UpdatedLeaf[] | undefined;
+  /** What stands for leaves that the update read, by their whole keys. */
+  readonly #read = new Map<Nibbles, Uint8Array>();
 
   private constructor(source: Pick<StateSource, "get">, names: TrieNames) {
     this.#source = source;
@@ -71,18 +79,31 @@ export class EntryNodes implements NodeReader {
     return bytes?.[0] === leafTag ? this.#leafNode(path, bytes) : bytes;
   }
 
-  /** Begins an update of these leaves: what stands for them, and for those that are read, is remembered. */
-  beginUpdate(leaves: Iterable<{ readonly key: Nibbles; readonly entry: StateKey }>): void {
-    const references = new Map<Nibbles, Uint8Array>();
-    for (const { key, entry } of leaves) references.set(key, leafReference(entry, this.#names.digits));
-    this.#references = references;
+  /** Begins an update of these leaves, which are in the order of their keys. */
+  beginUpdate(leaves: readonly UpdatedLeaf[]): void {
+    this.#leaves = leaves;
+    this.#read.clear();
   }
 
-  /** What is stored in the place of a leaf of the update. */
+  /** What is stored in the place of a leaf that the update changes or has read. */
   reference(key: Nibbles): Uint8Array {
-    const reference = this.#references?.get(key);
-    if (reference === undefined) throw new TypeError(`no leaf ${key}`);
-    return reference;
+    const read = this.#read.get(key);
+    if (read !== undefined) return read;
+    const entry = this.#updatedEntry(key);
+    if (entry === undefined) throw new TypeError(`no leaf ${key}`);
+    return leafReference(entry, this.#names.digits);
+  }
+
+  #updatedEntry(key: Nibbles): StateKey | undefined {
+    const leaves = this.#leaves ?? [];
+    let from = 0;
+    for (let to = leaves.length; from < to; ) {
+      const middle = (from + to) >>> 1;
+      if ((leaves[middle] as UpdatedLeaf).key < key) from = middle + 1;
+      else to = middle;
+    }
+    const leaf = leaves[from];
+    return leaf?.key === key ? leaf.entry : undefined;
   }
 
   #leafNode(path: Nibbles, reference: Uint8Array): Uint8Array {
@@ -93,7 +114,7 @@ export class EntryNodes implements NodeReader {
       const where = this.#names.nodeKey(path);
       throw new StateError({ code: "STATE_CORRUPT", where, reason: "a leaf without its entry" });
     }
-    this.#references?.set(key, reference);
+    if (this.#leaves !== undefined) this.#read.set(key, reference);
     return encodeNode({ kind: "leaf", key: key.slice(path.length), value: this.#names.leafValue(entry) });
   }
 }

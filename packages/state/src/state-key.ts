@@ -60,9 +60,9 @@ export function keyBytes(key: StateKey): number {
   return key.charCodeAt(0) === letters.storage ? key.length - 32 : 1 + key.length;
 }
 
-/** Writes a key as it is on disk and answers where it ends. */
-export function writeKey(key: StateKey, target: Uint8Array, offset: number): number {
-  if (key.charCodeAt(1) === letters.x) return writeEntryKey(key, target, offset);
+/** Writes a key as it is on disk and answers where it ends; `path` is that of an account or slot, where it is known. */
+export function writeKey(key: StateKey, target: Uint8Array, offset: number, path?: Nibbles): number {
+  if (key.charCodeAt(1) === letters.x) return writeEntryKey(key, target, offset, path);
   if (key.charCodeAt(0) === letters.storage) {
     target[offset] = letters.storage;
     return writeText(key, 65, key.length, target, writePacked(key, 1, 65, target, offset + 1));
@@ -71,16 +71,19 @@ export function writeKey(key: StateKey, target: Uint8Array, offset: number): num
   return writeText(key, 0, key.length, target, offset + 1);
 }
 
-function writeEntryKey(key: StateKey, target: Uint8Array, offset: number): number {
+function writeEntryKey(key: StateKey, target: Uint8Array, offset: number, path: Nibbles | undefined): number {
   const isAccount = key.length === addressDigits + 2;
-  const addressHash = hashedAddress(key);
-  const path = isAccount ? addressHash : hashedKey(key.slice(addressDigits + 2));
   target[offset] = isAccount ? letters.account : letters.storage;
   let at = offset + 1;
-  if (!isAccount) at = writePacked(addressHash, 0, addressHash.length, target, at);
-  at = writeText(path, 0, pathDigits, target, at);
+  if (!isAccount) at = writePacked(hashedAddress(key), 0, 64, target, at);
+  at = writeText(path ?? entryPath(key), 0, pathDigits, target, at);
   target[at] = letters.x;
   return writePacked(key, 2, key.length, target, at + 1);
+}
+
+/** The path of the leaf of an account or slot: the digits of the hash of its address or slot. */
+export function entryPath(key: StateKey): Nibbles {
+  return hashedKey(key.slice(key.length === addressDigits + 2 ? 2 : addressDigits + 2));
 }
 
 /** Slots come one after another of the same account. */

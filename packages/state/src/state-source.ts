@@ -1,4 +1,5 @@
 import type { Address } from "@koinon/secp256k1/address";
+import type { Nibbles } from "@koinon/trie/nibbles";
 import type { StateKey } from "./state-key.ts";
 
 /** One state, committed or not, entry by entry. */
@@ -15,6 +16,8 @@ export interface StateSource {
 export interface EntryChange {
   readonly before: Uint8Array | undefined;
   readonly after: Uint8Array | undefined;
+  /** Of an account or slot, where it is known: the digits of its hash, which its key on disk begins with. */
+  readonly path?: Nibbles;
 }
 
 /** What differs between a state and the one it grew from. */

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import type { Nibbles } from "@koinon/trie/nibbles";
 import { checksumBytes, writeUint32 } from "./checksum.ts";
 import { StateError } from "./state-error.ts";
 import { keyBytes, type StateKey, writeKey } from "./state-key.ts";
@@ -52,10 +53,10 @@ export class WriteBatch {
     this.#finish(table, start, start + key.length, undefined);
   }
 
-  /** Puts or removes an entry of the state and answers where its key is, as it is on disk. */
-  putEntry(table: string, name: StateKey, value: Uint8Array | undefined): WrittenKey {
+  /** Puts or removes an entry of the state and answers where its key is, as it is on disk; `path` like that of `writeKey`. */
+  putEntry(table: string, name: StateKey, value: Uint8Array | undefined, path?: Nibbles): WrittenKey {
     const start = this.#reserve(keyBytes(name) + (value === undefined ? 0 : value.length + checksumBytes));
-    const end = writeKey(name, this.#piece, start);
+    const end = writeKey(name, this.#piece, start, path);
     this.#finish(table, start, end, value);
     return { piece: this.#piece, start, end };
   }

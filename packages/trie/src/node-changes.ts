@@ -49,15 +49,18 @@ export class NodeChanges {
   }
 
   /**
-   * Takes the leaf of a key out of the store without reading it, when its hash is the one in the reference; undefined when
-   * something else is referred to, which is left where it is.
+   * The leaf of a key, in its place and without reading it, when its hash is the one in the reference; undefined when something
+   * else is referred to.
    */
-  takeLeaf(ref: NodeRef, path: Nibbles, key: Nibbles, value: Uint8Array): LeafNode | undefined {
+  knownLeaf(ref: NodeRef, path: Nibbles, key: Nibbles, value: Uint8Array): LeafNode | undefined {
     if (this.#leafEntry === undefined || !isHashRef(ref)) return undefined;
-    const leaf: LeafNode = { kind: "leaf", key: key.slice(path.length), value };
-    if (!isHashOf(ref.subarray(1), encodeNode(leaf))) return undefined;
-    this.#touched.set(path, { before: this.#leafEntry(key), after: undefined });
-    return leaf;
+    const leaf: LeafNode = { kind: "leaf", key: key.slice(path.length), value, isInPlace: true };
+    return isHashOf(ref.subarray(1), encodeNode(leaf)) ? leaf : undefined;
+  }
+
+  /** Takes a leaf out of the store that was in place until now. */
+  removeLeaf({ key }: LeafNode, path: Nibbles): void {
+    this.#touched.set(path, { before: this.#leafEntry?.(path + key), after: undefined });
   }
 
   /** Stored values were put together to leaves by the reader: that they are those of this trie only the hash can tell. */
@@ -80,9 +83,11 @@ export class NodeChanges {
   /** Encodes a node at its final path and answers how its parent refers to it. */
   seal(node: TrieNode, path: Nibbles): NodeRef {
     const bytes = encodeNode(node);
-    if (bytes.length < 32) return bytes;
-    this.#write(path, this.#stored(node, path, bytes));
-    return hashRef(bytes);
+    const isEmbedded = bytes.length < 32;
+    if (node.kind === "leaf" && node.isInPlace === true) {
+      if (isEmbedded) this.removeLeaf(node, path);
+    } else if (!isEmbedded) this.#write(path, this.#stored(node, path, bytes));
+    return isEmbedded ? bytes : hashRef(bytes);
   }
 
   /** Encodes the root, which is hashed and stored whatever its size, and answers its hash. */

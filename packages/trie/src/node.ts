@@ -9,6 +9,8 @@ export interface LeafNode {
   readonly kind: "leaf";
   readonly key: Nibbles;
   readonly value: Uint8Array;
+  /** During an update: what stands for it is in its place in the store and stays, unless the leaf leaves its place. */
+  readonly isInPlace?: boolean | undefined;
 }
 
 /** Digits that all keys below have in common; its child is a branch. */

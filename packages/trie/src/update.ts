@@ -151,7 +151,9 @@ class Pass<C extends TrieChange> {
     if (to === from + 1 && isSameKey) {
       this.#onFound(first, leaf.value);
       const { value } = first;
-      return value === undefined || value.length === 0 ? undefined : { kind: "leaf", key: leaf.key, value };
+      if (value !== undefined && value.length > 0) return { ...leaf, value };
+      if (leaf.isInPlace === true) this.#nodes.removeLeaf(leaf, path);
+      return undefined;
     }
     const key = path + leaf.key;
     this.#visit(from, to, key, leaf.value);
@@ -196,7 +198,9 @@ class Pass<C extends TrieChange> {
   #extend(key: Nibbles, node: TrieNode | undefined, path: Nibbles): TrieNode | undefined {
     if (node === undefined || key === "") return node;
     if (node.kind === "branch") return { kind: "extension", key, child: this.#nodes.seal(node, path) };
-    return { ...node, key: key + node.key };
+    if (node.kind === "extension") return { ...node, key: key + node.key };
+    if (node.isInPlace === true) this.#nodes.removeLeaf(node, path);
+    return { kind: "leaf", key: key + node.key, value: node.value };
   }
 
   #applyToBranch(branch: BranchNode, path: Nibbles, from: number, to: number): TrieNode | undefined {
@@ -246,7 +250,7 @@ class Pass<C extends TrieChange> {
       return children[nibble] !== child;
     }
     const ref = resolved(branch, child, nibble) as NodeRef;
-    const before = this.#takeKnownLeaf(branch, ref, path, from, to) ?? this.#nodes.take(ref, path);
+    const before = this.#knownLeaf(branch, ref, path, from, to) ?? this.#nodes.take(ref, path);
     const after = this.apply(before, path, from, to);
     if (after === before) this.#nodes.putBack(path);
     else children[nibble] = after;
@@ -254,10 +258,10 @@ class Pass<C extends TrieChange> {
   }
 
   /** The leaf of the only key that changes below, when its value is known. Below a full branch there are hardly leaves. */
-  #takeKnownLeaf(branch: BranchNode, ref: NodeRef, path: Nibbles, from: number, to: number): TrieNode | undefined {
+  #knownLeaf(branch: BranchNode, ref: NodeRef, path: Nibbles, from: number, to: number): TrieNode | undefined {
     const { key, earlier } = this.#changes[from] as C;
     if (to !== from + 1 || earlier === undefined || branch.isFull) return undefined;
-    return this.#nodes.takeLeaf(ref, path, key, earlier);
+    return this.#nodes.knownLeaf(ref, path, key, earlier);
   }
 
   /** What a branch with these children has become: itself, with all children sealed, or less when at most one way is left. */
