@@ -50,7 +50,7 @@ beforeAll(async () => {
   const { url: databaseUrl } = await postgres.database();
   network = await LocalNetwork.plan(render(values), { folder, images, databaseUrl, natsUrl: nats.url });
   await handOver({ folder, databaseUrl });
-}, 240_000);
+}, 600_000);
 
 afterAll(async () => {
   await Promise.all([postgres?.stop(), nats?.stop()]);
