@@ -54,9 +54,14 @@ export class RlpReader {
   /** Steps over the next item, whatever it is, and gives its whole encoding as a view; what a list holds is not looked at. */
   raw(): Uint8Array {
     const offset = this.position;
+    this.skip();
+    return this.source.subarray(offset, this.payloadEnd);
+  }
+
+  /** Steps over the next item, whatever it is; what a list holds is not looked at. */
+  skip(): void {
     this.enter(this.firstByte() < 0xc0 ? 0x80 : 0xc0);
     this.position = this.payloadEnd;
-    return this.source.subarray(offset, this.payloadEnd);
   }
 
   /** The next item, a string, as a view. */

@@ -2,7 +2,16 @@ import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { EthereumError } from "./fault.ts";
 import { RlpReader } from "./rlp-reader.ts";
-import type { AccessListEntry, Authorization, Signature, Transaction } from "./transaction.ts";
+import type {
+  AccessListEntry,
+  AccessListPayload,
+  Authorization,
+  EncodedTransaction,
+  RecoveredTransaction,
+  Signature,
+  Transaction,
+  TransactionPayload,
+} from "./transaction.ts";
 
 const uint64 = 8;
 const uint256 = 32;
@@ -12,16 +21,41 @@ const uint256 = 32;
  * value; what a chain allows is a matter of rules, who signed a matter of `recoverSender`. Throws EthereumError.
  */
 export function decodeTransaction(raw: Uint8Array): Transaction {
-  const first = raw[0];
-  if (first === undefined) throw new EthereumError({ code: "TRANSACTION_EMPTY" });
-  const typed = first < 0xc0;
-  if (typed && (first < 1 || first > 4)) throw new EthereumError({ code: "TRANSACTION_TYPE_UNSUPPORTED", type: first });
-  const outer = new RlpReader(raw, typed ? 1 : 0);
+  const type = transactionType(raw);
+  const outer = new RlpReader(raw, type === 0 ? 0 : 1);
   const fields = outer.list();
   outer.finish();
-  const transaction = typed ? decodeTyped(first, fields) : decodeLegacy(fields);
+  const transaction = type === 0 ? decodeLegacy(fields) : decodeTyped(type, fields);
   fields.finish();
   return transaction;
+}
+
+/** The EIP-2718 type of canonical bytes, 0 for legacy ones; throws EthereumError when there is no such type. */
+export function transactionType(raw: Uint8Array): Transaction["type"] {
+  const first = raw[0];
+  if (first === undefined) throw new EthereumError({ code: "TRANSACTION_EMPTY" });
+  if (first >= 0xc0) return 0;
+  if (first === 1 || first === 2 || first === 3 || first === 4) return first;
+  throw new EthereumError({ code: "TRANSACTION_TYPE_UNSUPPORTED", type: first });
+}
+
+/**
+ * Decodes what is signed of bytes that `decodeTransaction` is known to take: a signature is half of the work, and nobody asks for
+ * it after the sender was recovered. `data` is a view into them.
+ */
+export function decodePayload(raw: Uint8Array): TransactionPayload {
+  const type = transactionType(raw);
+  return type === 0 ? decodeTransaction(raw) : decodeTypedPayload(type, new RlpReader(raw, 1).list());
+}
+
+/** What is signed of a transaction, decoded unless it is at hand. */
+export function payloadOf({ transaction, raw }: EncodedTransaction): TransactionPayload {
+  return transaction ?? decodePayload(raw);
+}
+
+/** A transaction with all of its fields, decoded anew. */
+export function recoveredTransaction({ raw, hash, sender }: EncodedTransaction): RecoveredTransaction {
+  return { transaction: decodeTransaction(raw), raw, hash, sender };
 }
 
 /**
@@ -57,10 +91,18 @@ function decodeLegacy(fields: RlpReader): Transaction {
   return { type: 0, chainId, nonce, gasPrice, gasLimit, to, value, data, signature };
 }
 
-function decodeTyped(type: number, fields: RlpReader): Transaction {
+type TypedPayload = Exclude<TransactionPayload, { type: 0 }>;
+
+function decodeTyped(type: TypedPayload["type"], fields: RlpReader): Transaction {
+  const payload = decodeTypedPayload(type, fields);
+  return { ...payload, signature: readSignature(fields) };
+}
+
+/** Reads up to the signature. */
+function decodeTypedPayload(type: TypedPayload["type"], fields: RlpReader): TypedPayload {
   const chainId = fields.integer(uint256);
   const nonce = fields.integer(uint64);
-  if (type === 1) return decodeAccessListTransaction(fields, chainId, nonce);
+  if (type === 1) return decodeAccessListPayload(fields, chainId, nonce);
   const maxPriorityFeePerGas = fields.integer(uint256);
   const maxFeePerGas = fields.integer(uint256);
   const gasLimit = fields.integer(uint64);
@@ -68,31 +110,24 @@ function decodeTyped(type: number, fields: RlpReader): Transaction {
   const value = fields.integer(uint256);
   const data = fields.bytes();
   const accessList = readAccessList(fields);
-  const fees = { chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit };
   if (type === 2) {
-    return { type: 2, ...fees, to, value, data, accessList, signature: readSignature(fields) };
+    return { type, chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit, to, value, data, accessList };
   }
   // EIP-4844 and EIP-7702 transactions can not create contracts.
   if (to === undefined) throw new EthereumError({ code: "TRANSACTION_RECIPIENT_MISSING", type });
-  if (type === 4) {
-    const authorizationList = readAuthorizationList(fields);
-    return { type: 4, ...fees, to, value, data, accessList, authorizationList, signature: readSignature(fields) };
-  }
+  const call = { chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit, to, value, data, accessList };
+  if (type === 4) return { type, ...call, authorizationList: readAuthorizationList(fields) };
   const maxFeePerBlobGas = fields.integer(uint256);
-  const blobVersionedHashes = readHashes(fields.list());
-  const blob = { maxFeePerBlobGas, blobVersionedHashes, signature: readSignature(fields) };
-  return { type: 3, ...fees, to, value, data, accessList, ...blob };
+  return { type, ...call, maxFeePerBlobGas, blobVersionedHashes: readHashes(fields.list()) };
 }
 
-function decodeAccessListTransaction(fields: RlpReader, chainId: bigint, nonce: bigint): Transaction {
+function decodeAccessListPayload(fields: RlpReader, chainId: bigint, nonce: bigint): AccessListPayload {
   const gasPrice = fields.integer(uint256);
   const gasLimit = fields.integer(uint64);
   const to = readRecipient(fields);
   const value = fields.integer(uint256);
   const data = fields.bytes();
-  const accessList = readAccessList(fields);
-  const signature = readSignature(fields);
-  return { type: 1, chainId, nonce, gasPrice, gasLimit, to, value, data, accessList, signature };
+  return { type: 1, chainId, nonce, gasPrice, gasLimit, to, value, data, accessList: readAccessList(fields) };
 }
 
 function readSignature(fields: RlpReader): Signature {

@@ -6,7 +6,8 @@ import { keccak256 } from "@koinon/secp256k1/keccak";
 import type { Signer } from "@koinon/secp256k1/signer";
 import { EthereumError } from "./fault.ts";
 import { keccakHex } from "./hash.ts";
-import { encodeRlp } from "./rlp.ts";
+import { encodeRlp, rlpLength, writeRlpPrefix } from "./rlp.ts";
+import { RlpReader } from "./rlp-reader.ts";
 import type { Authorization, Signature, Transaction, TransactionPayload } from "./transaction.ts";
 import { encodeForSigning } from "./transaction-encode.ts";
 import { writeWord } from "./word.ts";
@@ -27,9 +28,29 @@ export function signingHash(payload: TransactionPayload): Uint8Array {
   return keccak256(encodeForSigning(payload));
 }
 
-/** The address that signed; throws EthereumError `TRANSACTION_SIGNATURE_INVALID` for a high s (EIP-2) or when there is none. */
-export function recoverSender(transaction: Transaction): Address {
-  return recoverSigner(signingHash(transaction), transaction.signature);
+/**
+ * The address that signed; throws EthereumError `TRANSACTION_SIGNATURE_INVALID` for a high s (EIP-2) or when there is none. The canonical
+ * bytes of the transaction, where they are at hand, save encoding it.
+ */
+export function recoverSender(transaction: Transaction, raw?: Uint8Array): Address {
+  const { type, signature } = transaction;
+  const digest = raw === undefined || type === 0 ? signingHash(transaction) : signingHashOf(raw, type);
+  return recoverSigner(digest, signature);
+}
+
+/** Fields in front of the signature, by type. */
+const signedFields = { 1: 8, 2: 9, 3: 11, 4: 10 } as const;
+
+/** The signing hash of typed bytes: of the fields as they stand there, in a list without the signature (EIP-2718). */
+function signingHashOf(raw: Uint8Array, type: keyof typeof signedFields): Uint8Array {
+  const fields = new RlpReader(raw, 1).list();
+  const start = fields.offset();
+  for (let field = 0; field < signedFields[type]; field++) fields.skip();
+  const signed = raw.subarray(start, fields.offset());
+  const message = new Uint8Array(1 + rlpLength(signed.length));
+  message[0] = type;
+  message.set(signed, writeRlpPrefix(message, 1, 0xc0, signed.length));
+  return keccak256(message);
 }
 
 /** Signs a transaction. */

@@ -96,13 +96,19 @@ export type TransactionPayload = LegacyPayload | AccessListPayload | DynamicFeeP
 /** A signed transaction; `type` is its EIP-2718 type, 0 for legacy. */
 export type Transaction = TransactionPayload & { readonly signature: Signature };
 
-/** A transaction with what was derived from its bytes: the unit that travels from ingestion to a block. */
-export interface RecoveredTransaction {
-  readonly transaction: Transaction;
+/** A transaction as its bytes, with what is dear to derive from them: what waits in a pool and stands in a block. */
+export interface EncodedTransaction {
   /** The canonical EIP-2718 encoding. */
   readonly raw: Uint8Array;
   readonly hash: Hex;
   readonly sender: Address;
+  /** What is signed, where that is at hand; elsewhere it is decoded from the bytes by whoever needs it, and not kept. */
+  readonly transaction?: TransactionPayload | undefined;
+}
+
+/** A transaction with its fields. */
+export interface RecoveredTransaction extends EncodedTransaction {
+  readonly transaction: Transaction;
 }
 
 /** The most that the sender pays per gas, in wei. */

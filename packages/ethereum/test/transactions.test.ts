@@ -7,7 +7,7 @@ import { parseTransaction, recoverTransactionAddress, type TransactionSerialized
 import { recoverAuthorizationAddress } from "viem/utils";
 import { EthereumError } from "../src/fault.ts";
 import type { Authorization, Transaction, TransactionPayload } from "../src/transaction.ts";
-import { decodeTransaction } from "../src/transaction-decode.ts";
+import { decodePayload, decodeTransaction, payloadOf, transactionType } from "../src/transaction-decode.ts";
 import { encodeTransaction } from "../src/transaction-encode.ts";
 import {
   recoverAuthority,
@@ -29,6 +29,22 @@ describe("signed transactions of every type", () => {
         const raw = encodeTransaction(transaction);
         expect(decodeTransaction(raw)).toEqual(transaction);
         expect(recoverSender(transaction)).toBe(signer.address);
+        expect(recoverSender(transaction, raw)).toBe(signer.address);
+      }),
+    );
+  });
+
+  test("are decoded up to the signature as they are decoded as a whole", () => {
+    fc.assert(
+      fc.property(payloads, (payload) => {
+        const transaction = signTransaction(payload, signer);
+        const raw = encodeTransaction(transaction);
+        const decoded = decodePayload(raw);
+        expect({ ...decoded, signature: transaction.signature }).toEqual(transaction);
+        expect(transactionType(raw)).toBe(payload.type);
+        const encoded = { raw, hash: transactionHash(raw), sender: signer.address };
+        expect(payloadOf(encoded)).toEqual(decoded);
+        expect(payloadOf({ ...encoded, transaction: decoded })).toBe(decoded);
       }),
     );
   });

@@ -2,7 +2,12 @@ import type { BlockHeader } from "@koinon/ethereum/block-header";
 import type { ChainConfig } from "@koinon/ethereum/chain-config";
 import type { Log } from "@koinon/ethereum/log";
 import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
-import type { AccessListEntry, Authorization, RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type {
+  AccessListEntry,
+  Authorization,
+  EncodedTransaction,
+  RecoveredTransaction,
+} from "@koinon/ethereum/transaction";
 import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { BlockExecution } from "@koinon/evm/block-execution";
 import type { Failure } from "@koinon/evm/halt";
@@ -302,7 +307,7 @@ export interface ChainSubscriptions {
   pendingTransactions(options: {
     readonly queueMax: number;
     readonly signal: AbortSignal;
-  }): AsyncIterable<{ readonly transactions: readonly RecoveredTransaction[]; readonly dropped: number }>;
+  }): AsyncIterable<{ readonly transactions: readonly EncodedTransaction[]; readonly dropped: number }>;
 }
 
 /** What methods that execute are made of, on the thread that they run on. */

@@ -1,6 +1,6 @@
 import type { BlockHeader } from "@koinon/ethereum/block-header";
 import type { Log } from "@koinon/ethereum/log";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
@@ -16,7 +16,7 @@ export interface TransactionOutcome {
 export interface ExecutedBlock {
   readonly hash: Hex;
   readonly header: BlockHeader;
-  readonly transactions: readonly RecoveredTransaction[];
+  readonly transactions: readonly EncodedTransaction[];
   readonly withdrawals: readonly Withdrawal[];
   /** By transaction. */
   readonly outcomes: readonly TransactionOutcome[];

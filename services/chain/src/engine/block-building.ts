@@ -4,7 +4,8 @@ import { blockBytesMax } from "@koinon/ethereum/block";
 import { type BlockHeader, blockHash, emptyUnclesHash, zeroNonce } from "@koinon/ethereum/block-header";
 import { isActive } from "@koinon/ethereum/fork";
 import { requestsHash } from "@koinon/ethereum/requests";
-import { effectiveTip, type RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction, TransactionPayload } from "@koinon/ethereum/transaction";
+import { payloadOf } from "@koinon/ethereum/transaction-decode";
 import { encodeWithdrawal } from "@koinon/ethereum/withdrawal";
 import { TransactionError, type TransactionFault } from "@koinon/evm/fault";
 import { bytesToHex } from "@koinon/secp256k1/hex";
@@ -20,13 +21,13 @@ import type { Pacing } from "./pacing.ts";
 /** Transactions in the order in which a block wants them. */
 export interface TransactionSelection {
   /** The best one; it stays until `accept` or `dismiss`. */
-  peek(): RecoveredTransaction | undefined;
+  peek(): EncodedTransaction | undefined;
   /** It was taken. */
   accept(): void;
   /** It was not, and its sender's others will not be either. */
   dismiss(): void;
   /** It can not be in any block, and should not be offered again. */
-  reject(transaction: RecoveredTransaction): void;
+  reject(transaction: EncodedTransaction): void;
 }
 
 /** What a builder decides by itself. */
@@ -40,6 +41,8 @@ export interface BuildPolicy {
 /** A block with the state after it. */
 export interface PreparedBlock {
   readonly block: ExecutedBlock;
+  /** What the fee recipient gets, in wei. */
+  readonly value: bigint;
   readonly candidate: Candidate;
 }
 
@@ -84,17 +87,9 @@ export async function buildBlock(
   const hash = blockHash(header);
   return {
     candidate,
+    value: run.value,
     block: { hash, header, transactions, withdrawals, outcomes, requests, sizeBytes, changed },
   };
-}
-
-/** What the fee recipient of a block gets, in wei. */
-export function blockValue({ header, transactions, outcomes }: ExecutedBlock): bigint {
-  let value = 0n;
-  for (const [index, { transaction }] of transactions.entries()) {
-    value += effectiveTip(transaction, header.baseFeePerGas) * (outcomes[index]?.gasUsed ?? 0n);
-  }
-  return value;
 }
 
 function nextEnvironment(
@@ -135,7 +130,9 @@ async function fill(
     const gasLeft = gasLimit - run.gasUsed;
     if (gasLeft < transactionGasMin) return;
     const size = transactionItemBytes(next.raw);
-    const fault = size > room || next.transaction.gasLimit > gasLeft ? noRoom : tryAdd(run, next);
+    // Decoded when its turn has come: what waits does so as bytes, and what is made here is not needed again.
+    const payload = payloadOf(next);
+    const fault = size > room || payload.gasLimit > gasLeft ? noRoom : tryAdd(run, next, payload);
     if (fault === undefined) {
       room -= size;
       selection.accept();
@@ -159,9 +156,13 @@ const passing: ReadonlySet<TransactionFault["code"]> = new Set<TransactionFault[
 ]);
 
 /** Executes a transaction, or says why it is not valid here: the pool knows less than execution does. */
-function tryAdd(run: BlockRun, transaction: RecoveredTransaction): TransactionFault["code"] | undefined {
+function tryAdd(
+  run: BlockRun,
+  next: EncodedTransaction,
+  payload: TransactionPayload,
+): TransactionFault["code"] | undefined {
   try {
-    run.add(transaction);
+    run.add(next, payload);
     return undefined;
   } catch (error) {
     if (error instanceof TransactionError) return error.code;

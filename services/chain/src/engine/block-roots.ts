@@ -1,7 +1,8 @@
 import type { BlockHeader } from "@koinon/ethereum/block-header";
 import { bloomBytes, mergeBloom } from "@koinon/ethereum/bloom";
 import { createReceipt, encodeReceipt } from "@koinon/ethereum/receipt";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
+import { transactionType } from "@koinon/ethereum/transaction-decode";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { orderedRoot } from "@koinon/trie/ordered-root";
 import { allocateBytes } from "@koinon/trie/slab";
@@ -12,7 +13,7 @@ const receiptsPerStep = 256;
 
 /** What a header says about its block's receipts. */
 export function* receiptFields(
-  transactions: readonly RecoveredTransaction[],
+  transactions: readonly EncodedTransaction[],
   outcomes: readonly TransactionOutcome[],
 ): Steps<Pick<BlockHeader, "receiptsRoot" | "logsBloom">> {
   const bloom = new Uint8Array(bloomBytes);
@@ -20,7 +21,7 @@ export function* receiptFields(
   const encoded: Uint8Array[] = [];
   for (const [index, { succeeded, gasUsed, logs }] of outcomes.entries()) {
     cumulativeGasUsed += gasUsed;
-    const { type } = (transactions[index] as RecoveredTransaction).transaction;
+    const type = transactionType((transactions[index] as EncodedTransaction).raw);
     const receipt = createReceipt({ type, succeeded, cumulativeGasUsed, logs }, allocateBytes);
     if (logs.length > 0) mergeBloom(bloom, receipt.bloom);
     encoded.push(encodeReceipt(receipt, allocateBytes));
@@ -31,6 +32,6 @@ export function* receiptFields(
 }
 
 /** The root of the trie over a block's transactions. */
-export function transactionsRoot(transactions: readonly RecoveredTransaction[]): BlockHeader["transactionsRoot"] {
+export function transactionsRoot(transactions: readonly EncodedTransaction[]): BlockHeader["transactionsRoot"] {
   return bytesToHex(orderedRoot(transactions.map(({ raw }) => raw)));
 }

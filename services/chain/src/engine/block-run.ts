@@ -2,7 +2,8 @@ import { baseFeePerBlobGas } from "@koinon/ethereum/blob-fee";
 import type { BlockHeader } from "@koinon/ethereum/block-header";
 import type { ChainConfig } from "@koinon/ethereum/chain-config";
 import type { StateReader } from "@koinon/ethereum/state-access";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
+import { payloadOf } from "@koinon/ethereum/transaction-decode";
 import type { Withdrawal } from "@koinon/ethereum/withdrawal";
 import type { BlockExecution, TransactionResult } from "@koinon/evm/block-execution";
 import type { Evm } from "@koinon/evm/evm";
@@ -55,9 +56,12 @@ export interface FinishedRun {
 
 /** One block's execution from its system calls to the state that it makes; building and checking a block differ only around it. */
 export class BlockRun {
-  readonly transactions: RecoveredTransaction[] = [];
+  readonly transactions: EncodedTransaction[] = [];
   readonly outcomes: TransactionOutcome[] = [];
   blobGasUsed = 0n;
+  /** What the fee recipient gets, in wei. */
+  value = 0n;
+  private readonly baseFeePerGas: bigint;
   private readonly parent: ParentBlock;
   private readonly execution: BlockExecution;
   private readonly dependencies: BlockRunDependencies;
@@ -71,6 +75,7 @@ export class BlockRun {
   ) {
     const { config, evm } = dependencies;
     this.parent = parent;
+    this.baseFeePerGas = environment.baseFeePerGas;
     this.dependencies = dependencies;
     this.execution = evm.beginBlock({
       fork: config.forks.forkAt(environment.timestamp),
@@ -92,13 +97,17 @@ export class BlockRun {
     return this.execution.gasUsed;
   }
 
-  /** Executes the next transaction; throws TransactionError, and changes nothing, when it can not be in the block here. */
-  add(recovered: RecoveredTransaction): TransactionResult {
-    const result = this.execution.executeTransaction(recovered);
+  /**
+   * Executes the next transaction; throws TransactionError, and changes nothing, when it can not be in the block here. Its payload is
+   * not kept: the block has it as bytes.
+   */
+  add(next: EncodedTransaction, payload = payloadOf(next)): TransactionResult {
+    const result = this.execution.executeTransaction({ transaction: payload, sender: next.sender });
     const { succeeded, gasUsed, logs } = result;
-    this.transactions.push(recovered);
+    this.transactions.push(next);
     this.outcomes.push({ succeeded, gasUsed, logs });
     this.blobGasUsed += result.blobGasUsed;
+    this.value += (result.effectiveGasPrice - this.baseFeePerGas) * gasUsed;
     return result;
   }
 

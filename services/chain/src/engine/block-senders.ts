@@ -1,5 +1,5 @@
 import { EthereumError } from "@koinon/ethereum/fault";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
 import { recoverSender, transactionHash } from "@koinon/ethereum/transaction-signing";
 import { InvalidBlockError } from "../errors.ts";
@@ -18,10 +18,10 @@ export async function recoverBlock(
   raws: readonly Uint8Array[],
   { mempool, recovery }: { readonly mempool: Mempool; readonly recovery: RecoveryPool },
   signal: AbortSignal,
-): Promise<RecoveredTransaction[]> {
+): Promise<EncodedTransaction[]> {
   const found = raws.map((raw) => mempool.get(transactionHash(raw)));
   const unknown = raws.filter((_, index) => found[index] === undefined);
-  const recovered: RecoveredTransaction[] = [];
+  const recovered: EncodedTransaction[] = [];
   for (let start = 0; start < unknown.length; start += batchMax) {
     const batch = unknown.slice(start, start + batchMax);
     for (const [index, outcome] of (await recovery.recover(batch, signal)).entries()) {
@@ -30,13 +30,13 @@ export async function recoverBlock(
     }
   }
   let next = 0;
-  return found.map((known) => known ?? (recovered[next++] as RecoveredTransaction));
+  return found.map((known) => known ?? (recovered[next++] as EncodedTransaction));
 }
 
-function recoverHere(raw: Uint8Array, index: number): RecoveredTransaction {
+function recoverHere(raw: Uint8Array, index: number): EncodedTransaction {
   try {
     const transaction = decodeTransaction(raw);
-    return { transaction, raw, hash: transactionHash(raw), sender: recoverSender(transaction) };
+    return { transaction, raw, hash: transactionHash(raw), sender: recoverSender(transaction, raw) };
   } catch (error) {
     if (!(error instanceof EthereumError)) throw error;
     throw new InvalidBlockError({ code: "TRANSACTION_INVALID", index, reason: error.message }, { cause: error });

@@ -3,7 +3,7 @@ import type { BlockHeader } from "@koinon/ethereum/block-header";
 import { isActive } from "@koinon/ethereum/fork";
 import { headerRuleFault } from "@koinon/ethereum/header-rules";
 import { requestsHash } from "@koinon/ethereum/requests";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import { BlockError, TransactionError } from "@koinon/evm/fault";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { InvalidBlockError } from "../errors.ts";
@@ -54,11 +54,12 @@ export async function validateBlock(
     candidate.discard();
     throw error;
   }
-  const { outcomes } = run;
-  return { block: { hash, header, transactions, withdrawals, outcomes, requests, sizeBytes, changed }, candidate };
+  const { outcomes, value } = run;
+  const block = { hash, header, transactions, withdrawals, outcomes, requests, sizeBytes, changed };
+  return { block, value, candidate };
 }
 
-function execute(run: BlockRun, transaction: RecoveredTransaction, index: number): void {
+function execute(run: BlockRun, transaction: EncodedTransaction, index: number): void {
   try {
     run.add(transaction);
   } catch (error) {

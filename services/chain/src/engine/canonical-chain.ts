@@ -1,4 +1,4 @@
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { TableWriter } from "@koinon/state/user-tables";
 import type { ChainHeader } from "../chain-view.ts";
@@ -6,7 +6,6 @@ import type { ExecutedBlock } from "../executed-block.ts";
 import { removeBlock, writeBlock } from "../store/block-writes.ts";
 import { type ChainStore, writeMark } from "../store/chain-store.ts";
 import { markKeys } from "../store/tables.ts";
-import { recoveredTransaction } from "../store/transaction-piece.ts";
 import type { PreparedBlock } from "./block-building.ts";
 import type { ParentBlock } from "./block-run.ts";
 import type { Pacing } from "./pacing.ts";
@@ -55,7 +54,7 @@ export class CanonicalChain {
   }
 
   /** A transaction of a block that is adopted and not on disk yet. */
-  pendingTransaction(hash: Hex): RecoveredTransaction | undefined {
+  pendingTransaction(hash: Hex): EncodedTransaction | undefined {
     for (const { block } of this.pending.values()) {
       const found = block.transactions.find((transaction) => transaction.hash === hash);
       if (found !== undefined) return found;
@@ -162,7 +161,7 @@ export class CanonicalChain {
       hash,
       header,
       sizeBytes,
-      transactions: stored.map(recoveredTransaction),
+      transactions: stored.map(({ raw, hash, sender }) => ({ raw, hash, sender })),
       outcomes: stored,
       withdrawals: this.store.withdrawals(header.number),
     };

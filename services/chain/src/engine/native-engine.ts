@@ -1,13 +1,13 @@
 import type { Block } from "@koinon/ethereum/block";
 import { type BlockHeader, blockHash } from "@koinon/ethereum/block-header";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import type { Hex } from "@koinon/secp256k1/hex";
 import { InvalidBlockError } from "../errors.ts";
 import type { RecoveryPool } from "../ingest/recovery-pool.ts";
 import type { NextBlock } from "../mempool/admission-rules.ts";
 import type { Mempool } from "../mempool/mempool.ts";
 import type { ChainStore } from "../store/chain-store.ts";
-import { type BuildPolicy, blockValue, buildBlock, type PreparedBlock } from "./block-building.ts";
+import { type BuildPolicy, buildBlock, type PreparedBlock } from "./block-building.ts";
 import type { BlockRunDependencies, ParentBlock } from "./block-run.ts";
 import { recoverBlock } from "./block-senders.ts";
 import type { BlockTree } from "./block-tree.ts";
@@ -118,10 +118,10 @@ export class NativeEngine implements ExecutionEngine {
   async getPayload(payloadId: Hex): Promise<BuiltPayload> {
     const job = this.jobs.get(payloadId);
     if (job === undefined) throw new EngineError({ code: "PAYLOAD_UNKNOWN", payloadId });
-    const { block } = await this.startBuild(job);
+    const { block, value } = await this.startBuild(job);
     const proposed = proposedPayload(block);
     this.own.add(proposed.payload);
-    return { ...proposed, blockValue: blockValue(block) };
+    return { ...proposed, blockValue: value };
   }
 
   async head(): Promise<EngineHead> {
@@ -285,7 +285,7 @@ export class NativeEngine implements ExecutionEngine {
       peek: () => best.peek(),
       accept: () => best.accept(),
       dismiss: () => best.dismiss(),
-      reject: ({ hash }: RecoveredTransaction) => void mempool.withdraw(hash),
+      reject: ({ hash }: EncodedTransaction) => void mempool.withdraw(hash),
     };
     const prepared = await buildBlock(parent, attributes, selection, dependencies);
     tree.add(prepared);

@@ -1,6 +1,7 @@
 import type { Block } from "@koinon/ethereum/block";
 import { type BlockHeader, blockHash, emptyUnclesHash, zeroNonce } from "@koinon/ethereum/block-header";
 import { requestsHash } from "@koinon/ethereum/requests";
+import { payloadOf, transactionType } from "@koinon/ethereum/transaction-decode";
 import { encodeWithdrawal } from "@koinon/ethereum/withdrawal";
 import { bytesToHex, type Hex } from "@koinon/secp256k1/hex";
 import { orderedRoot } from "@koinon/trie/ordered-root";
@@ -97,5 +98,11 @@ export function proposedPayload(block: ExecutedBlock): ProposedPayload {
 
 /** Versioned hashes of all blobs of a list of transactions, in order (EIP-4844). */
 export function blobHashes(transactions: ExecutedBlock["transactions"]): Hex[] {
-  return transactions.flatMap(({ transaction }) => (transaction.type === 3 ? transaction.blobVersionedHashes : []));
+  const hashes: Hex[] = [];
+  for (const transaction of transactions) {
+    if (transactionType(transaction.raw) !== 3) continue;
+    const payload = payloadOf(transaction);
+    if (payload.type === 3) hashes.push(...payload.blobVersionedHashes);
+  }
+  return hashes;
 }

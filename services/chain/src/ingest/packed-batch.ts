@@ -2,8 +2,7 @@
  * How batches travel between threads: one transferable buffer each way. Request: per transaction a big-endian length and the
  * bytes. Answer: per transaction a status byte, the hash, the sender and the number of its EIP-7702 authorizations; then for each of
  * these a byte that says whether its signature is valid, and the authority. Hash and addresses are text, since that is what the calling
- * thread wants of them. It decodes the fields once more: that costs it 2.6 µs a transaction, where reading clones of decoded ones costs
- * 1.3 and writing them costs the worker 1.7.
+ * thread wants of them. Fields are not in it: the calling thread decodes what it needs, for about what reading them here would cost it.
  */
 
 /** What a worker found out about a transaction. */

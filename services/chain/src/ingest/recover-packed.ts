@@ -31,7 +31,7 @@ function recoverOne(raw: Uint8Array, facts: Buffer, start: number): readonly (Ad
   let transaction: Transaction;
   try {
     transaction = decodeTransaction(raw);
-    facts.write(recoverSender(transaction), start + answerLayout.sender, "latin1");
+    facts.write(recoverSender(transaction, raw), start + answerLayout.sender, "latin1");
   } catch (error) {
     facts[start] = statusOf(error);
     return none;

@@ -1,6 +1,7 @@
-import { EthereumError } from "@koinon/ethereum/fault";
-import type { Authorization, RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
-import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
+import { InvariantViolation } from "@koinon/errors/invariant";
+import { EthereumError, type EthereumFault } from "@koinon/ethereum/fault";
+import type { Authorization, EncodedTransaction, TransactionPayload } from "@koinon/ethereum/transaction";
+import { decodePayload, decodeTransaction } from "@koinon/ethereum/transaction-decode";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { IngestRefusal } from "./ingest-error.ts";
@@ -13,7 +14,7 @@ export interface RefusedTransaction {
 }
 
 /** What became of the bytes of one transaction. */
-export type RecoveryOutcome = RecoveredTransaction | RefusedTransaction;
+export type RecoveryOutcome = EncodedTransaction | RefusedTransaction;
 
 /** True when the bytes were refused. */
 export function isRefused(outcome: RecoveryOutcome): outcome is RefusedTransaction {
@@ -50,18 +51,18 @@ export class AnswerReader {
     const status = this.answer[start];
     if (status === packedStatus.highS) return signatureRefusal("high-s");
     if (status === packedStatus.noSigner) return signatureRefusal("no-such-point");
+    if (status === packedStatus.undecodable) return { fault: decodingFault(received) };
     const raw = keepBytes(received);
-    let transaction: Transaction;
-    try {
-      transaction = decodeTransaction(raw);
-    } catch (error) {
-      // What the worker could not decode can not be decoded here either, and here the fault is at hand.
-      if (error instanceof EthereumError) return { fault: error.fault };
-      throw error;
-    }
-    if (transaction.type === 4) this.readAuthorities(transaction.authorizationList, authorityStart);
     const hash = this.text(start + answerLayout.hash, hashDigits);
-    return { transaction, raw, hash, sender: this.text(start + answerLayout.sender, addressDigits) };
+    const sender = this.text(start + answerLayout.sender, addressDigits);
+    // Decoded here are only those with authorizations, which have to stay what is remembered of them.
+    return { raw, hash, sender, transaction: raw[0] === 4 ? this.delegating(raw, authorityStart) : undefined };
+  }
+
+  private delegating(raw: Uint8Array, authorityStart: number): TransactionPayload {
+    const payload = decodePayload(raw);
+    if (payload.type === 4) this.readAuthorities(payload.authorizationList, authorityStart);
+    return payload;
   }
 
   private readAuthorities(authorizations: readonly Authorization[], start: number): void {
@@ -75,6 +76,17 @@ export class AnswerReader {
   private text(start: number, length: number): Hex {
     return this.answer.toString("latin1", start, start + length) as Hex;
   }
+}
+
+/** What the worker could not decode can not be decoded here either, and here the fault is at hand. */
+function decodingFault(bytes: Uint8Array): EthereumFault {
+  try {
+    decodeTransaction(bytes);
+  } catch (error) {
+    if (error instanceof EthereumError) return error.fault;
+    throw error;
+  }
+  throw new InvariantViolation("what a worker can not decode can not be decoded");
 }
 
 function signatureRefusal(reason: "high-s" | "no-such-point"): RefusedTransaction {

@@ -1,4 +1,5 @@
 import type { Fork } from "@koinon/ethereum/fork";
+import type { TransactionPayload } from "@koinon/ethereum/transaction";
 import { transactionRuleFault } from "@koinon/ethereum/transaction-rules";
 import type { PooledTransaction } from "./pooled-transaction.ts";
 import type { MempoolRejection } from "./rejection.ts";
@@ -27,10 +28,11 @@ export interface NextBlock {
 /** Why this transaction is not wanted, whoever its sender is. */
 export function policyRejection(
   entry: PooledTransaction,
+  transaction: TransactionPayload,
   policy: AdmissionPolicy,
   next: NextBlock,
 ): MempoolRejection | undefined {
-  const { transaction, raw } = entry;
+  const { raw } = entry;
   if (transaction.type === 3) return { code: "BLOB_TRANSACTION_UNSUPPORTED" };
   if (raw.length > policy.transactionBytesMax) {
     return { code: "TRANSACTION_TOO_LARGE", length: raw.length, limit: policy.transactionBytesMax };
@@ -53,7 +55,7 @@ export function policyRejection(
 
 /** Why the sender's account does not allow this transaction on top of its pending ones. */
 export function accountRejection(entry: PooledTransaction, queue: SenderQueue): MempoolRejection | undefined {
-  const { nonce } = entry.transaction;
+  const { nonce } = entry;
   const { account, pendingCost } = queue;
   if (nonce < account.nonce) return { code: "NONCE_TOO_LOW", next: account.nonce, nonce };
   const replacedCost = queue.getPending(nonce)?.cost;

@@ -28,14 +28,20 @@ export function tipUnder(floors: { feeFloor: bigint; tipFloor: bigint }, baseFee
   return affordable;
 }
 
-/** Senders, the one whose last transaction is worth least on top. */
+/** Senders, the one whose last transaction is worth least under a base fee on top. */
 export class EvictionHeap {
   private readonly queues: SenderQueue[] = [];
   private readonly worths: Worth[] = [];
-  private baseFeePerGas: bigint;
+  private readonly baseFeePerGas: bigint;
 
-  constructor(baseFeePerGas: bigint) {
+  /** Begins with these senders, each of which has transactions; linear in their number. */
+  constructor(queues: Iterable<SenderQueue>, baseFeePerGas: bigint) {
     this.baseFeePerGas = baseFeePerGas;
+    for (const queue of queues) {
+      queue.heapIndex = this.queues.push(queue) - 1;
+      this.worths.push(tailWorth(queue, baseFeePerGas));
+    }
+    for (let index = (this.queues.length >> 1) - 1; index >= 0; index--) this.siftDown(index);
   }
 
   top(): SenderQueue | undefined {
@@ -57,14 +63,6 @@ export class EvictionHeap {
     this.worths[queue.heapIndex] = tailWorth(queue, this.baseFeePerGas);
     this.siftUp(queue.heapIndex);
     this.siftDown(queue.heapIndex);
-  }
-
-  /** Orders everything anew for another base fee; linear, so it is left until room has to be made. */
-  rebase(baseFeePerGas: bigint): void {
-    if (baseFeePerGas === this.baseFeePerGas) return;
-    this.baseFeePerGas = baseFeePerGas;
-    for (const [index, queue] of this.queues.entries()) this.worths[index] = tailWorth(queue, baseFeePerGas);
-    for (let index = (this.queues.length >> 1) - 1; index >= 0; index--) this.siftDown(index);
   }
 
   private remove(queue: SenderQueue): void {

@@ -1,4 +1,5 @@
-import type { Authorization, RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
+import type { Authorization, EncodedTransaction, TransactionPayload } from "@koinon/ethereum/transaction";
+import { decodePayload, payloadOf } from "@koinon/ethereum/transaction-decode";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import { type AdmissionPolicy, accountRejection, type NextBlock, policyRejection } from "./admission-rules.ts";
@@ -44,8 +45,8 @@ export type AddOutcome =
 
 /** Told about changes, in order and synchronously; must not call back into the pool. */
 export interface MempoolListener {
-  pending?(transaction: RecoveredTransaction): void;
-  removed?(transaction: RecoveredTransaction, reason: RemovalReason): void;
+  pending?(transaction: PooledTransaction): void;
+  removed?(transaction: PooledTransaction, reason: RemovalReason): void;
 }
 
 interface Victim {
@@ -64,7 +65,8 @@ export class Mempool {
   private readonly waiting = new Set<SenderQueue>();
   private readonly delegations = new Delegations();
   private readonly authorities = new Map<Hex, readonly Address[]>();
-  private readonly heap: EvictionHeap;
+  /** Made when room has to be, and kept until the next block: most blocks begin and end with room. */
+  private heap: EvictionHeap | undefined;
   private readonly listeners = new Set<MempoolListener>();
   private next: NextBlock;
   private bytes = 0;
@@ -75,7 +77,6 @@ export class Mempool {
     this.options = options;
     this.dependencies = dependencies;
     this.next = next;
-    this.heap = new EvictionHeap(next.baseFeePerGas);
   }
 
   /** Numbers of transactions, and their bytes. */
@@ -83,7 +84,7 @@ export class Mempool {
     return { pending: this.pending, queued: this.byHash.size - this.pending, bytes: this.bytes };
   }
 
-  get(hash: Hex): RecoveredTransaction | undefined {
+  get(hash: Hex): EncodedTransaction | undefined {
     return this.byHash.get(hash);
   }
 
@@ -114,17 +115,22 @@ export class Mempool {
   }
 
   /** Takes a transaction, or says why not. Its signature is the caller's to have checked: `sender` is believed. */
-  add(recovered: RecoveredTransaction): AddOutcome {
-    if (this.byHash.has(recovered.hash)) return { rejection: { code: "ALREADY_KNOWN", hash: recovered.hash } };
-    const entry = createPooledTransaction(recovered, this.sequence, this.dependencies.clock.now());
-    const queue =
-      this.queues.get(entry.sender) ?? new SenderQueue(entry.sender, this.dependencies.account(entry.sender));
-    const unwanted = policyRejection(entry, this.options, this.next) ?? this.senderRejection(entry, queue);
+  add(arrived: EncodedTransaction): AddOutcome {
+    const { hash, sender } = arrived;
+    if (this.byHash.has(hash)) return { rejection: { code: "ALREADY_KNOWN", hash } };
+    const queue = this.queues.get(sender) ?? new SenderQueue(sender, this.dependencies.account(sender));
+    const transaction = payloadOf(arrived);
+    const entry = createPooledTransaction(arrived, transaction, {
+      sequence: this.sequence,
+      addedAtMs: this.dependencies.clock.now(),
+      before: queue.tail,
+    });
+    const unwanted = policyRejection(entry, transaction, this.options, this.next) ?? this.senderRejection(entry, queue);
     if (unwanted !== undefined) return { rejection: unwanted };
-    const authorities = this.authoritiesOf(entry.transaction);
+    const authorities = this.authoritiesOf(transaction);
     const reserved = this.delegations.authorityRejection(authorities, (address) => this.queues.get(address));
     if (reserved !== undefined) return { rejection: reserved };
-    const old = queue.get(entry.transaction.nonce);
+    const old = queue.get(entry.nonce);
     const noRoom = this.makeRoom(entry, queue, old);
     if (noRoom !== undefined) return { rejection: noRoom };
     this.sequence++;
@@ -141,18 +147,26 @@ export class Mempool {
   advance(next: NextBlock, changed: Iterable<Address>): void {
     const before = this.next;
     this.next = next;
+    this.heap = undefined;
     for (const address of changed) {
       const queue = this.queues.get(address);
       if (queue === undefined) continue;
       const pendingBefore = queue.pendingSize;
       this.apply(queue, pendingBefore, queue.update(this.dependencies.account(address)), "used-nonce-or-funds");
     }
-    if (next.fork !== before.fork || next.gasLimit < before.gasLimit) this.applyRules();
+    if (next.fork !== before.fork) this.applyRules();
+    else if (next.gasLimit < before.gasLimit) this.keepAll(({ gasLimit }) => gasLimit <= next.gasLimit);
   }
 
   /** Adds the transactions of blocks that were undone, each sender's by nonce; gives the number that are welcome. */
-  giveBack(transactions: readonly RecoveredTransaction[]): number {
-    const byNonce = transactions.toSorted((left, right) =>
+  giveBack(transactions: readonly EncodedTransaction[]): number {
+    const decoded = transactions.map(({ raw, hash, sender }) => ({
+      raw,
+      hash,
+      sender,
+      transaction: decodePayload(raw),
+    }));
+    const byNonce = decoded.sort((left, right) =>
       left.transaction.nonce < right.transaction.nonce ? -1 : Number(left.transaction.nonce > right.transaction.nonce),
     );
     return byNonce.filter((transaction) => !("rejection" in this.add(transaction))).length;
@@ -176,7 +190,7 @@ export class Mempool {
   }
 
   private senderRejection(entry: PooledTransaction, queue: SenderQueue): MempoolRejection | undefined {
-    const { nonce } = entry.transaction;
+    const { nonce } = entry;
     const rejection = accountRejection(entry, queue) ?? this.delegations.senderRejection(queue, nonce);
     if (rejection !== undefined) return rejection;
     const old = queue.get(nonce);
@@ -199,34 +213,28 @@ export class Mempool {
     let count = this.byHash.size + (old === undefined ? 1 : 0) - this.options.transactionsMax;
     let bytes = this.bytes + entry.raw.length - (old?.raw.length ?? 0) - this.options.bytesMax;
     if (count <= 0 && bytes <= 0) return undefined;
-    this.heap.rebase(this.next.baseFeePerGas);
+    this.heap ??= new EvictionHeap(this.queues.values(), this.next.baseFeePerGas);
+    const { heap } = this;
     const worth = worthOf(entry, queue, this.next.baseFeePerGas);
     const victims: Victim[] = [];
     while (count > 0 || bytes > 0) {
-      const victimQueue = this.heap.top();
-      const victimWorth = this.heap.topWorth();
+      const victimQueue = heap.top();
+      const victimWorth = heap.topWorth();
       if (victimQueue === undefined || victimWorth === undefined) break;
       if (victimQueue === queue || !isWorthLess(victimWorth, worth)) {
-        this.putBack(victims);
+        putBack(victims, heap);
         return { code: victimWorth.isPending && !worth.isPending ? "FUTURE_REPLACES_PENDING" : "UNDERPRICED" };
       }
       const wasPending = victimWorth.isPending;
       const victim = victimQueue.takeTail();
       if (victim === undefined) break;
       victims.push({ queue: victimQueue, entry: victim, wasPending });
-      this.heap.update(victimQueue);
+      heap.update(victimQueue);
       count--;
       bytes -= victim.raw.length;
     }
     for (const victim of victims) this.evict(victim);
     return undefined;
-  }
-
-  private putBack(victims: readonly Victim[]): void {
-    for (const { queue, entry } of victims) {
-      queue.put(entry);
-      this.heap.update(queue);
-    }
   }
 
   private evict({ queue, entry, wasPending }: Victim): void {
@@ -255,7 +263,7 @@ export class Mempool {
   private apply(queue: SenderQueue, pendingBefore: number, change: QueueChange, reason: RemovalReason): void {
     this.pending += queue.pendingSize - pendingBefore;
     for (const entry of change.removed) this.forget(entry, reason);
-    this.heap.update(queue);
+    this.heap?.update(queue);
     this.file(queue);
     if (this.listeners.size === 0) return;
     for (const entry of change.promoted) for (const listener of this.listeners) listener.pending?.(entry);
@@ -280,7 +288,7 @@ export class Mempool {
   }
 
   /** Who gave valid authorizations with a transaction, each once. */
-  private authoritiesOf(transaction: Transaction): readonly Address[] {
+  private authoritiesOf(transaction: TransactionPayload): readonly Address[] {
     if (transaction.type !== 4) return noAuthorities;
     const authorities = new Set<Address>();
     for (const authorization of transaction.authorizationList) {
@@ -290,18 +298,27 @@ export class Mempool {
     return [...authorities];
   }
 
-  /** Drops what a new fork or a lower gas limit rules out. */
+  /** Drops what a new fork rules out. */
   private applyRules(): void {
     const rules = { ...this.options, minTip: 0n, refuseBelowBaseFee: false };
-    for (const queue of [...this.queues.values()]) {
-      this.keep(queue, (entry) => policyRejection(entry, rules, this.next) === undefined, "rules-changed");
-    }
+    this.keepAll((entry) => policyRejection(entry, payloadOf(entry), rules, this.next) === undefined);
+  }
+
+  private keepAll(passes: (entry: PooledTransaction) => boolean): void {
+    for (const queue of [...this.queues.values()]) this.keep(queue, passes, "rules-changed");
+  }
+}
+
+function putBack(victims: readonly Victim[], heap: EvictionHeap): void {
+  for (const { queue, entry } of victims) {
+    queue.put(entry);
+    heap.update(queue);
   }
 }
 
 /** What a transaction that is not in the pool yet would be worth there. */
 function worthOf(entry: PooledTransaction, queue: SenderQueue, baseFeePerGas: bigint): Worth {
-  const { nonce } = entry.transaction;
+  const { nonce } = entry;
   const before = queue.before(nonce);
   const ownTip = tipUnder(entry, baseFeePerGas);
   const tipBefore = before === undefined ? ownTip : tipUnder(before, baseFeePerGas);

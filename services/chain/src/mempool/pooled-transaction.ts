@@ -1,7 +1,18 @@
-import { maxFeePerGas, maxPriorityFeePerGas, type RecoveredTransaction } from "@koinon/ethereum/transaction";
+import {
+  type EncodedTransaction,
+  maxFeePerGas,
+  maxPriorityFeePerGas,
+  type TransactionPayload,
+} from "@koinon/ethereum/transaction";
 
-/** A transaction in the pool, with what its place in line follows from. */
-export interface PooledTransaction extends RecoveredTransaction {
+/**
+ * A transaction in the pool: its bytes, and of its fields what its place in line follows from. Tens of thousands wait for seconds, and
+ * whatever they hold is moved by every collection of garbage until it counts as old; so the other fields are decoded when a block takes
+ * it. Those of EIP-7702 alone stay, because who gave an authorization is remembered with the authorization.
+ */
+export interface PooledTransaction extends EncodedTransaction {
+  readonly nonce: bigint;
+  readonly gasLimit: bigint;
   /** Order of arrival in this pool. */
   readonly sequence: number;
   /** Milliseconds since the epoch. */
@@ -22,23 +33,28 @@ export interface PooledTransaction extends RecoveredTransaction {
   cumulativeCost: bigint;
 }
 
-/** A transaction as it enters the pool. */
+/** A transaction as it enters the pool, behind another of its sender's where there is one: what both offer is kept once. */
 export function createPooledTransaction(
-  recovered: RecoveredTransaction,
-  sequence: number,
-  addedAtMs: number,
-): PooledTransaction {
-  const { transaction, raw, hash, sender } = recovered;
-  const maxFee = maxFeePerGas(transaction);
-  const maxTip = maxPriorityFeePerGas(transaction);
-  return {
-    transaction,
-    raw,
-    hash,
-    sender,
+  { raw, hash, sender }: EncodedTransaction,
+  transaction: TransactionPayload,
+  {
     sequence,
     addedAtMs,
-    cost: transaction.gasLimit * maxFee + transaction.value,
+    before,
+  }: Pick<PooledTransaction, "sequence" | "addedAtMs"> & { readonly before: PooledTransaction | undefined },
+): PooledTransaction {
+  const maxFee = once(maxFeePerGas(transaction), before?.maxFee);
+  const maxTip = once(maxPriorityFeePerGas(transaction), before?.maxTip);
+  return {
+    raw,
+    hash,
+    sender: before?.sender ?? sender,
+    transaction: transaction.type === 4 ? transaction : undefined,
+    nonce: transaction.nonce,
+    gasLimit: once(transaction.gasLimit, before?.gasLimit),
+    sequence,
+    addedAtMs,
+    cost: once(transaction.gasLimit * maxFee + transaction.value, before?.cost),
     maxFee,
     maxTip,
     isPending: false,
@@ -48,9 +64,21 @@ export function createPooledTransaction(
   };
 }
 
+/** The amount that is in memory already where it is the same. */
+function once(amount: bigint, before: bigint | undefined): bigint {
+  return before === amount ? before : amount;
+}
+
 /** True when `next` may take the place of `old`: both of its fees are higher, by at least so many percent. */
 export function outbids(next: PooledTransaction, old: PooledTransaction, bumpPercent: bigint): boolean {
   const isEnough = (offered: bigint, before: bigint): boolean =>
     offered > before && offered >= (before * (100n + bumpPercent)) / 100n;
   return isEnough(next.maxFee, old.maxFee) && isEnough(next.maxTip, old.maxTip);
+}
+
+/** What the beneficiary gets per gas for it under a base fee, in wei; negative when that is not covered. */
+export function tipOf({ maxFee, maxTip }: PooledTransaction, baseFeePerGas: bigint): bigint {
+  const affordable = maxFee - baseFeePerGas;
+  if (maxTip < affordable) return maxTip;
+  return affordable;
 }

@@ -1,6 +1,5 @@
-import { effectiveTip } from "@koinon/ethereum/transaction";
 import type { Address } from "@koinon/secp256k1/address";
-import type { PooledTransaction } from "./pooled-transaction.ts";
+import { type PooledTransaction, tipOf } from "./pooled-transaction.ts";
 import type { SenderView } from "./sender-queue.ts";
 
 interface Head {
@@ -31,7 +30,7 @@ export class Selection {
   /** The best transaction; undefined when none is left. It stays until `accept` or `dismiss`. */
   peek(): PooledTransaction | undefined {
     for (let head = this.heads[0]; head !== undefined; head = this.heads[0]) {
-      const { nonce } = head.entry.transaction;
+      const { nonce } = head.entry;
       if (head.queue.getPending(nonce) === head.entry) return head.entry;
       this.replaceTop(this.headAt(head.queue, nonce));
     }
@@ -41,7 +40,7 @@ export class Selection {
   /** Goes on behind the best transaction, which was taken: its sender's next one is in line. */
   accept(): void {
     const head = this.heads[0];
-    if (head !== undefined) this.replaceTop(this.headAt(head.queue, head.entry.transaction.nonce + 1n));
+    if (head !== undefined) this.replaceTop(this.headAt(head.queue, head.entry.nonce + 1n));
   }
 
   /** Leaves the best transaction's sender out from here on, because it can not be executed, or does not fit. */
@@ -57,7 +56,7 @@ export class Selection {
   private headAt(queue: SenderView, nonce: bigint): Head | undefined {
     const entry = queue.getPending(nonce);
     if (entry === undefined) return undefined;
-    const tip = effectiveTip(entry.transaction, this.baseFeePerGas);
+    const tip = tipOf(entry, this.baseFeePerGas);
     return tip < 0n ? undefined : { queue, entry, tip };
   }
 

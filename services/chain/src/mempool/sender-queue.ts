@@ -38,7 +38,7 @@ export type SenderView = Pick<
 export class SenderQueue {
   readonly address: Address;
   account: SenderAccount;
-  /** Position in the eviction heap, -1 outside. */
+  /** Position in the eviction heap where there is one, -1 outside. */
   heapIndex = -1;
   private readonly entries: PooledTransaction[] = [];
   private pending = 0;
@@ -73,7 +73,7 @@ export class SenderQueue {
 
   get(nonce: bigint): PooledTransaction | undefined {
     const entry = this.entries[this.position(nonce)];
-    return entry?.transaction.nonce === nonce ? entry : undefined;
+    return entry?.nonce === nonce ? entry : undefined;
   }
 
   /** The pending one with this nonce. */
@@ -97,9 +97,9 @@ export class SenderQueue {
 
   /** Puts a transaction at its nonce, in place of one that is there. */
   put(entry: PooledTransaction): QueueChange {
-    const position = this.position(entry.transaction.nonce);
+    const position = this.position(entry.nonce);
     const old = this.entries[position];
-    if (old?.transaction.nonce === entry.transaction.nonce) {
+    if (old?.nonce === entry.nonce) {
       this.entries[position] = entry;
       old.isPending = false;
       return { promoted: this.settle(position), removed: [old] };
@@ -139,7 +139,7 @@ export class SenderQueue {
     const removed: PooledTransaction[] = [];
     let kept = 0;
     for (const entry of this.entries) {
-      if (entry.transaction.nonce >= account.nonce && entry.cost <= account.balance) this.entries[kept++] = entry;
+      if (entry.nonce >= account.nonce && entry.cost <= account.balance) this.entries[kept++] = entry;
       else removed.push(entry);
     }
     this.entries.length = kept;
@@ -164,8 +164,8 @@ export class SenderQueue {
       entry.feeFloor = feeFloor;
       entry.tipFloor = tipFloor;
       if (isPending) {
-        entry.cumulativeCost = (before === undefined ? 0n : before.cumulativeCost) + entry.cost;
-        isPending = entry.transaction.nonce === nonce + BigInt(index) && entry.cumulativeCost <= balance;
+        entry.cumulativeCost = before === undefined ? entry.cost : before.cumulativeCost + entry.cost;
+        isPending = entry.nonce === nonce + BigInt(index) && entry.cumulativeCost <= balance;
         if (isPending) pending = index + 1;
       }
       if (isPending && !entry.isPending) promoted.push(entry);
@@ -178,12 +178,12 @@ export class SenderQueue {
   /** Index of the first entry whose nonce is not lower. */
   private position(nonce: bigint): number {
     const last = this.entries.at(-1);
-    if (last === undefined || last.transaction.nonce < nonce) return this.entries.length;
+    if (last === undefined || last.nonce < nonce) return this.entries.length;
     let low = 0;
     let high = this.entries.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.entries[middle] as PooledTransaction).transaction.nonce < nonce) low = middle + 1;
+      if ((this.entries[middle] as PooledTransaction).nonce < nonce) low = middle + 1;
       else high = middle;
     }
     return low;

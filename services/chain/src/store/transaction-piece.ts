@@ -1,8 +1,7 @@
 import { type Log, logItem } from "@koinon/ethereum/log";
 import { encodeRlp, type RlpInput } from "@koinon/ethereum/rlp";
 import { RlpReader } from "@koinon/ethereum/rlp-reader";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
-import { decodeTransaction } from "@koinon/ethereum/transaction-decode";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { TransactionOutcome } from "../executed-block.ts";
@@ -30,15 +29,10 @@ export interface PieceStart {
   readonly logs: number;
 }
 
-/** The transaction in the form in which it was executed. */
-export function recoveredTransaction({ raw, hash, sender }: StoredTransaction): RecoveredTransaction {
-  return { transaction: decodeTransaction(raw), raw, hash, sender };
-}
-
 /** A piece: an RLP list of gas and logs before it, and then for each transaction its bytes, hash, sender, status, gas and logs. */
 export function encodePiece(
   { gasUsed: gasBefore, logs: logsBefore }: PieceStart,
-  transactions: readonly RecoveredTransaction[],
+  transactions: readonly EncodedTransaction[],
   outcomes: readonly TransactionOutcome[],
 ): Uint8Array {
   const items: RlpInput[] = [gasBefore, logsBefore];

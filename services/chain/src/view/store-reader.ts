@@ -2,7 +2,8 @@ import { nextBaseFeePerGas } from "@koinon/ethereum/base-fee";
 import { logsBloom } from "@koinon/ethereum/bloom";
 import type { ChainConfig } from "@koinon/ethereum/chain-config";
 import type { StateReader } from "@koinon/ethereum/state-access";
-import { effectiveTip, type RecoveredTransaction } from "@koinon/ethereum/transaction";
+import { type EncodedTransaction, effectiveTip } from "@koinon/ethereum/transaction";
+import { recoveredTransaction } from "@koinon/ethereum/transaction-decode";
 import { createAddress } from "@koinon/evm/creation";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
@@ -20,14 +21,14 @@ import type {
 import { ChainError } from "../errors.ts";
 import type { ChainStore } from "../store/chain-store.ts";
 import { markKeys } from "../store/tables.ts";
-import { recoveredTransaction, type StoredTransaction } from "../store/transaction-piece.ts";
+import type { StoredTransaction } from "../store/transaction-piece.ts";
 
 /** What the reader reads beside the store. */
 export interface StoreReaderDependencies {
   readonly config: ChainConfig;
   readonly store: ChainStore;
   /** A transaction that waits for a block, or for its block to be on disk. */
-  waiting(hash: Hex): RecoveredTransaction | undefined;
+  waiting(hash: Hex): EncodedTransaction | undefined;
 }
 
 /** The chain as it is on disk. */
@@ -100,7 +101,7 @@ export class StoreReader implements ChainReader {
     const place = this.store.place(hash);
     if (place !== undefined) return found(place.block, place.index, place.stored);
     const transaction = this.dependencies.waiting(hash);
-    return transaction && { transaction, place: undefined };
+    return transaction && { transaction: recoveredTransaction(transaction), place: undefined };
   }
 
   transactionAt(ref: BlockRef, index: number): FoundTransaction | undefined {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { BlockEvent, ChainHeader, ChainLog, ChainSubscriptions, LogEvent, LogFilter } from "../chain-view.ts";
 import type { UndoneBlock } from "../engine/canonical-chain.ts";
@@ -85,7 +85,7 @@ export class StoreSubscriptions implements ChainSubscriptions {
   }
 
   async *pendingTransactions({ queueMax, signal }: { queueMax: number; signal: AbortSignal }) {
-    let queue: RecoveredTransaction[] = [];
+    let queue: EncodedTransaction[] = [];
     let dropped = 0;
     let arrived = Promise.withResolvers<void>();
     const stop = this.mempool.subscribe({

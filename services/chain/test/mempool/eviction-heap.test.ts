@@ -10,7 +10,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("take" as const), sender: fc.nat(60), fee: fc.constant(0) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("rebase" as const), sender: fc.constant(0), fee: fc.nat(500) }),
+    arbitrary: fc.record({ kind: fc.constant("begin" as const), sender: fc.constant(0), fee: fc.nat(500) }),
   },
 );
 
@@ -20,16 +20,21 @@ test("senders come off the top in the order of what their last transactions are 
       const account = { nonce: 0n, balance: 10n ** 18n, hasCode: false };
       const queues = Array.from({ length: 61 }, (_, index) => new SenderQueue(addressOf(index), account));
       let baseFee = 0n;
-      const heap = new EvictionHeap(baseFee);
+      let heap = new EvictionHeap([], baseFee);
       for (const [sequence, { kind, sender, fee }] of steps.entries()) {
         const queue = queues[sender] as SenderQueue;
-        if (kind === "rebase") {
+        if (kind === "begin") {
           baseFee = BigInt(fee);
-          heap.rebase(baseFee);
+          heap = new EvictionHeap(
+            queues.filter(({ size }) => size > 0),
+            baseFee,
+          );
           continue;
         }
         const fees = { maxFeePerGas: BigInt(fee), maxPriorityFeePerGas: BigInt(fee >> 1) };
-        if (kind === "put") queue.put(createPooledTransaction(recovered(sender, queue.size, fees), sequence, 0));
+        const next = recovered(sender, queue.size, fees);
+        const line = { sequence, addedAtMs: 0, before: queue.tail };
+        if (kind === "put") queue.put(createPooledTransaction(next, next.transaction, line));
         else queue.takeTail();
         heap.update(queue);
       }

@@ -13,8 +13,7 @@ function messageOf(outcome: ReturnType<Mempool["add"]>): string {
 
 function nonces(pool: Mempool, sender: number): { pending: bigint[]; queued: bigint[] } {
   const queue = pool.queueOf(addressOf(sender));
-  const list = (entries: readonly { transaction: Transaction }[] = []) =>
-    entries.map(({ transaction }) => transaction.nonce);
+  const list = (entries: readonly { nonce: bigint }[] = []) => entries.map(({ nonce }) => nonce);
   return { pending: list(queue?.pendingEntries()), queued: list(queue?.queuedEntries()) };
 }
 
@@ -22,7 +21,7 @@ function order(pool: Mempool): [Address, bigint][] {
   const selection = pool.select();
   const taken: [Address, bigint][] = [];
   for (let best = selection.peek(); best !== undefined; best = selection.peek()) {
-    taken.push([best.sender, best.transaction.nonce]);
+    taken.push([best.sender, best.nonce]);
     selection.accept();
   }
   return taken;
@@ -134,7 +133,7 @@ describe("nonce order", () => {
   test("a gap queues what is behind it and its filler lets it go", () => {
     const { pool } = createPool();
     const announced: bigint[] = [];
-    pool.subscribe({ pending: ({ transaction }) => announced.push(transaction.nonce) });
+    pool.subscribe({ pending: ({ nonce }) => announced.push(nonce) });
     expect([2, 1, 4].map((nonce) => verdict(pool.add(recovered(0, nonce))))).toEqual(["queued", "queued", "queued"]);
     expect(pool.nextNonce(addressOf(0))).toBe(0n);
     expect(verdict(pool.add(recovered(0, 0)))).toBe("pending");
@@ -173,7 +172,7 @@ describe("following the chain", () => {
   test("included transactions leave, others stay in line", () => {
     const { pool, setAccount } = createPool();
     const removed: string[] = [];
-    pool.subscribe({ removed: ({ transaction }, reason) => removed.push(`${transaction.nonce} ${reason}`) });
+    pool.subscribe({ removed: ({ nonce }, reason) => removed.push(`${nonce} ${reason}`) });
     for (const nonce of [0, 1, 2, 5]) pool.add(recovered(0, nonce));
     setAccount(0, { nonce: 2n });
     pool.advance(nextBlock, [addressOf(0), addressOf(9)]);
@@ -282,7 +281,7 @@ describe("a selection under way", () => {
     pool.add(better);
     expect(selection.peek()?.hash).toBe(better.hash);
     selection.accept();
-    expect(selection.peek()?.transaction.nonce).toBe(1n);
+    expect(selection.peek()?.nonce).toBe(1n);
   });
 
   test("knows nothing of nonces that a new head has used up", () => {

@@ -1,4 +1,5 @@
 import type { RecoveredTransaction, Transaction } from "@koinon/ethereum/transaction";
+import { encodeTransaction } from "@koinon/ethereum/transaction-encode";
 import { recoverAuthority } from "@koinon/ethereum/transaction-signing";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
@@ -29,18 +30,19 @@ export function addressOf(index: number): Address {
   return `0x${(index + 1).toString(16).padStart(40, "0")}`;
 }
 
-/** A transaction as ingestion gives it; hash and bytes are made up, because the pool believes them. */
+/** A transaction as ingestion gives it; hash and sender are made up, because the pool believes them, and so are bytes of a given length. */
 export function recovered(
   sender: number,
   nonce: number,
   changes: Partial<Transaction> & { bytes?: number; id?: string } = {},
 ): RecoveredTransaction {
-  const { bytes = 110, id = "", ...fields } = changes;
+  const { bytes, id = "", ...fields } = changes;
   const payload = transfer(nonce, { maxFeePerGas: 100n, maxPriorityFeePerGas: 5n, ...fields });
   const transaction: Transaction = { ...payload, signature: { yParity: 0, r: 1n, s: 1n } };
   const facts = `${sender}/${nonce}/${transaction.gasLimit}/${transaction.value}/${JSON.stringify(fees(transaction))}/${bytes}/${id}`;
   const hash: Hex = `0x${Buffer.from(facts).toString("hex")}`;
-  return { transaction, raw: new Uint8Array(bytes), hash, sender: addressOf(sender) };
+  const raw = bytes === undefined ? encodeTransaction(transaction) : new Uint8Array(bytes);
+  return { transaction, raw, hash, sender: addressOf(sender) };
 }
 
 function fees(transaction: Transaction): string[] {

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { checksumAddress } from "@koinon/ethereum/checksum-address";
 import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import { recoveredTransaction } from "@koinon/ethereum/transaction-decode";
+import type { PooledTransaction } from "../../mempool/pooled-transaction.ts";
 import type { SenderView } from "../../mempool/sender-queue.ts";
 import { JsonRpcError } from "../json-rpc-error.ts";
 import type { JsonRpcLimits } from "../limits.ts";
@@ -27,10 +29,10 @@ class PoolWriter {
   }
 
   /** Transactions by decimal nonce. */
-  async byNonce(transactions: readonly RecoveredTransaction[]): Promise<string> {
+  async byNonce(transactions: readonly PooledTransaction[]): Promise<string> {
     const members: string[] = [];
     for (const transaction of transactions) {
-      const member = `"${transaction.transaction.nonce}":${JSON.stringify(this.#show(transaction))}`;
+      const member = `"${transaction.nonce}":${JSON.stringify(this.#show(recoveredTransaction(transaction)))}`;
       members.push(member);
       await this.#count(member.length);
     }

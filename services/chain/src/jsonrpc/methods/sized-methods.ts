@@ -1,3 +1,4 @@
+import { recoveredTransaction } from "@koinon/ethereum/transaction-decode";
 import type { BlockRef, ChainView } from "../../chain-view.ts";
 import { isSmallBlock, isSmallProof } from "../../view/small-enough.ts";
 import { readBlockHeight } from "../codec/block-reference.ts";
@@ -44,7 +45,7 @@ export function createSizedMethods(view: ChainView, limits: JsonRpcLimits): Meth
     eth_getTransactionBySenderAndNonce: method(senderNonceParameters, ([sender, nonce], context) => {
       const waiting = mempool.queueOf(sender)?.get(nonce);
       if (waiting === undefined) return bySenderAndNonce.call([sender, quantity(nonce)], context);
-      return foundTransactionToJson({ transaction: waiting, place: undefined });
+      return foundTransactionToJson({ transaction: recoveredTransaction(waiting), place: undefined });
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { recoveredTransaction } from "@koinon/ethereum/transaction-decode";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { ChainView } from "../../chain-view.ts";
 import { type LogQuery, readLogQuery } from "../codec/log-query.ts";
@@ -73,7 +74,10 @@ function pendingFeed(
   return async (id, signal) => {
     for await (const { transactions } of subscriptions.pendingTransactions({ queueMax, signal })) {
       await sendAll(connection, transactions, (transaction) =>
-        subscriptionText(id, isFull ? transactionToJson(transaction, undefined) : transaction.hash),
+        subscriptionText(
+          id,
+          isFull ? transactionToJson(recoveredTransaction(transaction), undefined) : transaction.hash,
+        ),
       );
     }
   };

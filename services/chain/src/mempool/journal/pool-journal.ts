@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, rename, stat } from "node:fs/promises";
-import type { RecoveredTransaction } from "@koinon/ethereum/transaction";
+import type { EncodedTransaction } from "@koinon/ethereum/transaction";
 import { Turns } from "../../engine/turns.ts";
 import type { Mempool } from "../mempool.ts";
 import { encodeRecords, RecordReader } from "./journal-records.ts";
@@ -145,7 +145,7 @@ function* pieces(mempool: Pick<Mempool, "senders">): Iterable<Uint8Array> {
   yield encodeRecords(raws);
 }
 
-function* waiting(mempool: Pick<Mempool, "senders">): Iterable<RecoveredTransaction> {
+function* waiting(mempool: Pick<Mempool, "senders">): Iterable<EncodedTransaction> {
   for (const queue of mempool.senders()) {
     yield* queue.pendingEntries();
     yield* queue.queuedEntries();
