@@ -60,9 +60,7 @@ export function createHttpServer(options: HttpOptions, dispatcher: Dispatcher): 
   app.get("/", (_request, reply) => reply.code(200).send());
   app.post("/*", async (request, reply) => {
     const answer = await dispatcher.answer(request.body as string, context(reply));
-    if (answer === undefined) return reply.code(204).send();
-    // As bytes: a text would be gone through for its length, and more slowly once more when it is written.
-    return reply.type(jsonType).send(Buffer.from(answer));
+    return answer === undefined ? reply.code(204).send() : reply.type(jsonType).send(answer);
   });
   return app;
 }
