@@ -57,7 +57,8 @@ export async function runNode(task: NodeTask): Promise<BenchResults> {
         }
       } catch (error) {
         missing = messageOf(error);
-        if (error instanceof NothingCarriedOut) lost = missing;
+        const isAtNothing = runs.every(({ figures: others }) => others === undefined);
+        if (error instanceof NothingCarriedOut && isAtNothing) lost = missing;
         await node?.stop();
         node = undefined;
       }
