@@ -112,7 +112,7 @@ test("damage under a running shard is told, not served, and no block is built on
   const url = await startShard();
   await waitFor(async () => BigInt((await toldHead(url))?.number ?? 0) > 3n);
   expect((await call(url, "eth_getBalance", signerOf(0).address, "latest")).result).toMatch(/^0x/);
-  const damaged = await damageAccount(sleeper);
+  const damaged = await damageAccount(sleeper, url);
   expect(damaged).toBeGreaterThan(0);
   // Neither the thread that answers nor those for calls say anything else than that something is wrong.
   expect((await call(url, "eth_getBalance", sleeper, "latest")).error?.code).toBe(-32603);
@@ -130,17 +130,28 @@ test("damage under a running shard is told, not served, and no block is built on
   await state.close();
 });
 
-/** Changes a bit of the account behind each copy of its key, in the file that the shard has open; answers how many there were. */
-async function damageAccount(address: Address): Promise<number> {
+/**
+ * Changes a bit of the account behind each copy of its key, in the file that the shard has open; answers how many there were. A
+ * block that is being written may still put an older copy of the page there, so that it is looked again after two more blocks.
+ */
+async function damageAccount(address: Address, url: string): Promise<number> {
   const file = path.join(folder.path, "data", "data.mdb");
-  const bytes = await readFile(file);
   const key = Buffer.concat([Buffer.from("x"), hexToBytes(address)]);
   const handle = await open(file, "r+");
+  let sound: number | undefined;
   let count = 0;
-  for (let at = bytes.indexOf(key); at !== -1; at = bytes.indexOf(key, at + 1)) {
-    const place = at + key.length + 4;
-    await handle.write(Uint8Array.of((bytes[place] as number) ^ 0x10), 0, 1, place);
-    count++;
+  for (let found = -1; found !== 0; count += found) {
+    found = 0;
+    const bytes = await readFile(file);
+    for (let at = bytes.indexOf(key); at !== -1; at = bytes.indexOf(key, at + 1)) {
+      const place = at + key.length + 4;
+      sound ??= bytes[place] as number;
+      if (bytes[place] !== sound) continue;
+      await handle.write(Uint8Array.of(sound ^ 0x10), 0, 1, place);
+      found++;
+    }
+    const head = BigInt((await toldHead(url))?.number ?? 0);
+    await waitFor(async () => BigInt((await toldHead(url))?.number ?? 0) > head + 1n);
   }
   await handle.close();
   return count;
