@@ -16,7 +16,7 @@ export interface ChainBenchOptions {
 
 const program = fileURLToPath(new URL("../../../services/chain/test/bench/throughput.ts", import.meta.url));
 /** The program bounds itself to less. */
-const timeoutMs = 1_200_000;
+const timeoutMs = 1_800_000;
 const workloads = ["transfers", "erc20", "swap"];
 
 /**

@@ -18,12 +18,13 @@ const { values } = parseArgs({
     way: { type: "string", multiple: true, default: ["grpc", "jsonrpc"] },
     growth: { type: "string", multiple: true, default: ["10000", "100000"] },
     transactions: { type: "string" },
-    seconds: { type: "string", default: "1200" },
+    seconds: { type: "string", default: "1500" },
     profile: { type: "string" },
   },
 });
 
-const usualCounts: Readonly<Record<string, number>> = { transfers: 200_000, erc20: 200_000, swap: 100_000 };
+/** Enough for some fifteen seconds and more: at its start and its end a run leaves a part of the machine without work. */
+const usualCounts: Readonly<Record<string, number>> = { transfers: 200_000, erc20: 400_000, swap: 100_000 };
 /** Of a load for one that has no network, pool or disk, and takes a while. */
 const ethereumjsCounts: Readonly<Record<string, number>> = { transfers: 6_000, erc20: 4_000, swap: 2_000 };
 /** What a node that does nothing with all accounts is tried with instead, until it does something. */

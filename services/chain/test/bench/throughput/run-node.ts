@@ -25,7 +25,7 @@ export interface NodeTask {
 /** Transactions of the same kind that every node gets before the clock starts. */
 const warmUp = 10_000;
 /** One load takes no longer. */
-const runMs = 90_000;
+const runMs = 150_000;
 const proofs = 200;
 /** A node that takes seconds over a proof has shown that by then. */
 const proofsMs = 20_000;
