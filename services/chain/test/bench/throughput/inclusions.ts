@@ -19,7 +19,13 @@ export interface Inclusions {
   readonly endedMs: number | undefined;
 }
 
-/** Looks every transaction of a load up in the receipts of the blocks; what else is in the blocks, of an earlier load, does not count. */
+/** A node that has put a load into blocks says within this what became of it. */
+const readingMs = 120_000;
+
+/**
+ * Looks every transaction of a load up in the receipts of the blocks; what else is in the blocks, of an earlier load, does not count. Throws
+ * when the node is too slow at telling.
+ */
 export async function inclusionsOf(
   url: string,
   blocks: readonly SeenBlock[],
@@ -30,8 +36,9 @@ export async function inclusionsOf(
   const latenciesMs: number[] = [];
   let successful = 0;
   let endedMs: number | undefined;
+  const untilMs = performance.now() + readingMs;
   for (const { number, seenMs } of blocks) {
-    for (const { status, transactionHash } of await receiptsOf(url, number)) {
+    for (const { status, transactionHash } of await receiptsOf(url, number, untilMs)) {
       const index = places.get(transactionHash);
       if (index === undefined) continue;
       // A transaction counts once, whatever a node says.
@@ -52,8 +59,12 @@ interface ReceiptJson {
 const receiptsPerCall = 200;
 
 /** All receipts of a block; one by one where they are too much for one answer. */
-async function receiptsOf(url: string, number: number): Promise<readonly ReceiptJson[]> {
+async function receiptsOf(url: string, number: number, untilMs: number): Promise<readonly ReceiptJson[]> {
   const name = `0x${number.toString(16)}`;
+  const checkTime = (): void => {
+    if (performance.now() > untilMs) throw new Error(`receipts were not told within ${readingMs / 1000} s`);
+  };
+  checkTime();
   try {
     return (await callMethod(url, "eth_getBlockReceipts", [name])) as ReceiptJson[];
   } catch {
@@ -61,6 +72,7 @@ async function receiptsOf(url: string, number: number): Promise<readonly Receipt
     const { transactions } = block as { readonly transactions: readonly string[] };
     const receipts: ReceiptJson[] = [];
     for (let start = 0; start < transactions.length; start += receiptsPerCall) {
+      checkTime();
       const calls = transactions.slice(start, start + receiptsPerCall).map((hash, id) => {
         return { jsonrpc: "2.0", id, method: "eth_getTransactionReceipt", params: [hash] };
       });
