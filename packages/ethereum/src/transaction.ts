@@ -124,8 +124,11 @@ export function maxPriorityFeePerGas(transaction: TransactionPayload): bigint {
 
 /** What the beneficiary gets per gas under a base fee (EIP-1559), in wei; negative when the base fee is not covered. */
 export function effectiveTip(transaction: TransactionPayload, baseFeePerGas: bigint): bigint {
-  const affordable = maxFeePerGas(transaction) - baseFeePerGas;
-  const offered = maxPriorityFeePerGas(transaction);
-  if (offered < affordable) return offered;
-  return affordable;
+  return tipWithin(maxFeePerGas(transaction), maxPriorityFeePerGas(transaction), baseFeePerGas);
+}
+
+/** The tip that is left of a fee cap under a base fee, in wei per gas (EIP-1559); negative when the cap does not cover that. */
+export function tipWithin(maxFee: bigint, maxTip: bigint, baseFeePerGas: bigint): bigint {
+  const affordable = maxFee - baseFeePerGas;
+  return maxTip < affordable ? maxTip : affordable;
 }

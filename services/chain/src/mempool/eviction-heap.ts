@@ -1,3 +1,4 @@
+import { tipWithin } from "@koinon/ethereum/transaction";
 import type { SenderQueue } from "./sender-queue.ts";
 
 /** What a transaction is worth keeping: pending before queued, then by what it would pay, then by age. */
@@ -23,9 +24,7 @@ export function tailWorth({ tail }: SenderQueue, baseFeePerGas: bigint): Worth {
 
 /** What the beneficiary gets per gas under a base fee from the worst of a transaction and those before it, in wei. */
 export function tipUnder(floors: { feeFloor: bigint; tipFloor: bigint }, baseFeePerGas: bigint): bigint {
-  const affordable = floors.feeFloor - baseFeePerGas;
-  if (floors.tipFloor < affordable) return floors.tipFloor;
-  return affordable;
+  return tipWithin(floors.feeFloor, floors.tipFloor, baseFeePerGas);
 }
 
 /** Senders, the one whose last transaction is worth least under a base fee on top. */

@@ -3,6 +3,7 @@ import {
   maxFeePerGas,
   maxPriorityFeePerGas,
   type TransactionPayload,
+  tipWithin,
 } from "@koinon/ethereum/transaction";
 
 /**
@@ -78,7 +79,5 @@ export function outbids(next: PooledTransaction, old: PooledTransaction, bumpPer
 
 /** What the beneficiary gets per gas for it under a base fee, in wei; negative when that is not covered. */
 export function tipOf({ maxFee, maxTip }: PooledTransaction, baseFeePerGas: bigint): bigint {
-  const affordable = maxFee - baseFeePerGas;
-  if (maxTip < affordable) return maxTip;
-  return affordable;
+  return tipWithin(maxFee, maxTip, baseFeePerGas);
 }

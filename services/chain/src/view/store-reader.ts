@@ -3,7 +3,7 @@ import { logsBloom } from "@koinon/ethereum/bloom";
 import type { ChainConfig } from "@koinon/ethereum/chain-config";
 import type { StateReader } from "@koinon/ethereum/state-access";
 import { type EncodedTransaction, effectiveTip } from "@koinon/ethereum/transaction";
-import { recoveredTransaction } from "@koinon/ethereum/transaction-decode";
+import { payloadOf, recoveredTransaction } from "@koinon/ethereum/transaction-decode";
 import { createAddress } from "@koinon/evm/creation";
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
@@ -114,7 +114,7 @@ export class StoreReader implements ChainReader {
     const block = this.header(ref);
     if (block === undefined) return undefined;
     const tips = this.store.transactions(block).map((stored) => ({
-      tip: effectiveTip(recoveredTransaction(stored).transaction, block.header.baseFeePerGas),
+      tip: effectiveTip(payloadOf(stored), block.header.baseFeePerGas),
       gasUsed: stored.gasUsed,
     }));
     return { block, nextBaseFeePerGas: nextBaseFeePerGas(block.header), tips };
