@@ -20,12 +20,16 @@ export interface BusEvent {
   readonly deliveries: number;
 }
 
-/** What a consumer wants and how much of it at once. */
-export interface ConsumeOptions {
+/** A group of consumers, and which events are its. */
+export interface Durable {
   /** Name of the group: each event goes to one member of each group. Letters, digits, `-` and `_`. */
   readonly durable: string;
   /** One filter; `*` stands for one token, a last `>` for the rest. */
   readonly subject: string;
+}
+
+/** What a consumer wants and how much of it at once. */
+export interface ConsumeOptions extends Durable {
   /** After so many failed deliveries the event goes to the dead letters. */
   readonly maxDeliveries: number;
   /** Events in hand at once. Default 16. */

@@ -1,4 +1,13 @@
-import type { Bus, BusEvent, BusObserver, ConsumeOptions, Consumption, EventScope, OutgoingEvent } from "./bus.ts";
+import type {
+  Bus,
+  BusEvent,
+  BusObserver,
+  ConsumeOptions,
+  Consumption,
+  Durable,
+  EventScope,
+  OutgoingEvent,
+} from "./bus.ts";
 import { BusError } from "./bus-error.ts";
 import {
   type DeliveryContext,
@@ -15,6 +24,8 @@ import { assertConsumable, assertPublishable, isDeadLetterSubject, matches } fro
 export interface MemoryBusOptions {
   /** Most events waiting for one durable; one more is refused with BUS_OVERLOADED. Default 10,000. */
   readonly queuedMax?: number;
+  /** Durables that are there from the beginning: what is published before their first member has come waits for it. */
+  readonly durables?: readonly Durable[];
   readonly redeliveryDelayMs?: RedeliveryDelay;
   /** How long a stopping consumer may finish what it has in hand before its signal aborts. Default 5,000. */
   readonly stopGraceMs?: number;
@@ -47,6 +58,7 @@ export class MemoryBus implements Bus {
     this.#clock = dependencies.clock;
     this.#observe = dependencies.observe ?? (() => undefined);
     this.#scope = dependencies.scope ?? untraced;
+    for (const durable of options.durables ?? []) this.#durableOf(durable);
   }
 
   async publish(event: OutgoingEvent): Promise<void> {
@@ -64,19 +76,7 @@ export class MemoryBus implements Bus {
 
   async consume(options: ConsumeOptions): Promise<Consumption> {
     if (this.#closed) throw new BusError({ code: "BUS_CLOSED" });
-    assertConsumable(options.subject, options.durable);
-    const existing = this.#durables.get(options.durable);
-    if (existing !== undefined && existing.filter !== options.subject) {
-      const { durable, subject } = options;
-      throw new BusError({ code: "DURABLE_CONFLICT", durable, subject, existing: existing.filter });
-    }
-    const durable =
-      existing ??
-      new MemoryDurable(options.durable, options.subject, {
-        queuedMax: this.#options.queuedMax ?? 10_000,
-        stopGraceMs: this.#options.stopGraceMs ?? 5_000,
-      });
-    this.#durables.set(options.durable, durable);
+    const durable = this.#durableOf(options);
     const context: DeliveryContext = {
       options,
       redeliveryDelayMs: this.#options.redeliveryDelayMs ?? growingDelay,
@@ -102,6 +102,18 @@ export class MemoryBus implements Bus {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#durables.values()].map((durable) => durable.close()));
+  }
+
+  #durableOf({ durable: name, subject }: Durable): MemoryDurable {
+    assertConsumable(subject, name);
+    const existing = this.#durables.get(name);
+    if (existing !== undefined && existing.filter !== subject) {
+      throw new BusError({ code: "DURABLE_CONFLICT", durable: name, subject, existing: existing.filter });
+    }
+    const { queuedMax = 10_000, stopGraceMs = 5_000 } = this.#options;
+    const durable = existing ?? new MemoryDurable(name, subject, { queuedMax, stopGraceMs });
+    this.#durables.set(name, durable);
+    return durable;
   }
 
   #bury(options: ConsumeOptions, event: BusEvent, error: unknown): void {

@@ -101,6 +101,17 @@ describe("MemoryBus", () => {
     await expect(published).rejects.toMatchObject({ fault: { code: "BUS_CLOSED" } });
   });
 
+  test("what is published for a durable that is named from the beginning waits for its first member", async () => {
+    const durable = { durable: "till", subject: "koinon.shop.v1.>" };
+    const bus = new MemoryBus({ ...options, durables: [durable] }, { clock: new FakeClock() });
+    const order: string[] = [];
+    const published = bus.publish(event("1")).then(() => order.push("published"));
+    await bus.consume({ ...durable, maxDeliveries: 1, handler: async ({ id }) => void order.push(`handled ${id}`) });
+    await published;
+    expect(order).toEqual(["handled 1", "published"]);
+    await bus.close();
+  });
+
   test("a durable has one filter", async () => {
     const bus = new MemoryBus(options, { clock: new FakeClock() });
     const handler = async () => undefined;

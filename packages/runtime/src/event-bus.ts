@@ -1,4 +1,4 @@
-import type { Bus, BusObservation, EventScope } from "@koinon/bus/bus";
+import type { Bus, BusObservation, Durable, EventScope } from "@koinon/bus/bus";
 import { connectJetStreamBus } from "@koinon/bus/jetstream-bus";
 import { MemoryBus } from "@koinon/bus/memory-bus";
 import type { NatsAccess } from "@koinon/bus/nats-access";
@@ -26,12 +26,17 @@ export async function createBus(
     readonly prefix?: string;
     readonly replicas?: number;
     readonly access?: NatsAccess;
+    /** Of the modules in this process: the bus in memory keeps what comes before they consume, as a server does. */
+    readonly durables?: readonly Durable[];
   },
   deps: BusDependencies,
 ): Promise<Bus> {
   const observe = createObserver(deps);
   const scope = createScope(deps.tracer);
-  if (options.servers.length === 0) return new MemoryBus({}, { clock: deps.clock, observe, scope });
+  if (options.servers.length === 0) {
+    const { durables = [] } = options;
+    return new MemoryBus({ durables }, { clock: deps.clock, observe, scope });
+  }
   const { servers, name, prefix, replicas, access = {} } = options;
   const limits = replicas === undefined ? {} : { replicas };
   const { signal } = deps;

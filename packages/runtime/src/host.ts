@@ -1,4 +1,4 @@
-import type { Bus } from "@koinon/bus/bus";
+import type { Bus, Durable } from "@koinon/bus/bus";
 import { invariant } from "@koinon/errors/invariant";
 import type { CertificateFiles } from "@koinon/rpc/certificate-files";
 import { createClient } from "@koinon/rpc/client";
@@ -92,6 +92,11 @@ export function planHost(modules: readonly ModuleInstance[], source: ConfigSourc
   }
   reader.finish();
   return { config, wiring, parts };
+}
+
+/** What the modules of a process consume, for the bus that they share. */
+export function durablesOf({ parts }: HostPlan): readonly Durable[] {
+  return parts.flatMap(({ definition }) => definition.consumes ?? []);
 }
 
 /** Runs modules in one process: creates them, connects them, starts them in order, and takes them down in reverse. */

@@ -1,4 +1,4 @@
-import type { Bus } from "@koinon/bus/bus";
+import type { Bus, Durable } from "@koinon/bus/bus";
 import type { ServiceBinding } from "@koinon/rpc/binding";
 import type { ServiceDefinition } from "@koinon/rpc/definition";
 import type { Client } from "@koinon/rpc/handler";
@@ -43,6 +43,8 @@ export interface ModuleDefinition<C> {
   /** Of `provides`, what it serves under these settings; all of it when absent. */
   provided?(config: C): readonly ServiceDefinition[];
   readonly requires: readonly Requirement[];
+  /** The events that it consumes; absent where there are none, and where it does without those published before it starts. */
+  readonly consumes?: readonly Durable[];
   create(config: C, deps: ModuleDependencies): Promise<Module>;
 }
 

@@ -6,7 +6,7 @@ import { awaitCertificates } from "./certificates.ts";
 import { systemClock } from "./clock.ts";
 import { configuredOrExit } from "./configured-or-exit.ts";
 import { createBus } from "./event-bus.ts";
-import { Host, type HostPlan, type ModuleInstance, planHost } from "./host.ts";
+import { durablesOf, Host, type HostPlan, type ModuleInstance, planHost } from "./host.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import { natsAccessOf } from "./nats-settings.ts";
 import { systemRandom } from "./random.ts";
@@ -113,6 +113,7 @@ async function startAll(
       access: natsAccessOf(plan.config),
       prefix: plan.config.natsPrefix,
       replicas: plan.config.natsReplicas,
+      durables: durablesOf(plan),
     },
     {
       ...{ clock: systemClock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },

@@ -1,6 +1,6 @@
 import { MemoryBus } from "@koinon/bus/memory-bus";
 import { systemClock } from "../src/clock.ts";
-import { Host, type ModuleInstance, planHost } from "../src/host.ts";
+import { durablesOf, Host, type ModuleInstance, planHost } from "../src/host.ts";
 import { createLogger } from "../src/logger.ts";
 import type { ModuleDefinition } from "../src/module.ts";
 import { systemRandom } from "../src/random.ts";
@@ -29,7 +29,7 @@ export function createTestHost(modules: readonly ModuleInstance[], env: Record<s
     random: systemRandom,
     log: silentLog,
     telemetry: createTelemetry({ service: "test", metrics: true }, systemClock),
-    bus: new MemoryBus({}, { clock: systemClock }),
+    bus: new MemoryBus({ durables: durablesOf(plan) }, { clock: systemClock }),
   });
 }
 

@@ -8,6 +8,7 @@ import { systemClock } from "../src/clock.ts";
 import type { ConfigError } from "../src/config.ts";
 import type { Host, ModuleInstance } from "../src/host.ts";
 import type { ModuleDependencies } from "../src/module.ts";
+import { eventModule } from "./event-module.ts";
 import { type Events, GreeterDefinition, greeterModule, visitorModule } from "./greeter.ts";
 import { createTestHost, instance, stopHost } from "./host-fixture.ts";
 
@@ -32,6 +33,24 @@ function problemsOf(modules: readonly ModuleInstance[], env: Record<string, stri
 
 afterEach(async () => {
   for (const host of running.splice(0)) await stopHost(host);
+});
+
+describe("events", () => {
+  test("what a module publishes before another has started reaches the other's consumer", async () => {
+    const sales = { durable: "till", subject: "koinon.shop.v1.>" };
+    const published = Promise.withResolvers<void>();
+    const handled: string[] = [];
+    const shop = eventModule("shop", async (bus) => {
+      const event = { subject: "koinon.shop.v1.sold", id: "1", payload: Buffer.of() };
+      void bus.publish(event).then(published.resolve, published.reject);
+    });
+    const till = eventModule("till", async (bus) => {
+      await bus.consume({ ...sales, maxDeliveries: 1, handler: async ({ id }) => void handled.push(id) });
+    });
+    await startHost([instance(shop), instance({ ...till, consumes: [sales] })]);
+    await published.promise;
+    expect(handled).toEqual(["1"]);
+  });
 });
 
 describe("wiring", () => {

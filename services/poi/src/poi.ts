@@ -108,8 +108,7 @@ export class Poi implements Module {
   }
 
   /**
-   * Resolves when readers are served and, unless another process is the sequencer, events are taken: an in-process bus keeps none
-   * for a consumer it has not seen yet.
+   * Resolves when readers are served and, unless another process is the sequencer, events are taken.
    */
   async start(signal?: AbortSignal): Promise<void> {
     await this.#awaitDatabase(signal);

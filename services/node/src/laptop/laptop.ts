@@ -8,7 +8,7 @@ import { type FolderLock, lockFolder } from "@koinon/machine/folder-lock";
 import { freePort } from "@koinon/machine/free-port";
 import type { SystemClock } from "@koinon/runtime/clock";
 import { createBus } from "@koinon/runtime/event-bus";
-import { Host, planHost } from "@koinon/runtime/host";
+import { durablesOf, Host, planHost } from "@koinon/runtime/host";
 import type { Logger } from "@koinon/runtime/logger";
 import type { Random } from "@koinon/runtime/random";
 import { type Phase, runPhases } from "@koinon/runtime/shutdown";
@@ -157,7 +157,7 @@ export class Laptop {
     );
     this.#telemetry = telemetry;
     this.#bus = await createBus(
-      { servers: [], name: "koinon" },
+      { servers: [], name: "koinon", durables: durablesOf(plan) },
       { clock, log, meter: telemetry.meter("@koinon/bus"), tracer: telemetry.tracer("@koinon/bus") },
     );
     this.#host = new Host(plan, { clock, random, log, telemetry, bus: this.#bus });

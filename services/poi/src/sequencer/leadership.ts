@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Bus } from "@koinon/bus/bus";
+import type { Bus, Durable } from "@koinon/bus/bus";
 import type { TreeHasher } from "@koinon/merkle/tree-hasher";
 import type { ConnectionOptions } from "@koinon/postgres/connection-options";
 import { acquireLease, type Lease } from "@koinon/postgres/lease";
@@ -36,9 +36,10 @@ export type LeadershipState =
   | { readonly role: "standby" | "stopped" }
   | { readonly role: "sequencer"; readonly writer: LogWriter; readonly sequencer: Sequencer };
 
+/** The settled receipts that markets publish. */
+export const settledEvents: Durable = { durable: "poi", subject: "koinon.compute.v1.settled.>" };
+
 const leaseName = "poi.sequencer";
-const durable = "poi";
-const subject = "koinon.compute.v1.settled.>";
 // With the bus's growing pauses about four minutes; what the market does not see logged it publishes again.
 const maxDeliveries = 15;
 // A free lock is had in milliseconds.
@@ -126,7 +127,7 @@ export class Leadership {
     const lane = new VerifyLane(this.#dependencies);
     const handler = (event: { payload: Uint8Array }) => this.#take(event.payload, lane, sequencer);
     const { concurrency } = this.#options;
-    const consumption = await bus.consume({ durable, subject, maxDeliveries, concurrency, handler });
+    const consumption = await bus.consume({ ...settledEvents, maxDeliveries, concurrency, handler });
     this.#firstTerm.resolve();
     try {
       await Promise.race([ended, aborted(AbortSignal.any([this.#stopping.signal, lease.signal]))]);
