@@ -90,7 +90,7 @@ async function run(
   const own = await temporaryFolder("koinon-bench-node-");
   const startMs = node === "koinon" ? ownStartMs : peerStartMs;
   const nodeArgs = values.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${values.profile}`];
-  const place = { folder: own.path, genesis, startMs, nodeArgs };
+  const place = { folder: own.path, genesis, accounts: count, startMs, nodeArgs };
   try {
     return await runNode({ node, ways, cases: loads, size, place, endMs });
   } finally {

@@ -17,7 +17,7 @@ const stallMs = 30_000;
  * Sends a load to a node and follows its blocks until everything is in them; what is not after a while counts as lost.
  *
  * The generator and the node share a machine, so that what can be done before the clock starts or after it stops is: before, transactions are
- * signed and the messages encoded as they go over the wire; after, receipts are read, which say what of the load was in which block and whether
+ * signed and the messages encoded as they go over the wire; after, outcomes are read, which say what of the load was in which block and whether
  * it succeeded. In between the generator sends, notes when each message was sent, and asks twenty times a second for the head's number, and
  * once how many transactions a new block has. It is the same for every node.
  */
@@ -36,7 +36,7 @@ export async function measure(
   const blocks = await follow(node, following).finally(() => flow.stop());
   const cost = { cpuSeconds: cpuSeconds(node.pid) - cpuBefore, residentMb: residentMb(node.pid) };
   await sending;
-  const { successful, latenciesMs, endedMs } = await inclusionsOf(node.http, blocks, load, flow);
+  const { successful, latenciesMs, endedMs } = await inclusionsOf(node, blocks, load, flow);
   const seconds = ((endedMs ?? performance.now()) - started) / 1000;
   const at = (share: number): number => latenciesMs[Math.floor(share * (latenciesMs.length - 1))] ?? 0;
   return {

@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { NodeTooSlow } from "./node-too-slow.ts";
 
 /** Longest silence of a node: one that is this late counts as failed. */
 const timeoutMs = 120_000;
@@ -24,7 +25,7 @@ export class NodeConnection {
       response.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
       response.on("error", reject);
     });
-    sent.on("timeout", () => sent.destroy(new Error(`no answer for ${timeoutMs / 1000} s`)));
+    sent.on("timeout", () => sent.destroy(new NodeTooSlow(`no answer for ${timeoutMs / 1000} s`)));
     sent.on("error", reject);
     sent.end(body);
     return await promise;

@@ -6,6 +6,7 @@ import { findBinary } from "../../clients/binaries.ts";
 import { findGeth } from "../../geth/geth-program.ts";
 import { blockGas } from "./bench-state.ts";
 import { callMethod } from "./call-node.ts";
+import { type OutcomeReader, outcomesByReceipts, outcomesByTraces } from "./outcomes.ts";
 
 /** A node under measurement. */
 export interface BenchNode {
@@ -15,6 +16,8 @@ export interface BenchNode {
   readonly pid: number;
   /** Where it keeps its state; undefined when that is in memory. */
   readonly folder: string | undefined;
+  /** What it is asked for to say what became of transactions. */
+  readonly outcomes: OutcomeReader;
   stop(): Promise<void>;
 }
 
@@ -22,6 +25,8 @@ export interface BenchNode {
 export interface NodePlace {
   readonly folder: string;
   readonly genesis: string;
+  /** Accounts in the genesis file. */
+  readonly accounts: number;
   /** How long it may take to begin. */
   readonly startMs: number;
   /** For a profile of our node. */
@@ -65,19 +70,29 @@ async function startShard({ folder, genesis, startMs, nodeArgs = [] }: NodePlace
     deadlineMs: startMs,
   });
   const addresses = { http: `http://127.0.0.1:${rpc}`, grpc: `127.0.0.1:${grpc}` };
-  return { ...addresses, pid: child.pid, folder: data, stop: () => child.stop() };
+  const outcomes = outcomesByReceipts;
+  return { ...addresses, pid: child.pid, folder: data, outcomes, stop: () => child.stop() };
 }
 
-async function startAnvil({ genesis, startMs }: NodePlace): Promise<BenchNode> {
+/**
+ * Its state root is over all accounts anew for every block: 0.2 s for 100,000, over two for 1,000,000. Blocks that take longer than the time between
+ * them pile up in front of a load, so that it makes fewer with that many accounts, which take as much gas per second.
+ */
+const anvilBlockSeconds = (accounts: number): number => (accounts > 100_000 ? 5 : 1);
+
+async function startAnvil({ genesis, accounts, startMs }: NodePlace): Promise<BenchNode> {
   const program = findBinary("anvil");
   if (program.path === undefined) throw new NodeMissing(program.missing);
   const port = await freePort();
-  const limits = ["--gas-limit", String(blockGas), "--disable-default-create2-deployer"];
+  const seconds = anvilBlockSeconds(accounts);
+  const limits = ["--block-time", String(seconds), "--gas-limit", String(blockGas * BigInt(seconds))];
+  // It would keep a copy of the whole state for every block.
+  const options = ["--prune-history", "--disable-default-create2-deployer"];
   const child = await startChild({
     command: program.path,
-    args: ["--silent", "--init", genesis, "--port", String(port), "--block-time", "1", ...limits],
+    args: ["--silent", "--init", genesis, "--port", String(port), ...limits, ...options],
   });
-  return await answering(child, { port, startMs, folder: undefined });
+  return await answering(child, { port, startMs, folder: undefined, outcomes: outcomesByTraces });
 }
 
 async function startGethDev({ folder, genesis, startMs }: NodePlace): Promise<BenchNode> {
@@ -103,16 +118,17 @@ async function startGethDev({ folder, genesis, startMs }: NodePlace): Promise<Be
     ],
   });
   const leftMs = Math.round(Math.max(1_000, startMs - (performance.now() - begun)));
-  return await answering(child, { port, startMs: leftMs, folder: data });
+  return await answering(child, { port, startMs: leftMs, folder: data, outcomes: outcomesByReceipts });
 }
 
 interface Expected {
   readonly port: number;
   readonly startMs: number;
   readonly folder: string | undefined;
+  readonly outcomes: OutcomeReader;
 }
 
-async function answering(child: Child, { port, startMs, folder }: Expected): Promise<BenchNode> {
+async function answering(child: Child, { port, startMs, folder, outcomes }: Expected): Promise<BenchNode> {
   const http = `http://127.0.0.1:${port}`;
   const what = `an answer after ${Math.round(startMs / 1000)} s`;
   const isUp = async () =>
@@ -124,7 +140,7 @@ async function answering(child: Child, { port, startMs, folder }: Expected): Pro
     await child.kill();
     throw error;
   }
-  return { http, grpc: undefined, pid: child.pid, folder, stop: () => child.kill() };
+  return { http, grpc: undefined, pid: child.pid, folder, outcomes, stop: () => child.kill() };
 }
 
 function ended(child: Child): Error {

@@ -3,6 +3,7 @@ import { accountAddress, type StateSize } from "./bench-state.ts";
 import { callMethod } from "./call-node.ts";
 import { grpcStream, type IngestPath, jsonRpcBatches } from "./ingest-paths.ts";
 import { measure } from "./measure.ts";
+import { NodeTooSlow } from "./node-too-slow.ts";
 import { type BenchNode, NodeMissing, type NodeName, type NodePlace, nodes } from "./nodes.ts";
 import { folderMb } from "./process-cost.ts";
 import type { SignedLoad } from "./signed-load.ts";
@@ -30,7 +31,7 @@ const proofs = 200;
 /** A node that takes seconds over a proof has shown that by then. */
 const proofsMs = 20_000;
 
-/** Starts a node and sends it every load; one that fails under a load is started anew for the next, unless it carried out nothing at all. */
+/** Starts a node and sends it every load; one that fails under a load is started anew for the next, unless it was too slow for its first. */
 export async function runNode(task: NodeTask): Promise<BenchResults> {
   const runs: RunResult[] = [];
   const found: NodeResult[] = [];
@@ -58,7 +59,7 @@ export async function runNode(task: NodeTask): Promise<BenchResults> {
       } catch (error) {
         missing = messageOf(error);
         const isAtNothing = runs.every(({ figures: others }) => others === undefined);
-        if (error instanceof NothingCarriedOut && isAtNothing) lost = missing;
+        if (error instanceof NodeTooSlow && isAtNothing) lost = missing;
         await node?.stop();
         node = undefined;
       }
@@ -70,13 +71,10 @@ export async function runNode(task: NodeTask): Promise<BenchResults> {
   return { runs, nodes: found };
 }
 
-/** The state is too large for a node: with another load it does no better. */
-class NothingCarriedOut extends Error {}
-
 /** Like `measure`; a node that carries out nothing has no figures. */
 async function measureSome(...args: Parameters<typeof measure>): Promise<ThroughputFigures> {
   const figures = await measure(...args);
-  if (figures.successful === 0) throw new NothingCarriedOut("nothing was carried out in the time that a load has");
+  if (figures.successful === 0) throw new NodeTooSlow("nothing was carried out in the time that a load has");
   return figures;
 }
 
