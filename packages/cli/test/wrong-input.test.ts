@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -53,6 +53,20 @@ describe("wrong input", () => {
       [["verify", bundle, "--trust="], "the value of --trust is empty"],
       [["verify", "", "--trust", trust], "an argument is empty"],
     ]);
+  });
+
+  test("a shard that can not start with its options", async () => {
+    const start = (...more: string[]) => ["start", "chain", "--data", at("shard"), ...more];
+    const genesis = ["--genesis", at("genesis.json")];
+    const engine = ["--engine", "http://127.0.0.1:8551"];
+    await expectWords([
+      [start(...genesis, "--port", "65536"), "--port 65536: not a port"],
+      [start(...genesis, "--port", "a"), "--port a: not a port"],
+      [start("--genesis", at("nowhere.json")), "can not read the genesis file"],
+      [start(...genesis, ...engine), "--engine and --jwt go together"],
+      [start(...genesis, ...engine, "--jwt", at("nowhere")), "can not read the secret"],
+    ]);
+    expect(existsSync(at("shard"))).toBe(false);
   });
 
   test("files of the wrong kind", async () => {

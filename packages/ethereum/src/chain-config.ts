@@ -83,6 +83,9 @@ export function parseChainConfig(config: GenesisObject, genesisTimestamp: bigint
       throw unsupported(name, "must not be after the genesis block");
     }
   }
+  if (config.integer("shanghaiTime", 64) > config.integer("cancunTime", 64)) {
+    throw malformed("config.shanghaiTime", "after cancunTime");
+  }
   return {
     chainId: config.integer("chainId", 256),
     forks: parseForks(config),

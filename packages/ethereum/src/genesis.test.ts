@@ -153,6 +153,7 @@ describe("what is refused", () => {
       "config.terminalTotalDifficulty",
     ],
     ["a late Cancun", withConfig({ cancunTime: 1_700_000_001 }), "GENESIS_UNSUPPORTED", "config.cancunTime"],
+    ["Shanghai after Cancun", withConfig({ shanghaiTime: 5 }), "GENESIS_MALFORMED", "config.shanghaiTime"],
     ["Osaka without Prague", withConfig({ pragueTime: undefined }), "GENESIS_UNSUPPORTED", "config.osakaTime"],
     ["Osaka before Prague", withConfig({ pragueTime: 9 }), "GENESIS_MALFORMED", "config.osakaTime"],
     ["no blob schedule", withConfig({ blobSchedule: undefined }), "GENESIS_MALFORMED", "config.blobSchedule.cancun"],

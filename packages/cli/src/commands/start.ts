@@ -4,6 +4,7 @@ import { UsageError } from "../command.ts";
 import { assertWebAddress } from "../connection/web-address.ts";
 import { readSettings } from "../settings.ts";
 import { chainEnvironment } from "../start/chain-environment.ts";
+import { portOf } from "../start/port.ts";
 
 const defaultPort = 8080;
 
@@ -64,15 +65,9 @@ Exit code: 0 ended as asked, 1 failed, 2 wrong arguments.`,
     const options = {
       ...values,
       data: values.data ?? readSettings(terminal).data,
-      port: portOf(values.port),
+      port: values.port === undefined ? defaultPort : portOf(values.port),
       withoutChain: values["no-chain"],
     };
     return runLaptop(options, terminal);
   },
 };
-
-function portOf(text: string | undefined): number {
-  const port = Number(text ?? defaultPort);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port ${text}: not a port`);
-  return port;
-}
