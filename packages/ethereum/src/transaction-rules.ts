@@ -31,24 +31,24 @@ const kzgVersionedHashPrefix = "0x01";
 
 /**
  * Checks everything that depends on the transaction, the fork and the chain id alone; undefined when nothing is wrong. Not
- * checked here: signature, nonce, balance, code of the sender, block gas limit, base fee.
+ * checked here: signature, nonce, balance, code of the sender, block gas limit, base fee. `hasGasCap: false` leaves out EIP-7825.
  */
 export function transactionRuleFault(
   payload: TransactionPayload,
-  { fork, chainId }: { fork: Fork; chainId: bigint },
+  { fork, chainId, hasGasCap = true }: { fork: Fork; chainId: bigint; hasGasCap?: boolean },
 ): TransactionRuleFault | undefined {
   if (payload.chainId !== undefined && payload.chainId !== chainId) {
     return { code: "CHAIN_ID_MISMATCH", chainId: payload.chainId, expected: chainId };
   }
   // EIP-2681: an account's nonce never reaches 2^64 - 1.
   if (payload.nonce >= nonceLimit) return { code: "NONCE_AT_MAX", nonce: payload.nonce };
-  return typeFault(payload, fork) ?? feeFault(payload) ?? gasFault(payload, fork);
+  return typeFault(payload, fork) ?? feeFault(payload) ?? gasFault(payload, fork, hasGasCap);
 }
 
 function typeFault(payload: TransactionPayload, fork: Fork): TransactionRuleFault | undefined {
   if (payload.type === 4) {
     if (!isActive(fork, "prague")) return { code: "TYPE_NOT_ACTIVE", type: 4 };
-    if (payload.authorizationList.length === 0) return { code: "AUTHORIZATION_LIST_EMPTY" };
+    return authorizationListFault(payload);
   }
   if (payload.type === 3) {
     if (payload.blobVersionedHashes.length === 0) return { code: "BLOB_HASHES_MISSING" };
@@ -59,21 +59,32 @@ function typeFault(payload: TransactionPayload, fork: Fork): TransactionRuleFaul
   return undefined;
 }
 
-function feeFault(payload: TransactionPayload): TransactionRuleFault | undefined {
-  const maxFee = maxFeePerGas(payload);
-  const maxPriorityFee = maxPriorityFeePerGas(payload);
-  if (maxPriorityFee > maxFee) {
-    return { code: "PRIORITY_FEE_ABOVE_MAX_FEE", maxPriorityFeePerGas: maxPriorityFee, maxFeePerGas: maxFee };
-  }
-  return payload.gasLimit * maxFee >= wordLimit ? { code: "COST_OVERFLOW" } : undefined;
+/** EIP-7702: a transaction that sets code has somebody's authorization. */
+export function authorizationListFault(payload: TransactionPayload): TransactionRuleFault | undefined {
+  return payload.type === 4 && payload.authorizationList.length === 0
+    ? { code: "AUTHORIZATION_LIST_EMPTY" }
+    : undefined;
 }
 
-function gasFault(payload: TransactionPayload, fork: Fork): TransactionRuleFault | undefined {
+/** EIP-1559: the tip is part of what is offered. */
+export function feeOrderFault(payload: TransactionPayload): TransactionRuleFault | undefined {
+  const maxFee = maxFeePerGas(payload);
+  const maxPriorityFee = maxPriorityFeePerGas(payload);
+  if (maxPriorityFee <= maxFee) return undefined;
+  return { code: "PRIORITY_FEE_ABOVE_MAX_FEE", maxPriorityFeePerGas: maxPriorityFee, maxFeePerGas: maxFee };
+}
+
+function feeFault(payload: TransactionPayload): TransactionRuleFault | undefined {
+  const overflows = payload.gasLimit * maxFeePerGas(payload) >= wordLimit;
+  return feeOrderFault(payload) ?? (overflows ? { code: "COST_OVERFLOW" } : undefined);
+}
+
+function gasFault(payload: TransactionPayload, fork: Fork, hasGasCap: boolean): TransactionRuleFault | undefined {
   const { gasLimit, data } = payload;
   if (payload.to === undefined && data.length > initCodeBytesMax) {
     return { code: "INIT_CODE_TOO_LARGE", length: data.length, limit: initCodeBytesMax };
   }
-  if (isActive(fork, "osaka") && gasLimit > transactionGasMax) {
+  if (hasGasCap && isActive(fork, "osaka") && gasLimit > transactionGasMax) {
     return { code: "GAS_LIMIT_ABOVE_CAP", gasLimit, cap: transactionGasMax };
   }
   const needed = intrinsicGas(payload);

@@ -29,7 +29,10 @@ export class AccountRecord {
   readonly word: Word;
   /** In the state that the block began with. */
   readonly base: Account | undefined;
+  /** What runs in place of code. */
   readonly precompile: Precompile | undefined;
+  /** True for the addresses of the fork's precompiles (EIP-2929), also when a call has replaced what is there. */
+  readonly isAlwaysWarm: boolean;
   exists: boolean;
   nonce: bigint;
   balance: bigint;
@@ -47,11 +50,16 @@ export class AccountRecord {
   destroyedIn = 0;
   changedIn = 0;
 
-  constructor(address: Address, base: Account | undefined, precompile: Precompile | undefined) {
+  constructor(
+    address: Address,
+    base: Account | undefined,
+    { precompile, isAlwaysWarm }: Pick<AccountRecord, "precompile" | "isAlwaysWarm">,
+  ) {
     this.address = address;
     this.word = hexToWord(address);
     this.base = base;
     this.precompile = precompile;
+    this.isAlwaysWarm = isAlwaysWarm;
     this.exists = base !== undefined;
     this.nonce = base?.nonce ?? 0n;
     this.balance = base?.balance ?? 0n;

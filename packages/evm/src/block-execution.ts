@@ -4,6 +4,7 @@ import type { Log } from "@koinon/ethereum/log";
 import type { StateChanges, StateReader } from "@koinon/ethereum/state-access";
 import type { TransactionPayload } from "@koinon/ethereum/transaction";
 import { type Withdrawal, weiPerGwei } from "@koinon/ethereum/withdrawal";
+import type { Precompile } from "@koinon/precompiles/precompile";
 import type { Address } from "@koinon/secp256k1/address";
 import type { AccountRecord } from "./account-record.ts";
 import { applyAuthorization } from "./authorization.ts";
@@ -17,22 +18,25 @@ import { cappedRefund } from "./gas.ts";
 import { type Failure, failureOf, Halt, takesAllGas } from "./halt.ts";
 import { Machine, type RunResult } from "./machine.ts";
 import type { Tracer } from "./tracer.ts";
-import { assertCallable, assertValid, type Fees, feesOf } from "./validation.ts";
+import { assertCallable, assertSimulatable, assertValid, type Fees, feesOf } from "./validation.ts";
 import { hexToWord, toWord } from "./word.ts";
 import type { WordHash } from "./word-map.ts";
 import { WorldState } from "./world-state.ts";
 
 const safeGasMax = BigInt(Number.MAX_SAFE_INTEGER);
 
+const assertionOf = { transaction: assertValid, simulation: assertSimulatable, call: assertCallable } as const;
+
 /** What to execute. */
 export interface ExecutionRequest {
   readonly transaction: TransactionPayload;
   readonly sender: Address;
   /**
-   * "transaction" (the default) applies every rule. "call" is for eth_call and its like: nonce, chain id, gas caps and the code of the
-   * sender do not matter. A call that offers no fee wants a block context with a base fee of zero.
+   * "transaction" (the default) applies every rule. "simulation" leaves out the sender's code (EIP-3607) and the gas cap (EIP-7825).
+   * "call" is for eth_call and its like: nonce, chain id, gas caps and the code of the sender do not matter. A call that offers no
+   * fee wants a block context with a base fee of zero.
    */
-  readonly checks?: "transaction" | "call";
+  readonly checks?: "transaction" | "simulation" | "call";
 }
 
 /** What a transaction did. */
@@ -53,6 +57,8 @@ export interface TransactionResult {
   readonly createdAddress: Address | undefined;
 }
 
+type PrecompileMap = ReadonlyMap<Address, Precompile>;
+
 /** What a block's execution begins with. */
 export interface BlockExecutionOptions {
   readonly fork: Fork;
@@ -60,6 +66,8 @@ export interface BlockExecutionOptions {
   readonly state: StateReader;
   readonly block: BlockContext;
   readonly tracer?: Tracer | undefined;
+  /** What of the fork's precompiles is where; their addresses stay warm all the same. */
+  readonly changePrecompiles?: ((precompiles: PrecompileMap) => PrecompileMap) | undefined;
 }
 
 /** What an Evm lends to the execution of a block. */
@@ -87,7 +95,9 @@ export class BlockExecution {
     this.dependencies = dependencies;
     this.tracer = options.tracer;
     const { codeCache, wordHash } = dependencies;
-    this.world = new WorldState(state, { precompiles: dependencies.precompiles(fork), codeCache, wordHash });
+    const warmPrecompiles = dependencies.precompiles(fork);
+    const precompiles = options.changePrecompiles?.(warmPrecompiles) ?? warmPrecompiles;
+    this.world = new WorldState(state, { precompiles, warmPrecompiles, codeCache, wordHash });
     this.machine = new Machine({
       rules: this.rules,
       world: this.world,
@@ -107,7 +117,7 @@ export class BlockExecution {
     const { transaction } = request;
     const sender = this.world.account(request.sender);
     const { rules, block, chainId, world } = this;
-    const assert = request.checks === "call" ? assertCallable : assertValid;
+    const assert = assertionOf[request.checks ?? "transaction"];
     assert(transaction, sender, { rules, block, chainId, world, gasAvailable: block.gasLimit - this.used });
     this.machine.tracer = this.tracer;
     if (this.tracer?.begin !== undefined) this.traceBegin(this.tracer, request);

@@ -1,7 +1,12 @@
 import { gasPerBlob } from "@koinon/ethereum/blob-fee";
 import { floorDataGas, intrinsicGas } from "@koinon/ethereum/intrinsic-gas";
 import { effectiveTip, maxFeePerGas as feeCap, type TransactionPayload } from "@koinon/ethereum/transaction";
-import { transactionRuleFault } from "@koinon/ethereum/transaction-rules";
+import {
+  authorizationListFault,
+  feeOrderFault,
+  type TransactionRuleFault,
+  transactionRuleFault,
+} from "@koinon/ethereum/transaction-rules";
 import type { AccountRecord } from "./account-record.ts";
 import type { BlockContext } from "./block-context.ts";
 import { TransactionError } from "./fault.ts";
@@ -36,10 +41,35 @@ export function feesOf(payload: TransactionPayload, { baseFeePerGas }: Pick<Bloc
 
 /** Checks a transaction against its fork, block and sender; throws TransactionError. */
 export function assertValid(payload: TransactionPayload, sender: AccountRecord, context: ValidationContext): void {
-  const { rules, chainId, gasAvailable } = context;
-  const fault = transactionRuleFault(payload, { fork: rules.fork, chainId });
+  const { rules, chainId } = context;
+  assertRules(transactionRuleFault(payload, { fork: rules.fork, chainId }));
+  assertNonce(payload, sender);
+  assertNoCode(sender, context);
+  assertPayable(payload, sender, context);
+}
+
+/**
+ * Checks what execution-apis' eth_simulateV1 calls validation: everything that a transaction must be, but contracts may send, and
+ * gas goes up to that of the block, as in geth.
+ */
+export function assertSimulatable(
+  payload: TransactionPayload,
+  sender: AccountRecord,
+  context: ValidationContext,
+): void {
+  const { rules, chainId } = context;
+  // Before the rules: EIP-2681's bound is the nonce's own then.
+  assertNonce(payload, sender);
+  assertRules(transactionRuleFault(payload, { fork: rules.fork, chainId, hasGasCap: false }));
+  assertPayable(payload, sender, context);
+}
+
+function assertRules(fault: TransactionRuleFault | undefined): void {
   if (fault !== undefined) throw new TransactionError(fault);
-  assertSender(payload, sender, context);
+}
+
+function assertPayable(payload: TransactionPayload, sender: AccountRecord, context: ValidationContext): void {
+  const { gasAvailable } = context;
   assertFeeCap(payload, context);
   if (payload.type === 3) assertBlobs(payload, context);
   assertFunds(payload, sender);
@@ -58,6 +88,7 @@ export function assertCallable(payload: TransactionPayload, sender: AccountRecor
   if (gasLimit < needed) throw new TransactionError({ code: "INTRINSIC_GAS_TOO_LOW", gasLimit, needed });
   const floor = context.rules.calldataFloor ? floorDataGas(data) : 0n;
   if (gasLimit < floor) throw new TransactionError({ code: "FLOOR_DATA_GAS_TOO_LOW", gasLimit, needed: floor });
+  assertRules(feeOrderFault(payload) ?? authorizationListFault(payload));
   assertFeeCap(payload, context);
   assertFunds(payload, sender);
 }
@@ -70,13 +101,15 @@ function assertFeeCap(payload: TransactionPayload, { block }: ValidationContext)
   }
 }
 
-function assertSender(payload: TransactionPayload, sender: AccountRecord, { world, rules }: ValidationContext): void {
-  const { nonce } = payload;
+function assertNonce({ nonce }: TransactionPayload, sender: AccountRecord): void {
   if (nonce !== sender.nonce) {
     const code = nonce < sender.nonce ? "NONCE_TOO_LOW" : "NONCE_TOO_HIGH";
     throw new TransactionError({ code, sender: sender.address, nonce, expected: sender.nonce });
   }
-  // EIP-3607; EIP-7702 lets an account that delegates send.
+}
+
+/** EIP-3607; EIP-7702 lets an account that delegates send. */
+function assertNoCode(sender: AccountRecord, { world, rules }: ValidationContext): void {
   if (sender.hasCode && !(rules.delegation && world.program(sender).delegate !== undefined)) {
     throw new TransactionError({ code: "SENDER_NOT_EOA", sender: sender.address });
   }

@@ -26,6 +26,7 @@ export interface Snapshot {
 export class WorldState {
   private readonly reader: StateReader;
   private readonly precompiles: ReadonlyMap<Address, Precompile>;
+  private readonly warmPrecompiles: ReadonlyMap<Address, Precompile>;
   private readonly codeCache: CodeCache;
   private readonly wordHash: WordHash;
   private readonly accounts = new Map<Address, AccountRecord>();
@@ -44,12 +45,15 @@ export class WorldState {
     reader: StateReader,
     parts: {
       readonly precompiles: ReadonlyMap<Address, Precompile>;
+      /** Those of the fork, whose addresses are warm (EIP-2929); the same map unless some are replaced. */
+      readonly warmPrecompiles: ReadonlyMap<Address, Precompile>;
       readonly codeCache: CodeCache;
       readonly wordHash: WordHash;
     },
   ) {
     this.reader = reader;
     this.precompiles = parts.precompiles;
+    this.warmPrecompiles = parts.warmPrecompiles;
     this.codeCache = parts.codeCache;
     this.wordHash = parts.wordHash;
   }
@@ -58,7 +62,10 @@ export class WorldState {
   account(address: Address): AccountRecord {
     let record = this.accounts.get(address);
     if (record === undefined) {
-      record = new AccountRecord(address, this.reader.account(address), this.precompiles.get(address));
+      const precompile = this.precompiles.get(address);
+      const isAlwaysWarm =
+        this.warmPrecompiles === this.precompiles ? precompile !== undefined : this.warmPrecompiles.has(address);
+      record = new AccountRecord(address, this.reader.account(address), { precompile, isAlwaysWarm });
       this.accounts.set(address, record);
     }
     return record;
@@ -138,7 +145,7 @@ export class WorldState {
 
   /** EIP-2929: makes the account warm; true when it was cold. Precompiles always are warm. */
   warmAccount(account: AccountRecord): boolean {
-    if (account.warmIn === this.transaction || account.precompile !== undefined) return false;
+    if (account.warmIn === this.transaction || account.isAlwaysWarm) return false;
     this.journal.accountWarm(account);
     account.warmIn = this.transaction;
     return true;

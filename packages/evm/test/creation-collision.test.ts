@@ -34,7 +34,7 @@ function run(accounts: readonly (readonly [Address, MemoryAccount])[], to: Addre
     ...{ number: 1n, timestamp: 1n, gasLimit: 30_000_000n, prevRandao: `0x${"00".repeat(32)}` as const },
     ...{ beneficiary: sender, baseFeePerGas: 0n, baseFeePerBlobGas: 1n, blockHash: () => undefined },
   };
-  const execution = evm.beginBlock({ fork: "osaka", state, block, tracer: new StructLogTracer({ limit: 0 }) });
+  const execution = evm.beginBlock({ fork: "osaka", state, block, tracer: new StructLogTracer({ limitBytes: 1 }) });
   const result = execution.executeTransaction({
     sender,
     transaction: { type: 0, chainId: 1n, nonce: 0n, gasPrice: 0n, gasLimit, to, value: 0n, data: initCode },

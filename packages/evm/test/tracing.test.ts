@@ -67,11 +67,25 @@ test("FourByteTracer counts selectors, precompiles left out", () => {
   expect(tracer.result()).toEqual({ "0x08c379a0-96": 2 });
 });
 
-test("StructLogTracer stops at its limit and tells why an instruction failed", () => {
-  const limited = new StructLogTracer({ limit: 3 });
-  run(limited, accounts, "0x");
-  expect(limited.result().structLogs).toHaveLength(3);
-  const underflow = new StructLogTracer({ limit: 100 });
+test("StructLogTracer stops when its entries have so many bytes, as in geth", () => {
+  const whole = new StructLogTracer({ limitBytes: 0 });
+  run(whole, accounts, "0x");
+  const { structLogs } = whole.result();
+  const bytesOf = (count: number) =>
+    structLogs.slice(0, count).reduce((sum, log) => sum + JSON.stringify(log).length, 0);
+  for (const [limitBytes, count] of [
+    [1, 1],
+    [bytesOf(3) - 1, 3],
+    [bytesOf(3), 4],
+  ] as const) {
+    const limited = new StructLogTracer({ limitBytes });
+    run(limited, accounts, "0x");
+    expect(limited.result().structLogs).toEqual(structLogs.slice(0, count));
+  }
+});
+
+test("StructLogTracer tells why an instruction failed", () => {
+  const underflow = new StructLogTracer({ limitBytes: 0 });
   run(underflow, [[outer, { code: hexToBytes("0x600101") }]], "0x");
   const { failed, gas, structLogs } = underflow.result();
   expect([failed, gas, structLogs.at(-1)?.error]).toEqual([true, 100_000, "stack underflow (1 <=> 2)"]);

@@ -158,6 +158,8 @@ export interface AccountOverride {
   readonly nonce?: bigint;
   readonly balance?: bigint;
   readonly code?: Uint8Array;
+  /** Where the precompile of this address is instead. */
+  readonly movePrecompileTo?: Address;
   /** Replaces all storage. */
   readonly state?: SlotWords;
   /** Replaces these slots. */
@@ -185,6 +187,8 @@ export interface ExecutionPlace {
   /** After this block, in a block with its header (as eth_call does it). */
   readonly at: BlockRef;
   readonly state?: StateOverrides | undefined;
+  /** The accounts in whose place precompiles are not executed; those of `state` unless given. */
+  readonly replaced?: StateOverrides | undefined;
   readonly block?: BlockOverrides | undefined;
   readonly tracer?: Tracer | undefined;
 }

@@ -23,7 +23,9 @@ export type ChainFault =
   | { code: "CALL_THREAD_LOST" }
   | { code: "CALLS_CLOSED" }
   | { code: "CHAIN_STORE_CORRUPT"; where: string }
-  | { code: "REQUEST_INVALID"; field: string };
+  | { code: "REQUEST_INVALID"; field: string }
+  /** Precompiles can not be where a call wants them. */
+  | { code: "OVERRIDE_INVALID"; address: string; reason: string };
 
 /** Thrown by the chain's read side and its servers. */
 export class ChainError extends DomainError<ChainFault> {}

@@ -27,6 +27,8 @@ export interface PrestateOptions {
   readonly diffMode?: boolean;
   readonly disableCode?: boolean;
   readonly disableStorage?: boolean;
+  /** Reports accounts that did not exist before as well; not with `diffMode`. */
+  readonly includeEmpty?: boolean;
 }
 
 interface Before {
@@ -90,7 +92,7 @@ export class PrestateTracer implements Tracer {
 
   end(): void {
     if (this.options.diffMode) this.compare();
-    else for (const [address, before] of this.before) if (exists(before)) this.pre[address] = this.toJson(before);
+    else this.copy();
   }
 
   result(): Prestate | { readonly post: Prestate; readonly pre: Prestate } {
@@ -146,6 +148,12 @@ export class PrestateTracer implements Tracer {
     if (offset < frame.memory.size)
       initCode.set(frame.memory.bytes.subarray(offset, Math.min(offset + size, frame.memory.size)));
     this.lookUpCreated(create2Address(frame.start.account.address, frame.peek(3), initCode));
+  }
+
+  private copy(): void {
+    for (const [address, before] of this.before) {
+      if (exists(before) || this.options.includeEmpty) this.pre[address] = this.toJson(before);
+    }
   }
 
   private toJson({ balance, nonce, code, codeHash, slots }: Before): PrestateAccount {

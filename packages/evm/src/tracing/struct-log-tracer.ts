@@ -39,8 +39,8 @@ export interface StructLogOptions {
   readonly disableStack?: boolean;
   readonly disableStorage?: boolean;
   readonly enableReturnData?: boolean;
-  /** The most instructions that are recorded; what comes after is left out. */
-  readonly limit: number;
+  /** Once the entries have more bytes of JSON than this together, those that follow are left out; 0 for no limit. */
+  readonly limitBytes: number;
 }
 
 // geth keeps the name that PREVRANDAO had before EIP-4399.
@@ -54,6 +54,8 @@ export class StructLogTracer implements Tracer {
   private readonly pending: (StructLog | undefined)[] = [];
   private readonly storage = new Map<string, Record<string, string>>();
   private world: WorldState | undefined;
+  private measured = 0;
+  private sizeBytes = 0;
   private gasUsed = 0n;
   private output: Uint8Array = new Uint8Array(0);
   private failure: Failure | undefined;
@@ -68,7 +70,7 @@ export class StructLogTracer implements Tracer {
 
   step({ frame, pc, code }: StepEvent): void {
     this.settle(frame.depth, frame.gas);
-    if (this.logs.length >= this.options.limit) return;
+    if (this.isFull()) return;
     const refund = this.world?.refund ?? 0;
     const log: StructLog = {
       pc,
@@ -118,6 +120,15 @@ export class StructLogTracer implements Tracer {
       returnValue: silent ? "0x" : bytesToHex(this.output),
       structLogs: this.logs,
     };
+  }
+
+  private isFull(): boolean {
+    const { limitBytes } = this.options;
+    if (limitBytes === 0) return false;
+    // Of entries that have their price: all but the one that comes.
+    for (; this.measured < this.logs.length; this.measured++)
+      this.sizeBytes += JSON.stringify(this.logs[this.measured]).length;
+    return this.sizeBytes > limitBytes;
   }
 
   /** The instruction of this depth is paid for: it left this much. */

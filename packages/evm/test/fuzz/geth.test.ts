@@ -54,7 +54,7 @@ function expectation(seed: number, fork: Fork): Expectation {
 
 /** Our struct logs in the terms of geth's lines; what a step that failed would have cost is left out. */
 function steps(seed: number, fork: Fork): object[] {
-  const tracer = trace(seed, fork, new StructLogTracer({ enableMemory: true, disableStorage: true, limit: 1_000_000 }));
+  const tracer = trace(seed, fork, new StructLogTracer({ enableMemory: true, disableStorage: true, limitBytes: 0 }));
   return tracer.result().structLogs.map(({ pc, op, gas, gasCost, depth, stack, memory, refund, error }) => {
     const step = { pc, op, gas, depth, stack, memory: (memory ?? []).join("") };
     return error === undefined ? { ...step, gasCost, refund: refund ?? 0 } : { ...step, failed: true };

@@ -48,6 +48,8 @@ function chainError({ fault, message }: ChainError): JsonRpcError | undefined {
       return serverError("execution aborted");
     case "CALLS_CLOSED":
       return serverError("the node is stopping");
+    case "OVERRIDE_INVALID":
+      return serverError(`account ${fault.address} ${fault.reason}`);
     case "REQUEST_INVALID":
       return invalidParams(message);
     default:

@@ -23,6 +23,7 @@ import { BlockRun, type BlockRunDependencies } from "../engine/block-run.ts";
 import { createPacing } from "../engine/pacing.ts";
 import { ChainError } from "../errors.ts";
 import { callRequest } from "./call-message.ts";
+import { overridePrecompiles } from "./override-precompiles.ts";
 import { overrideState } from "./override-state.ts";
 import { switchingTracer } from "./switching-tracer.ts";
 
@@ -142,10 +143,10 @@ export class CallExecution implements ChainExecution {
     });
     const price = feeCap(transaction);
     const funds = (state.account(sender)?.balance ?? 0n) - transaction.value;
-    return price === 0n || funds < 0n ? most : lower(most, funds / price);
+    return price === 0n || funds <= 0n ? most : lower(most, funds / price);
   }
 
-  private settle({ at, state: overrides, block: changes, tracer }: ExecutionPlace): SettledPlace {
+  private settle({ at, state: overrides, replaced = overrides, block: changes, tracer }: ExecutionPlace): SettledPlace {
     const place = this.reader.header(at);
     if (place === undefined) throw new ChainError({ code: "BLOCK_UNKNOWN", block: String(at) });
     const { config, evm } = this.dependencies;
@@ -157,7 +158,12 @@ export class CallExecution implements ChainExecution {
       state,
       gasLimit: block.gasLimit,
       isOsaka: isActive(fork, "osaka"),
-      begin: (otherwise) => evm.beginBlock({ fork, state, block: { ...block, ...otherwise }, tracer }),
+      begin: (otherwise) =>
+        evm.beginBlock({
+          ...{ fork, state, tracer },
+          block: { ...block, ...otherwise },
+          changePrecompiles: (precompiles) => overridePrecompiles(precompiles, replaced),
+        }),
     };
   }
 

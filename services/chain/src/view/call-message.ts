@@ -1,3 +1,4 @@
+import { EthereumError } from "@koinon/ethereum/fault";
 import type { StateReader } from "@koinon/ethereum/state-access";
 import type { TransactionPayload } from "@koinon/ethereum/transaction";
 import type { ExecutionRequest } from "@koinon/evm/block-execution";
@@ -6,7 +7,10 @@ import type { CallMessage } from "../chain-view.ts";
 
 const noBytes = new Uint8Array(0);
 
-/** A message in the form in which it is executed: of the least type that has the fields that are given. */
+/**
+ * A message in the form in which it is executed: of the least type that has the fields that are given. Throws EthereumError when no
+ * type is like that.
+ */
 export function callRequest(
   message: CallMessage,
   { state, chainId, gasLimit }: { readonly state: StateReader; readonly chainId: bigint; readonly gasLimit: bigint },
@@ -32,7 +36,8 @@ function payloadOf(message: CallMessage, base: Base, chainId: bigint): Transacti
     maxFeePerGas: maxFeePerGas ?? message.gasPrice ?? 0n,
     maxPriorityFeePerGas: maxPriorityFeePerGas ?? message.gasPrice ?? 0n,
   };
-  if (authorizationList !== undefined && to !== undefined) {
+  if (authorizationList !== undefined) {
+    if (to === undefined) throw new EthereumError({ code: "TRANSACTION_RECIPIENT_MISSING", type: 4 });
     return { ...listed, ...fees, type: 4, to, authorizationList };
   }
   if (maxFeePerGas !== undefined || maxPriorityFeePerGas !== undefined) return { ...listed, ...fees, type: 2, to };

@@ -219,9 +219,11 @@ describeWithGeth("geth gives the same answers", () => {
     ["call by call", { tracer: "callTracer", tracerConfig: { withLog: true } }],
     ["the top call", { tracer: "callTracer", tracerConfig: { onlyTopCall: true } }],
     ["the state before", { tracer: "prestateTracer" }],
+    ["the state before, with what did not exist", { tracer: "prestateTracer", tracerConfig: { includeEmpty: true } }],
     ["what changes", { tracer: "prestateTracer", tracerConfig: { diffMode: true } }],
     ["selectors", { tracer: "4byteTracer" }],
     ["instructions", {}],
+    ["some instructions", { limit: 1_000 }],
     ["instructions with memory", { enableMemory: true, enableReturnData: true, disableStorage: true }],
   ])("traces: %s", async (_name, options) => {
     // Memory after every instruction of the random programs would be a hundred megabytes.
@@ -346,6 +348,9 @@ describeWithGeth("geth gives the same answers", () => {
       { gas: "0x5000" },
       { maxFeePerGas: "0x1" },
       { gas: "0xfffffff" },
+      { maxPriorityFeePerGas: "0x3540be400" },
+      { nonce: "0xffffffffffffffff" },
+      { authorizationList: [] },
     ]) {
       const request = { blockStateCalls: [{ calls: [{ from, to, ...fees, ...changes }] }], validation: true };
       const [own, theirs] = await Promise.all([
@@ -353,6 +358,54 @@ describeWithGeth("geth gives the same answers", () => {
         call(urls.theirs, "eth_simulateV1", request, "latest"),
       ]);
       expect([changes, own.error?.code]).toEqual([changes, theirs.error?.code]);
+    }
+  });
+
+  test("simulations that validate: gas up to that of the block, contracts may send", async () => {
+    const [from, to] = [signerOf(0).address, signerOf(9).address];
+    const maxFeePerGas = "0x2540be400";
+    const [contract = "0x"] = (await touchedContracts()).slice(-1);
+    const stateOverrides = { [contract]: { balance: "0xffffffffffffffffffff", code: "0x5f" } };
+    const calls = [
+      { from, to, maxFeePerGas },
+      { from, to, maxFeePerGas, gas: "0x1800000" },
+      { from: contract, to, maxFeePerGas, gas: "0x5208" },
+    ];
+    for (const each of calls) {
+      await compare(
+        "eth_simulateV1",
+        { blockStateCalls: [{ stateOverrides, calls: [each] }], validation: true },
+        "latest",
+      );
+    }
+  });
+
+  test("precompiles that are overridden or elsewhere", async () => {
+    const [from, to] = [signerOf(0).address, signerOf(9).address];
+    const [sha256, identity] = [`0x${"2".padStart(40, "0")}`, `0x${"4".padStart(40, "0")}`];
+    const returns42 = "0x602a5f5260205ff3";
+    // Says what a call of SHA-256's address and one of the other's cost.
+    const code = `0x5a5f5f5f5f60025afa505a90035f525a5f5f5f5f61beef5afa505a900360205260405ff3`;
+    const beef = `0x${"beef".padStart(40, "0")}`;
+    const choices = [
+      { [sha256]: { movePrecompileToAddress: beef } },
+      { [sha256]: { movePrecompileToAddress: beef, code: returns42 } },
+      { [sha256]: { movePrecompileToAddress: identity } },
+      { [sha256]: { code: returns42 } },
+      { [sha256]: { balance: "0x1" } },
+      { [sha256]: { movePrecompileToAddress: sha256 } },
+      { [sha256]: { movePrecompileToAddress: beef }, [beef]: { code: returns42 } },
+      { [beef]: { movePrecompileToAddress: sha256 } },
+    ];
+    for (const overrides of choices) {
+      for (const target of [sha256, identity, beef]) {
+        await compare("eth_call", { from, to: target, data: "0x12" }, "latest", overrides);
+      }
+      const stateOverrides = { ...overrides, [to]: { code } };
+      await compare("eth_call", { from, to }, "latest", stateOverrides);
+      await compare("debug_traceCall", { from, to }, "latest", { tracer: "callTracer", stateOverrides });
+      const calls = [sha256, identity, beef].map((target) => ({ from, to: target, input: "0x12" }));
+      await compare("eth_simulateV1", { blockStateCalls: [{ stateOverrides: overrides, calls }, { calls }] }, "latest");
     }
   });
 

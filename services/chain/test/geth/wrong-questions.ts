@@ -32,6 +32,8 @@ export function wrongQuestions(account: Hex, block: Hex): readonly (readonly [me
     ["eth_getRawTransactionByBlockNumberAndIndex", "0x99", "0x0"],
     ["eth_getTransactionByBlockHashAndIndex", block, "0x999"],
     ["eth_getProof", account, [], "0x99"],
+    ["eth_getStorageAt", account, "0xg", "latest"],
+    ["eth_getStorageAt", account, `0x${"1".repeat(65)}`, "latest"],
     ["eth_getLogs", { fromBlock: "0x2", toBlock: "0x1" }],
     ["eth_getLogs", { blockHash: block, fromBlock: "0x1" }],
     ["eth_newFilter", { fromBlock: "0x5", toBlock: "0x1" }],
@@ -84,5 +86,13 @@ function wrongCalls(to: Hex): readonly [string, ...unknown[]][] {
     ["eth_estimateGas", { from: to, to, gas: "0x5207" }],
     ["eth_estimateGas", { from: to, to, gasPrice: "0xffffffffffffffffffffff" }],
     ["eth_estimateGas", { to }, "0x99"],
+    ["eth_estimateGas", { from: stranger, to, gasPrice: "0x3b9aca00" }],
+    ["eth_estimateGas", { from: stranger, to, value: "0x1", maxFeePerGas: "0x3b9aca00" }],
+    [
+      "debug_traceCall",
+      { to },
+      "latest",
+      { tracer: "prestateTracer", tracerConfig: { diffMode: true, includeEmpty: true } },
+    ],
   ];
 }

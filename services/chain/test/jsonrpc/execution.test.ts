@@ -93,6 +93,37 @@ describe("eth_call", () => {
     expect(BigInt((await ask("eth_call", supply, "0x1")) as Hex)).toBe(0n);
   });
 
+  test("what is overridden is no precompile any more, or is one elsewhere", async () => {
+    const identity = `0x${"4".padStart(40, "0")}`;
+    const at = (to: string, overrides: object) => ask("eth_call", { to, data: "0x1234" }, "latest", overrides);
+    const code = "0x602a5f5260205ff3";
+    expect(await at(identity, {})).toBe("0x1234");
+    expect(await at(identity, { [identity]: { code } })).toBe(toHex(42n, { size: 32 }));
+    expect(await at(nowhere, { [identity]: { movePrecompileToAddress: nowhere } })).toBe("0x1234");
+    expect(await at(identity, { [identity]: { movePrecompileToAddress: nowhere } })).toBe("0x");
+    expect(
+      await failure("eth_call", { to: nowhere }, "latest", { [nowhere]: { movePrecompileToAddress: identity } }),
+    ).toEqual({
+      code: -32000,
+      message: "account 0x00000000000000000000000000000000000BeeF0 is not a precompile",
+    });
+  });
+
+  test("a message must be like some transaction", async () => {
+    const authorization = { chainId: "0x0", address: nowhere, nonce: "0x0", yParity: "0x0", r: "0x1", s: "0x1" };
+    const from = sender.address;
+    expect((await failure("eth_call", { from, to: nowhere, authorizationList: [] }))?.message).toContain(
+      "authorization",
+    );
+    expect((await failure("eth_call", { from, authorizationList: [authorization] }))?.message).toContain(
+      "create contract",
+    );
+    const fees = { maxFeePerGas: "0x2540be400", maxPriorityFeePerGas: "0x2540be401" };
+    expect((await failure("eth_call", { from, to: nowhere, ...fees }))?.message).toContain(
+      "max priority fee per gas higher",
+    );
+  });
+
   test("says why it failed", async () => {
     const error = await failure("eth_call", { from: accounts[1], to: token, data: encodeTransfer(5n) }, "latest");
     expect(error).toMatchObject({ code: 3, message: "execution reverted" });
@@ -146,6 +177,13 @@ describe("eth_estimateGas", () => {
     expect(estimate).toBeGreaterThan(221_000n);
     await ask("eth_call", { ...message, gas: toHex(estimate) }, "latest", overrides);
     expect(await failure("eth_call", { ...message, gas: toHex(estimate - 1n) }, "latest", overrides)).toBeDefined();
+  });
+
+  test("who has nothing is told so, whatever is sent", async () => {
+    for (const value of ["0x0", "0x1"]) {
+      const message = { from: nowhere, to: token, value, maxFeePerGas: "0x3b9aca00" };
+      expect((await failure("eth_estimateGas", message))?.message).toBe("insufficient funds for transfer");
+    }
   });
 
   test("tells what the sender could not pay, and reverts", async () => {
@@ -268,6 +306,18 @@ describe("eth_simulateV1", () => {
     expect(await failure("eth_simulateV1", { blockStateCalls: [...blocks.slice(0, 2), tooMuch] })).toMatchObject({
       code: -38014,
     });
+  });
+
+  test("validation leaves contracts and gas up to that of the block alone", async () => {
+    const maxFeePerGas = "0x2540be400";
+    const stateOverrides = { [token]: { balance: "0xffffffffffffffffffff" } };
+    const calls = [
+      { from: sender.address, to: nowhere, maxFeePerGas, gas: "0x1800000" },
+      { from: token, to: nowhere, maxFeePerGas },
+    ];
+    const request = { blockStateCalls: [{ stateOverrides, calls }], validation: true };
+    const [block] = (await ask("eth_simulateV1", request, "latest")) as { calls: { status: Hex }[] }[];
+    expect(block?.calls.map(({ status }) => status)).toEqual(["0x1", "0x1"]);
   });
 
   test("says which rule a call breaks", async () => {

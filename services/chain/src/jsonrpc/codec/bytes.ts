@@ -1,5 +1,6 @@
 import type { Address } from "@koinon/secp256k1/address";
 import type { Hex } from "@koinon/secp256k1/hex";
+import { serverError } from "../json-rpc-error.ts";
 import { malformed } from "./value-error.ts";
 
 /** Reads bytes: 0x and an even number of digits of either case. */
@@ -29,14 +30,14 @@ export function readHash(value: unknown): Hex {
   return readFixed(value, 32, "common.Hash");
 }
 
-/** Reads a storage slot: up to 32 bytes of hex, short ones filled on the left. */
+/** Reads a storage slot: up to 32 bytes of hex, short ones filled on the left. Text that is none is a server error, as in geth. */
 export function readSlot(value: unknown): bigint {
   if (typeof value !== "string") throw malformed("unable to decode storage key: hex string invalid");
   const digits = value.replace(/^0x/i, "");
   if (digits.length > 64) {
-    throw malformed("unable to decode storage key: hex string too long, want at most 32 bytes");
+    throw serverError("unable to decode storage key: hex string too long, want at most 32 bytes");
   }
-  if (!/^[0-9a-f]*$/i.test(digits)) throw malformed("unable to decode storage key: hex string invalid");
+  if (!/^[0-9a-f]*$/i.test(digits)) throw serverError("unable to decode storage key: hex string invalid");
   return digits === "" ? 0n : BigInt(`0x${digits}`);
 }
 

@@ -11,7 +11,7 @@ import { malformed } from "./value-error.ts";
 const accountsMax = 10_000;
 const slotsMax = 100_000;
 
-/** Reads state overrides (geth's "state override set"). Precompiles can not be moved to another address. */
+/** Reads state overrides (geth's "state override set"). */
 export function readStateOverrides(value: unknown): StateOverrides {
   const entries = new ObjectReader(value, "state override").entries();
   if (entries.length > accountsMax) throw malformed(`more than ${accountsMax} accounts overridden`);
@@ -26,7 +26,6 @@ export function readStateOverrides(value: unknown): StateOverrides {
 
 function readAccountOverride(address: Address, value: unknown): AccountOverride {
   const members = new ObjectReader(value, `override of ${address}`);
-  if (members.has("movePrecompileToAddress")) throw malformed("movePrecompileToAddress is not supported");
   const state = members.optional("state", readSlots);
   const stateDiff = members.optional("stateDiff", readSlots);
   if (state !== undefined && stateDiff !== undefined) {
@@ -36,6 +35,7 @@ function readAccountOverride(address: Address, value: unknown): AccountOverride 
     nonce: members.optional("nonce", readQuantity64),
     balance: members.optional("balance", readQuantity),
     code: members.optional("code", readBytes),
+    movePrecompileTo: members.optional("movePrecompileToAddress", readAddress),
     state,
     stateDiff,
   });

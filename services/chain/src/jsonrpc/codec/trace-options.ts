@@ -1,4 +1,5 @@
 import type { BlockOverrides, StateOverrides } from "../../chain-view.ts";
+import { serverError } from "../json-rpc-error.ts";
 import { ObjectReader, readBoolean } from "./object.ts";
 import { readBlockOverrides, readStateOverrides } from "./overrides.ts";
 import { malformed } from "./value-error.ts";
@@ -11,8 +12,8 @@ export type TracerChoice =
       readonly disableStack: boolean;
       readonly disableStorage: boolean;
       readonly enableReturnData: boolean;
-      /** The most instructions to record; undefined for all. */
-      readonly limit: number | undefined;
+      /** Bytes of JSON after which no more instructions are recorded; 0 for no limit. */
+      readonly limitBytes: number;
     }
   | { readonly name: "callTracer"; readonly onlyTopCall: boolean; readonly withLog: boolean }
   | {
@@ -20,6 +21,7 @@ export type TracerChoice =
       readonly diffMode: boolean;
       readonly disableCode: boolean;
       readonly disableStorage: boolean;
+      readonly includeEmpty: boolean;
     }
   | { readonly name: "4byteTracer" };
 
@@ -68,17 +70,12 @@ function readTracer(members: ObjectReader): TracerChoice {
         disableStack: flag(members, "disableStack"),
         disableStorage: flag(members, "disableStorage"),
         enableReturnData: flag(members, "enableReturnData"),
-        limit: members.optional("limit", readLimit),
+        limitBytes: members.optional("limit", readLimit) ?? 0,
       };
     case "callTracer":
       return { name, onlyTopCall: flag(settings, "onlyTopCall"), withLog: flag(settings, "withLog") };
     case "prestateTracer":
-      return {
-        name,
-        diffMode: flag(settings, "diffMode"),
-        disableCode: flag(settings, "disableCode"),
-        disableStorage: flag(settings, "disableStorage"),
-      };
+      return readPrestateChoice((member) => flag(settings, member));
     case "4byteTracer":
       return { name };
     default:
@@ -86,9 +83,21 @@ function readTracer(members: ObjectReader): TracerChoice {
   }
 }
 
-function readLimit(value: unknown): number | undefined {
+function readPrestateChoice(flag: (member: string) => boolean): TracerChoice {
+  const choice = {
+    name: "prestateTracer",
+    diffMode: flag("diffMode"),
+    disableCode: flag("disableCode"),
+    disableStorage: flag("disableStorage"),
+    includeEmpty: flag("includeEmpty"),
+  } as const;
+  if (choice.diffMode && choice.includeEmpty) throw serverError("cannot use diffMode with includeEmpty");
+  return choice;
+}
+
+function readLimit(value: unknown): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw malformed("limit is not a count");
-  return value === 0 ? undefined : value;
+  return value;
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };

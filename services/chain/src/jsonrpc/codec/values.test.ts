@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { JsonRpcError } from "../json-rpc-error.ts";
 import { readBlockReference } from "./block-reference.ts";
 import { readAddress, readBytes, readHash, readPassingBytes, readSlot, readWord } from "./bytes.ts";
 import { readCallMessage } from "./call-message.ts";
@@ -53,6 +54,7 @@ describe("bytes", () => {
     expect(readSlot("0x")).toBe(0n);
     expect(readSlot(hash)).toBe(BigInt(hash));
     expect(() => readSlot(`${hash}00`)).toThrow("want at most 32 bytes");
+    expect(() => readSlot("0xg")).toThrow(JsonRpcError);
   });
 });
 
@@ -132,12 +134,14 @@ describe("log queries", () => {
 });
 
 describe("overrides", () => {
-  test("state and stateDiff do not go together, precompiles stay", () => {
+  test("state and stateDiff do not go together, precompiles move", () => {
     const slots = { [hash]: hash };
     const [account] = readStateOverrides({ [address]: { stateDiff: slots } }).values();
     expect([...(account?.stateDiff ?? [])]).toEqual([[BigInt(hash), BigInt(hash)]]);
     expect(() => readStateOverrides({ [address]: { state: slots, stateDiff: slots } })).toThrow("has both");
-    expect(() => readStateOverrides({ [address]: { movePrecompileToAddress: address } })).toThrow("not supported");
+    const moved = readStateOverrides({ [address]: { movePrecompileToAddress: address } });
+    expect([...moved.values()]).toEqual([{ movePrecompileTo: address.toLowerCase() }]);
+    expect(() => readStateOverrides({ [address]: { movePrecompileToAddress: "0x2" } })).toThrow("want 40");
     expect(() => readStateOverrides({ [address]: {}, [address.toLowerCase()]: {} })).toThrow("overridden twice");
   });
 

@@ -27,6 +27,8 @@ export class SimulatedState {
   /** Replaces what a caller asks for. */
   override(overrides: StateOverrides): void {
     for (const [address, { nonce, balance, code, state, stateDiff }] of overrides) {
+      // What only moves a precompile makes no account.
+      if ((nonce ?? balance ?? code ?? state ?? stateDiff) === undefined) continue;
       const before = this.account(address) ?? { nonce: 0n, balance: 0n, codeHash: emptyCodeHash };
       this.#accounts.set(address, {
         nonce: nonce ?? before.nonce,

@@ -87,6 +87,8 @@ export class Simulation {
     const execution = chain.begin({
       at: this.#base.hash,
       state: this.#state.overrides(),
+      // What blocks before have changed replaces no precompile.
+      replaced: planned.state ?? new Map(),
       block: {
         ...planned.overrides,
         number: draft.number,
@@ -136,7 +138,7 @@ export class Simulation {
     );
     const transaction = createUnsignedTransaction(payload, sender);
     try {
-      const checks = this.#input.validation ? "transaction" : "call";
+      const checks = this.#input.validation ? "simulation" : "call";
       const result = execution.executeTransaction({ transaction: payload, sender, checks });
       this.#gasLeft -= result.gasUsed;
       const logs = result.succeeded ? (transfers?.logs() ?? result.logs) : [];

@@ -37,7 +37,7 @@ export function createTrace({ tracer: choice, timeoutMs }: TraceOptions, limits:
 function createTracer(choice: TracerChoice): Tracer & { result(): unknown } {
   switch (choice.name) {
     case "structLog":
-      return new StructLogTracer({ ...choice, limit: choice.limit ?? Number.MAX_SAFE_INTEGER });
+      return new StructLogTracer(choice);
     case "callTracer":
       return new CallTracer(choice);
     case "prestateTracer":

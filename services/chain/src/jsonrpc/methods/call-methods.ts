@@ -82,7 +82,12 @@ async function estimated(execution: ChainExecution, message: CallMessage, place:
   } catch (error) {
     if (!(error instanceof TransactionError)) throw error;
     const { fault } = error;
+    if (fault.code === "INSUFFICIENT_FUNDS" && offersFee(message)) throw serverError("insufficient funds for transfer");
     const isTooLittle = fault.code === "INTRINSIC_GAS_TOO_LOW" || fault.code === "FLOOR_DATA_GAS_TOO_LOW";
     throw isTooLittle ? serverError(`gas required exceeds allowance (${fault.gasLimit})`) : error;
   }
+}
+
+function offersFee({ gasPrice = 0n, maxFeePerGas = 0n }: CallMessage): boolean {
+  return gasPrice > 0n || maxFeePerGas > 0n;
 }
