@@ -68,7 +68,8 @@ const rules: Rules = {
   MODEL_UNKNOWN: {
     status: 404,
     type: "model_not_found",
-    message: ({ model }) => `The model '${model}' does not exist or nobody offers it.`,
+    message: ({ model }) =>
+      `The model '${model}' does not exist or nobody offers it; GET /v1/models lists those on offer.`,
     param: () => "model",
   },
   MANIFEST_UNKNOWN: {

@@ -62,7 +62,7 @@ const byReason: Readonly<Record<string, Rule>> = {
   MODEL_UNKNOWN: {
     status: 404,
     type: "model_not_found",
-    message: "The model does not exist or nobody offers it.",
+    message: "The model does not exist or nobody offers it; GET /v1/models lists those on offer.",
     param: "model",
   },
   MODEL_KIND_MISMATCH: {

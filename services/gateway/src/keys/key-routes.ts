@@ -34,6 +34,17 @@ const getBudget = declareRoute({
   errors: [404, 502, 504],
 });
 
+const getKey = declareRoute({
+  method: "GET",
+  path: "/v1/key",
+  id: "getKey",
+  summary: "The key that asks: what it may do, and its budget",
+  tag: "keys",
+  access: "key",
+  answers: { 200: { description: "The key.", schema: keySchema } },
+  errors: [502, 504],
+});
+
 const listKeys = declareRoute({
   method: "GET",
   path: "/v1/keys",
@@ -113,6 +124,10 @@ const CREATION_LENGTH_MAX = 255;
 export function addKeyRoutes(routes: ApiRoutes, dependencies: KeyRouteDependencies): void {
   const { store, cache, issuer, budgets, clock } = dependencies;
   addRoute(routes, getBudget, ({ raw, signal }) => budgets.get(keyOf(raw).id, signal));
+  addRoute(routes, getKey, async ({ raw, signal }) => {
+    const record = keyOf(raw);
+    return keyView(record, await budgetIfThere(record, budgets, signal));
+  });
   addRoute(routes, listKeys, ({ query, signal }) => listPage(query, dependencies, signal));
   addRoute(routes, createKey, async ({ body, raw, signal }, reply) => {
     if (typeof body.expires_at === "number" && body.expires_at <= clock.now())

@@ -345,6 +345,7 @@ describe("what a deployment says of itself", () => {
       "createEmbedding",
       "getOpenApi",
       "getBudget",
+      "getKey",
       "listKeys",
       "revokeKey",
       "deposit",

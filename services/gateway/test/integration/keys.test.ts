@@ -67,6 +67,11 @@ describe("creating keys", () => {
     });
     expect((await chat(key.key)).status).toBe(200);
     expect(await (await running.call("GET", "/v1/budget", { key: key.key })).json()).toEqual(key.budget);
+    const { key: text, ...view } = key;
+    expect(await (await running.call("GET", "/v1/key", { key: text })).json()).toEqual({
+      ...view,
+      budget: { limit: "1234", spent: expect.any(String), reserved: expect.any(String), available: expect.any(String) },
+    });
     const rows = await dump(running.databaseUrl);
     expect(rows).not.toContain(key.key.slice(-43));
     expect(rows).toContain(createHash("sha256").update(key.key).digest("hex"));
@@ -323,7 +328,7 @@ describe("keys in use", () => {
     expect((await chat(receipts)).status).toBe(403);
     expect((await running.call("GET", "/v1/receipts", { key: receipts })).status).toBe(200);
     expect((await running.call("GET", "/v1/receipts", { key: inference })).status).toBe(403);
-    for (const route of ["/v1/models", "/v1/providers", "/v1/budget", "/v1/contributions"]) {
+    for (const route of ["/v1/models", "/v1/providers", "/v1/budget", "/v1/key", "/v1/contributions"]) {
       for (const key of [inference, receipts])
         expect([route, (await running.call("GET", route, { key })).status]).toEqual([route, 200]);
     }

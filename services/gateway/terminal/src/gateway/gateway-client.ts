@@ -105,6 +105,11 @@ export class GatewayClient {
     return readBytes(await this.#call("/trust.json", { signal, apiKey: null }), bundleBytesMax);
   }
 
+  /** The key that calls: what it may do. */
+  async getApiKey(options: AdminCall): Promise<ApiKey> {
+    return this.#read("/v1/key", readApiKey, options);
+  }
+
   async listApiKeys(pageToken: string, options: AdminCall): Promise<Page<ApiKey>> {
     return this.#read(`/v1/keys?${pageQuery(pageToken)}`, readApiKeyPage, options);
   }

@@ -26,9 +26,9 @@ export function AdminNotice({
       <div>
         <strong>{fault.code === "KEY_REFUSED" ? "This key was refused" : "This takes an administrator's key"}</strong>
         <p>
-          The key in use can ask and read its own receipts, but not make or change keys. On the machine that runs the
-          network, <code>npx koinon key create</code> makes keys with the administrator's credential from the data
-          folder. An administrator's key entered here is used until you leave this page and is not kept.
+          {fault.code === "NOT_ALLOWED" && `The key in use, ${fault.reason} `}On the machine that runs the network,{" "}
+          <code>npx koinon key create</code> makes keys with the administrator's credential from the data folder. An
+          administrator's key entered here is used until you leave this page and is not kept.
         </p>
         <form className={styles.line} onSubmit={submit}>
           <TextField

@@ -10,6 +10,7 @@ import { usePagedList } from "../state/use-paged-list.ts";
 import { useStore } from "../state/use-store.ts";
 import { useTerminal } from "../terminal-context.ts";
 import { AdminNotice } from "./admin-notice.tsx";
+import { readAllKeys } from "./all-keys.ts";
 import { CreateKeyDialog } from "./create-key-dialog.tsx";
 import { KeyTable } from "./key-table.tsx";
 import { OwnBudget } from "./own-budget.tsx";
@@ -33,7 +34,7 @@ export function KeysPage() {
         key={adminKey ?? key ?? ""}
         scope={adminKey ?? key ?? ""}
         call={call}
-        load={(token, signal) => gateway.listApiKeys(token, call(signal))}
+        load={(token, signal) => readAllKeys(gateway, token, call(signal))}
         onAdminKey={setAdminKey}
       />
     </PageFrame>

@@ -45,6 +45,37 @@ describeWithProgram("chromium", "chat in a browser", (executablePath) => {
     await page.context().close();
   });
 
+  test.each([
+    ["a phone", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
+    ["a small phone", { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true }],
+    ["a desk with the proof beside it", { viewport: { width: 1280, height: 800 } }],
+  ])("on %s the choices stand in one line, and the whole price is in view", async (_, screen) => {
+    const page = await terminal.open(screen);
+    await ask(page, "What is the capital of France?");
+    await (await markIn(page, "verified")).click();
+    await page.getByTestId("proof-verdict").waitFor();
+    if (screen.viewport.width < 1000) {
+      await page.keyboard.press("Escape");
+      await page.getByTestId("proof-panel").waitFor({ state: "detached" });
+    }
+    await page.getByTestId("routing").click();
+    await page.getByRole("button", { name: "Not…" }).click();
+    await page.getByRole("checkbox", { name: /Borealis/ }).click();
+    await page.keyboard.press("Escape");
+    await page.getByText("with rules").waitFor();
+    const middles = await Promise.all(
+      ["model-select", "routing", "options"].map(async (name) => {
+        const box = await page.getByTestId(name).boundingBox();
+        return box === null ? null : Math.round(box.y + box.height / 2);
+      }),
+    );
+    expect(middles).toEqual([middles[0], middles[0], middles[0]]);
+    const isCut = (element: Element): boolean => element.scrollWidth > element.clientWidth;
+    expect(await page.getByTestId("price-before").evaluate(isCut)).toBe(false);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await page.context().close();
+  });
+
   test("keeps conversations, and verifies them again after a reload with the gateway out of reach", async () => {
     const page = await terminal.open();
     await ask(page, "What is the capital of France?");

@@ -14,8 +14,11 @@ describeWithProgram("chromium", "keys in a browser", (executablePath) => {
   afterAll(() => terminal?.stop());
 
   test("without an administrator's key the page explains itself", async () => {
-    await page.getByTestId("admin-needed").waitFor();
+    await page.getByText("'terminal' may ask models and read its own receipts, but not see or change keys.").waitFor();
     expect(await page.getByTestId("create-key").count()).toBe(0);
+    const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+    expect(asked).toContain(`${terminal.standIn.url}/v1/key`);
+    expect(asked.filter((name) => name.includes("/v1/keys"))).toEqual([]);
     await page.getByText("3.71255").waitFor();
   });
 

@@ -120,6 +120,7 @@ async function answer(
   if (key === undefined)
     throw new Refusal(401, "authentication_error", "INVALID_API_KEY", "The API key is missing or not valid.");
   if (pathname === "/v1/chat/completions") return chat(context, key, request, response);
+  if (pathname === "/v1/key") return sendJson(response, keyView(key));
   if (pathname.startsWith("/v1/keys")) return answerKeys(context, key, pathname, request, response);
   const [, , , id, part] = pathname.split("/");
   if (pathname.startsWith("/v1/receipts/") && part === "bundle") return sendBundle(context, id as string, response);

@@ -77,9 +77,11 @@ export function Composer({ onSend }: { readonly onSend: (prompt: string) => void
           )}
         </div>
         <div className={styles.bar}>
-          <ModelSelect />
-          <RoutingPopover />
-          <OptionsPopover />
+          <div className={styles.choices}>
+            <ModelSelect />
+            <RoutingPopover />
+            <OptionsPopover />
+          </div>
           <PriceBefore prompt={text} />
         </div>
       </form>
