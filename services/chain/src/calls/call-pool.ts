@@ -164,8 +164,14 @@ export class CallPool implements ChainCalls {
   #begin(lane: Lane, job: Job): void {
     const { thread } = lane;
     const { timeoutMs } = job;
+    try {
+      thread.begin(job.id, job.task, timeoutMs);
+    } catch (error) {
+      // What can not be copied is the job's fault: the thread has not seen it and is free.
+      job.settle({ error });
+      return;
+    }
     lane.job = job;
-    thread.begin(job.id, job.task, timeoutMs);
     void thread.ready.then(() => {
       if (lane.job !== job) return;
       const error = new ChainError({ code: "CALL_TIMEOUT", timeoutMs });

@@ -19,6 +19,9 @@ export interface MalformedRequest {
   readonly code?: "INVALID_PARAMS";
 }
 
+/** Levels of lists and objects in parameters; eth_simulateV1 has nine. More is refused here, because copying to a thread recurses. */
+const paramsLevelsMax = 64;
+
 /** Longest id that is kept: it is echoed, and nothing but a mistake is longer. */
 const idLengthMax = 256;
 
@@ -34,7 +37,16 @@ export function parseRequest(value: unknown): JsonRpcRequest | MalformedRequest 
     return { id: known, problem: "invalid request" };
   if (params !== undefined && params !== null && !Array.isArray(params))
     return { id: known, problem: "non-array args", code: "INVALID_PARAMS" };
+  if (isDeeper(params, paramsLevelsMax))
+    return { id: known, problem: "params nested too deep", code: "INVALID_PARAMS" };
   return { id, method, params: params ?? [] };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  if (Array.isArray(value)) return value.some((item) => isDeeper(item, levels - 1));
+  return Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** True when the call was refused. */

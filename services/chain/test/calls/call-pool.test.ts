@@ -64,6 +64,17 @@ test("a thread that ends takes its call along, and another one is started for th
 });
 
 describe("calls", () => {
+  test("what can not be copied to a thread is refused, and the thread does the next", async () => {
+    const calls = await begin({ threads: 1 });
+    let deep: unknown = 1;
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    for (let round = 0; round < 3; round++) {
+      expect(await faultOf(calls.request("eth_call", [deep], defaultLimits, never))).toContain("RangeError");
+    }
+    expect((await calls.call(nothing, "latest", never)).failure).toBeUndefined();
+    expect(calls.occupancy()).toEqual({ running: 0, waiting: 0 });
+  });
+
   test("wait, as many as may; the others are refused at once", async () => {
     const calls = await begin({ threads: 1, waitingMax: 2 });
     const stop = new AbortController();

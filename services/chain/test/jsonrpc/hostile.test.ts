@@ -121,6 +121,21 @@ const methods = [
 const callersFaults = [-32000, -32005, -32600, -32602, -32003, 3];
 
 describe("hostile parameters", () => {
+  test.each([...methods, "eth_maxPriorityFeePerGas", "eth_getTransactionBySenderAndNonce"])(
+    "%s, nested a hundred thousand times, takes no thread away",
+    async (method) => {
+      for (const [open, close] of [
+        ["[", "]"],
+        ['{"a":', "}"],
+      ] as const) {
+        const deep = `${open.repeat(100_000)}1${close.repeat(100_000)}`;
+        const { error } = await answersTo(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":[${deep}]}`);
+        expect(error?.code).toBe(-32602);
+      }
+      expect((await within(call(node.http, "eth_call", { to: address }))).result).toBe("0x");
+    },
+  );
+
   test.each(methods)("%s with nonsense", async (method) => {
     const unexpected: unknown[] = [];
     for (const first of nonsense) {
