@@ -42,7 +42,8 @@ const fileCodes: ReadonlySet<unknown> = new Set(["ENOENT", "EACCES", "EPERM", "E
 /** What to tell of what a command threw, and how it ends. */
 export function failureOf(error: unknown): Failure {
   const words = error instanceof Error ? error.message : String(error);
-  if (error instanceof UsageError || isParserComplaint(error)) return { words, exitCode: 2, isUsage: true };
+  if (error instanceof UsageError) return { words, exitCode: 2, isUsage: true };
+  if (isParserComplaint(error)) return { words: firstSentence(words), exitCode: 2, isUsage: true };
   if (error instanceof InputError) return { words, exitCode: 2, isUsage: false };
   if (error instanceof DomainError) {
     const known = Object.hasOwn(inWords, error.code) ? inWords[error.code] : undefined;
@@ -54,6 +55,11 @@ export function failureOf(error: unknown): Failure {
   if (!fileCodes.has(code) || typeof path !== "string") return { words, exitCode: 1, isUsage: false };
   const action = syscall === "mkdir" ? "make the folder" : "use";
   return { words: `can not ${action} ${path}: ${reasonOf(error)}`, exitCode: 2, isUsage: false };
+}
+
+/** Node goes on with advice on quoting that few need, and that ends in an open quotation mark. */
+function firstSentence(words: string): string {
+  return words.replace(/\. To specify a positional argument.*$/s, "");
 }
 
 function isParserComplaint(error: unknown): boolean {

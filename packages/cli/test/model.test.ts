@@ -32,6 +32,12 @@ test("a file is added under a name of its own and listed; what makes no sense is
   expect(await koinon("model", "add", `file:${file}`, ...models, "--sha256", "0".repeat(64))).toMatchObject({
     code: 1,
   });
+  for (const args of [
+    ["model", "add", `file:${file}`, "--sha256", "00"],
+    ["model", "add", "smollm2-135m-instruct", "--sha256", "0".repeat(64)],
+    ["model", "add", "smollm2-135m-instruct", "--name", "mine"],
+  ])
+    expect([args, (await koinon(...args, ...models)).code]).toEqual([args, 2]);
   for (const args of [["model"], ["model", "add"], ["model", "convert", "x"], ["model", "list", "x"]]) {
     expect([args, (await koinon(...args, ...models)).code]).toEqual([args, 2]);
   }

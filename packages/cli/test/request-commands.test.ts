@@ -41,7 +41,7 @@ const receipt = {
   log_index: 6,
   attempts: [
     { provider_name: "Boreas", outcome: "UNREACHABLE", duration_ms: 120 },
-    { provider_name: "Atlas", outcome: "served", duration_ms: 1500 },
+    { provider_name: "Atlas", outcome: "SERVED", duration_ms: 1500 },
   ],
 };
 
@@ -54,8 +54,8 @@ describe("koinon trace", () => {
     expect(out.trimEnd().split("\n")).toEqual([
       `Request ${id} asked for smollm2 at /v1/chat/completions, on 2023-11-14 22:13:20.000 UTC.`,
       "1,500 micro-credits, the most that it could cost, were set aside before it was passed on.",
-      "It was sent to Boreas: UNREACHABLE after 120 ms.",
-      "Then it was sent to Atlas: served after 1.5 s.",
+      "It was sent to Boreas, which could not be reached after 120 ms.",
+      "Then it was sent to Atlas, which answered after 1.5 s.",
       `Atlas (${receipt.provider}) answered in full within 1.5 s, for 31 units of input and 128 units of output.`,
       "The market compared the signed receipt with the bytes that it had relayed.",
       `That cost 84 micro-credits under the signed price ${receipt.price_id} (150,000 per million units of input, 600,000 of output, 2 per request); 1,416 were given back.`,

@@ -126,8 +126,8 @@ function withdraw({ id: text }: Arguments): ReturnType<Action> {
 
 function amountOf(text: string | undefined, option: string): string {
   if (text === undefined) throw new UsageError(`${option} is needed`);
-  if (!/^(0|[1-9][0-9]{0,37})$/.test(text))
-    throw new UsageError(`${option} ${text} is not a whole number of micro-credits`);
+  if (!/^(0|[1-9][0-9]*)$/.test(text)) throw new UsageError(`${option} ${text} is not a whole number of micro-credits`);
+  if (text.length > 38) throw new UsageError(`${option} ${text} is more than there can be: 38 digits are the most`);
   return text;
 }
 

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { addModel, convertModel, ensureModel } from "@koinon/compute/models/add";
-import { catalogue } from "@koinon/compute/models/catalogue";
+import { type CatalogueModel, catalogue } from "@koinon/compute/models/catalogue";
 import type { ModelRecord } from "@koinon/compute/models/record";
 import { parseModelSource } from "@koinon/compute/models/source/parse";
 import { ModelStore } from "@koinon/compute/models/store";
@@ -20,8 +20,8 @@ export const modelCommand: Command = {
   convert FOLDER  a sentence-transformers folder (BERT, mean pooling, F32 safetensors) into a GGUF file
   list            what is there
 
-  --name NAME     what the model is called (default: after its file)
-  --sha256 HASH   refuse any other content
+  --name NAME     what the model is called (default: after its file); models of the catalogue have theirs
+  --sha256 HASH   refuse any other content; 64 digits 0-9a-f
   --license L     SPDX identifier; for converted models, and where the file does not say
   --author A      likewise
   --data DIR      data folder of the network (default ./data, or KOINON_DATA); models are in its folder 'models'
@@ -76,10 +76,23 @@ function add(source: string, values: Values, store: ModelStore, terminal: Termin
   const onProgress = createProgressPrinter({ write: (text) => terminal.err(text.trimEnd()), isTerminal: false });
   const dependencies = { env: terminal.env, onProgress, signal: terminal.interrupted() };
   const known = catalogue.find(({ name }) => name === source);
-  if (known !== undefined) return ensureModel(store, known, dependencies);
+  if (known !== undefined) {
+    assertNothingOwn(known, values);
+    return ensureModel(store, known, dependencies);
+  }
+  if (values.sha256 !== undefined && !/^[0-9a-f]{64}$/.test(values.sha256))
+    throw new UsageError("--sha256: 64 digits 0-9a-f are needed");
   const parsed = parseModelSource(source);
   const location = parsed.scheme === "https" ? parsed.url.pathname : parsed.path;
   return addModel(store, parsed, { ...values, name: values.name ?? nameAfter(location) }, dependencies);
+}
+
+/** A model of the catalogue has its name, content, licence and author already: other ones would be promised and not kept. */
+function assertNothingOwn({ name, weightsSha256 }: CatalogueModel, values: Values): void {
+  const own = (["name", "license", "author"] as const).find((option) => values[option] !== undefined);
+  if (own !== undefined) throw new UsageError(`--${own} is for other sources: ${name} is of the catalogue`);
+  if (values.sha256 !== undefined && values.sha256 !== weightsSha256)
+    throw new UsageError(`--sha256: the catalogue's ${name} has ${weightsSha256}`);
 }
 
 function convert(folder: string, values: Values, store: ModelStore, terminal: Terminal): Promise<ModelRecord> {

@@ -3,6 +3,7 @@ import type { Verification } from "@koinon/receipts/verification";
 import type { ReceiptSummary } from "@koinon/sdk/answers";
 import { verdictOf } from "../verify/verification-report.ts";
 import { amountInWords, countInWords, timeInWords } from "../words.ts";
+import { outcomeInWords } from "./outcome-words.ts";
 
 /** What is known of the proof: a verified bundle, or why there is none. */
 export type Proof = { readonly bundle: Bundle | undefined; readonly verification: Verification } | string;
@@ -20,7 +21,7 @@ export function storyOf(receipt: ReceiptSummary, proof: Proof): string[] {
 
 function attemptOf({ provider_name, outcome, duration_ms }: ReceiptSummary["attempts"][number], index: number): string {
   const when = index === 0 ? "It was sent to" : "Then it was sent to";
-  return `${when} ${provider_name}: ${outcome} after ${durationInWords(duration_ms)}.`;
+  return `${when} ${provider_name}, ${outcomeInWords(outcome)} after ${durationInWords(duration_ms)}.`;
 }
 
 function outcomeOf(receipt: ReceiptSummary): string[] {

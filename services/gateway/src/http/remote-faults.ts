@@ -123,6 +123,11 @@ const byReason: Readonly<Record<string, Rule>> = {
   ACCOUNT_UNKNOWN: { status: 404, type: "not_found_error", message: "The budget does not exist." },
   SETTLEMENT_UNKNOWN: { status: 404, type: "not_found_error", message: "There is no such request." },
   // poi
+  WITNESS_UNKNOWN: {
+    status: 403,
+    type: "permission_error",
+    message: "The log takes cosignatures only of the witnesses that its operator names (POI_WITNESSES).",
+  },
   RECEIPT_REFUSED: { status: 409, type: "conflict_error", message: "The log refused this receipt." },
 };
 
