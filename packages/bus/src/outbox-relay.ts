@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "@koinon/postgres/database";
 import { listen } from "@koinon/postgres/notifications";
 import { type Queryable, quoteIdentifier, type SqlValue } from "@koinon/postgres/sql";
@@ -127,10 +126,11 @@ export class OutboxRelay {
         failures += 1;
         this.#observe({ kind: "failed", count: 0, error });
       }
-      if (failures > 0) await this.#pause(backoffMs * Math.min(2 ** (failures - 1), 20), []);
+      const { signal } = this.#stopping;
+      if (failures > 0) await pause(backoffMs * Math.min(2 ** (failures - 1), 20), { signal });
       else if (claimed < batchSize) {
-        await this.#pause(this.#options.pollIntervalMs ?? 1_000, [this.#awake.promise]);
-        await this.#pause(this.#options.lingerMs ?? 50, []);
+        await pause(this.#options.pollIntervalMs ?? 1_000, { until: this.#awake.promise, signal });
+        await pause(this.#options.lingerMs ?? 50, { signal });
       }
     }
   }
@@ -172,13 +172,9 @@ export class OutboxRelay {
         errors.push(error);
       }
     });
-    const timeoutMs = this.#options.publishTimeoutMs ?? 10_000;
-    const over = new AbortController();
-    const late = this.#pause(timeoutMs, [], over.signal).then(() =>
-      delay(stopGraceMs, undefined, { signal: over.signal }),
-    );
-    await Promise.race([Promise.all(sent), late.catch(() => undefined)]);
-    over.abort();
+    const all = Promise.all(sent);
+    await pause(this.#options.publishTimeoutMs ?? 10_000, { until: all, signal: this.#stopping.signal });
+    if (published.length + errors.length < rows.length) await pause(stopGraceMs, { until: all });
     // A copy: what is published after the deadline is not marked in this transaction and goes out again.
     return { published: [...published], errors: errors.length > 0 ? errors : [new Error("not published in time")] };
   }
@@ -197,12 +193,16 @@ export class OutboxRelay {
     const onNotification = () => this.wake();
     await listen({ ...this.#database.options, channel: this.#options.notify, onNotification, signal });
   }
+}
 
-  /** Waits for `ms`, for a waker, or for the relay to stop. */
-  async #pause(ms: number, wakers: readonly Promise<void>[], ended?: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const signal = AbortSignal.any([over.signal, this.#stopping.signal, ...(ended === undefined ? [] : [ended])]);
-    await Promise.race([...wakers, delay(ms, undefined, { signal }).catch(() => undefined)]);
-    over.abort();
-  }
+/** Waits for `ms`, or less: until the promise resolves or the signal aborts. */
+async function pause(ms: number, { until, signal }: { until?: Promise<unknown>; signal?: AbortSignal }): Promise<void> {
+  if (signal?.aborted === true) return;
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
+  const timer = setTimeout(end, ms);
+  const onAbort = () => end();
+  signal?.addEventListener("abort", onAbort);
+  await (until === undefined ? over : Promise.race([over, until]));
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", onAbort);
 }

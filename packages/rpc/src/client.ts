@@ -53,16 +53,24 @@ function unaryMethod(channel: Channel, prepare: Prepare) {
 }
 
 function streamMethod(channel: Channel, prepare: Prepare) {
-  return (request: unknown, options?: CallOptions): AsyncIterable<unknown> => {
-    let started = false;
-    return {
-      [Symbol.asyncIterator]: () => {
-        invariant(!started, "a response stream is read once");
-        started = true;
-        return startStream(channel, () => prepare(options), request);
-      },
-    };
-  };
+  return (request: unknown, options?: CallOptions): AsyncIterable<unknown> =>
+    new ResponseStream(() => startStream(channel, () => prepare(options), request));
+}
+
+/** The answers of one call, which starts when they are read. */
+class ResponseStream implements AsyncIterable<unknown> {
+  readonly #start: () => AsyncIterator<unknown>;
+  #isStarted = false;
+
+  constructor(start: () => AsyncIterator<unknown>) {
+    this.#start = start;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    invariant(!this.#isStarted, "a response stream is read once");
+    this.#isStarted = true;
+    return this.#start();
+  }
 }
 
 /** Starts a stream; what prevents the start surfaces at the first read, as on the wire. */
