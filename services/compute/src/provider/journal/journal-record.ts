@@ -34,11 +34,13 @@ const typeBytes = { receipt: 1, settled: 2, session: 3, "session-ended": 4, pend
 
 /** One record: length and CRC-32 (4 bytes each, little-endian) of what follows, its type, its fields. */
 export function encodeRecord(record: JournalRecord): Buffer {
-  const body = Buffer.concat([Buffer.from([typeBytes[record.type]]), ...fieldsOf(record)]);
-  const header = Buffer.alloc(headerBytes);
-  header.writeUInt32LE(body.length, 0);
-  header.writeUInt32LE(crc32(body), 4);
-  return Buffer.concat([header, body]);
+  const head = Buffer.alloc(headerBytes + 1);
+  head[headerBytes] = typeBytes[record.type];
+  const bytes = Buffer.concat([head, ...fieldsOf(record)]);
+  const body = bytes.subarray(headerBytes);
+  bytes.writeUInt32LE(body.length, 0);
+  bytes.writeUInt32LE(crc32(body), 4);
+  return bytes;
 }
 
 /** Reads the record at an offset; undefined when the bytes there are not a whole, undamaged record. */
