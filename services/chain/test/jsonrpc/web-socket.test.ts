@@ -105,7 +105,9 @@ describe("JSON-RPC over WebSocket", () => {
 
   test("refuses subscriptions that it does not know, and too many", async () => {
     const client = await new Client().open();
-    expect((await client.ask("eth_subscribe", "syncing")).error?.message).toContain('no "syncing" subscription');
+    const { error } = await client.ask("eth_subscribe", "syncing");
+    expect(error).toEqual({ code: -32601, message: 'no "syncing" subscription in eth namespace' });
+    expect((await client.ask("eth_subscribe", 5)).error?.code).toBe(-32602);
     expect((await client.ask("eth_subscribe", "logs", { address: "0x1" })).error?.code).toBe(-32602);
     await client.ask("eth_subscribe", "logs");
     await client.ask("eth_subscribe", "newHeads");

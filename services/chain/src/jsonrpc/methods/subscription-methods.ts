@@ -103,5 +103,10 @@ function readSubscriptionId(value: unknown): Hex {
 
 function readName(value: unknown): Kind {
   if (value === "newHeads" || value === "logs" || value === "newPendingTransactions") return value;
-  throw malformed(`no "${String(value).slice(0, 50)}" subscription in eth namespace`);
+  if (typeof value !== "string") throw malformed("cannot unmarshal non-string as a subscription name");
+  // As a method that is not there, in geth.
+  throw new JsonRpcError({
+    code: "METHOD_NOT_FOUND",
+    message: `no "${value.slice(0, 50)}" subscription in eth namespace`,
+  });
 }
