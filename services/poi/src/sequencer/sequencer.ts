@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { PoiError } from "../errors.ts";
 import type { PoiMetrics } from "../metrics.ts";
 import type { SettledVerdict, SettledVerifier } from "../settled/settled-verifier.ts";
@@ -145,13 +144,17 @@ export class Sequencer {
     await this.#release();
   }
 
+  /** Waits for something to do: until woken, or until a checkpoint or a look is due. */
   async #rest(signal: AbortSignal): Promise<void> {
-    const woken = this.#awake.promise;
-    const over = new AbortController();
+    if (signal.aborted) return;
+    const { promise: woken, resolve } = this.#awake;
+    const wake = () => resolve();
     const restMs = Math.min(this.#checkpointDueMs() ?? Number.POSITIVE_INFINITY, this.#housekeepingDueMs());
-    const rest = delay(restMs, undefined, { signal: AbortSignal.any([signal, over.signal]) });
-    await Promise.race([woken, rest.catch(() => undefined)]);
-    over.abort();
+    const timer = setTimeout(wake, restMs);
+    signal.addEventListener("abort", wake);
+    await woken;
+    clearTimeout(timer);
+    signal.removeEventListener("abort", wake);
     this.#awake = Promise.withResolvers<void>();
   }
 
