@@ -13,7 +13,7 @@ export interface FaultText {
 export function describeFault(fault: GatewayFault): FaultText {
   switch (fault.code) {
     case "NO_KEY":
-      return text("No API key", "Enter a key to ask, or open the link that `npm start` printed.", "key");
+      return text("No API key", "Enter a key to ask, or open the link that npm start printed.", "key");
     case "KEY_REFUSED":
       return text("The key was refused", fault.reason, "key");
     case "NOT_ALLOWED":

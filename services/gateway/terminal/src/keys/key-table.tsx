@@ -31,7 +31,7 @@ export function KeyTable({ keys, call, onChanged }: KeyTableProps) {
             <th>May</th>
             <th data-number>Available</th>
             <th data-number>Spent</th>
-            <th data-number>Requests / min</th>
+            <th data-number>Per minute</th>
             <th>Made</th>
             <th>
               <span className={styles.spoken}>Actions</span>
@@ -77,14 +77,16 @@ function Row({ apiKey, onDeposit, onRevoke, onWithdraw }: RowProps) {
           <code>{prefix}…</code>
         </small>
       </td>
-      <td data-label="May">{scopes.join(", ")}</td>
+      <td data-label="May" className={styles.scopes}>
+        {scopes.join(", ")}
+      </td>
       <td data-number data-label="Available">
         {budget === null ? "unknown" : formatCredits(budget.available)}
       </td>
       <td data-number data-label="Spent">
         {budget === null ? "unknown" : formatCredits(budget.spent)}
       </td>
-      <td data-number data-label="Requests / min">
+      <td data-number data-label="Requests per minute">
         {requestsPerMinute ?? "no limit"}
       </td>
       <td data-label="Made">

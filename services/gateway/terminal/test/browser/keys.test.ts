@@ -31,6 +31,16 @@ describeWithProgram("chromium", "keys in a browser", (executablePath) => {
     expect(await page.getByTestId("key-row").count()).toBe(4);
   });
 
+  test("what can be done with a key is in view on a small desk", async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const beyond = await page.getByRole("table").evaluate((table) => {
+      const frame = table.parentElement as HTMLElement;
+      return frame.scrollWidth - frame.clientWidth;
+    });
+    expect(beyond).toBe(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
   test("a key is made, shown once, funded and revoked", async () => {
     await page.getByTestId("create-key").click();
     await page.getByTestId("key-create-submit").click();

@@ -18,7 +18,8 @@ export function EmptyChat({ onAsk }: { readonly onAsk: (prompt: string) => void 
   const { apiKey, chat } = useTerminal();
   const hasKey = useStore(apiKey) !== null;
   const isBusy = useStore(chat.running) !== null;
-  const { model } = useChatModel();
+  const { model, state } = useChatModel();
+  const refusal = hasKey && state.fault?.code === "KEY_REFUSED" ? state.fault.reason : null;
   return (
     <section className={styles.empty}>
       <Ring arcs={allStepNames.map(() => "plain")} size={84} thickness={8} />
@@ -28,7 +29,7 @@ export function EmptyChat({ onAsk }: { readonly onAsk: (prompt: string) => void 
         public log, and this page verifies it in your browser: {allStepNames.length} steps, one for each part of the
         ring.
       </p>
-      {hasKey ? (
+      {hasKey && refusal === null ? (
         <ul className={styles.starters} aria-label="To begin with">
           {starters.map((prompt) => (
             <li key={prompt}>
@@ -41,8 +42,9 @@ export function EmptyChat({ onAsk }: { readonly onAsk: (prompt: string) => void 
         </ul>
       ) : (
         <div className={styles.key}>
-          <p>
-            To ask, open the link that <code>npm start</code> printed, or enter an API key.
+          <p role={refusal === null ? undefined : "alert"}>
+            {refusal !== null && `The key in use was refused: ${refusal} `}
+            To ask, open the link that <code>npm start</code> printed, or enter {hasKey ? "another" : "an"} API key.
           </p>
           <KeyForm />
         </div>

@@ -12,9 +12,11 @@ export function ModelSelect() {
   const hasKey = useStore(apiKey) !== null;
   const placeholder = !hasKey
     ? "No key yet"
-    : state.isLoading || state.value === null
-      ? "Asking for models…"
-      : "No chat model on offer";
+    : state.value === null && state.fault !== null
+      ? "Models unknown"
+      : state.isLoading || state.value === null
+        ? "Asking for models…"
+        : "No chat model on offer";
   return (
     <Select
       quiet
