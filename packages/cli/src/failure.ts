@@ -28,6 +28,19 @@ const inWords: Readonly<Record<string, { readonly kind: "usage" | "input" | "no"
     kind: "input",
     say: ({ path, reason }) => `the genesis file can not be read: ${path === "" ? "it" : path} is ${reason}`,
   },
+  GENESIS_UNSUPPORTED: {
+    kind: "input",
+    say: ({ path, reason }) => `the genesis file is of a chain that is not supported: ${path} ${reason}`,
+  },
+  GENESIS_MISMATCH: {
+    kind: "no",
+    say: ({ stored, given }) => `the folder's chain began with block ${stored}, the genesis file makes ${given}`,
+  },
+  BLOCK_FILE_ELSEWHERE: {
+    kind: "no",
+    say: ({ block, reason }) => `the file is of another chain: block ${block}: ${reason}`,
+  },
+  BLOCK_REFUSED: { kind: "no", say: ({ block, reason }) => `block ${block} of the file is refused: ${reason}` },
   BLOCK_FILE_MALFORMED: {
     kind: "input",
     say: ({ offset, reason }) => `the file does not hold blocks as RLP, one after the other: ${reason}${at(offset)}`,

@@ -34,5 +34,5 @@ async function assertDevelopment(rpc: JsonRpc): Promise<void> {
   const genesis = await rpc.object("eth_getBlockByNumber", "0x0", false);
   const isMarked = genesis?.extraData === developmentChain.extraData;
   if (isMarked && (await rpc.quantity("eth_chainId")) === developmentChain.chainId) return;
-  throw new RefusedError("faucet", 0, `the chain at ${rpc.url} is no development chain; nothing was sent`);
+  throw new RefusedError(`the chain at ${rpc.url} is no development chain; nothing was sent`);
 }

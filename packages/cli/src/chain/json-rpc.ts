@@ -3,11 +3,12 @@ import { DomainError } from "@koinon/errors/domain-error";
 import { InputError } from "../command.ts";
 import { unreachableReason } from "../connection/web-address.ts";
 
-/** What a node answered instead of a result. */
-export class RefusedError extends DomainError<{ code: "REFUSED"; method: string; rpcCode: number; problem: string }> {
-  constructor(method: string, rpcCode: number, problem: string) {
-    super({ code: "REFUSED", method, rpcCode, problem });
-    this.message = `${problem} (${method}, ${rpcCode})`;
+/** What a node answered instead of a result, or why nothing was asked of it. */
+export class RefusedError extends DomainError<{ code: "REFUSED"; problem: string }> {
+  /** `answer` is the method and the code of JSON-RPC. */
+  constructor(problem: string, answer?: { readonly method: string; readonly rpcCode: number }) {
+    super({ code: "REFUSED", problem });
+    this.message = answer === undefined ? problem : `${problem} (${answer.method}, ${answer.rpcCode})`;
   }
 }
 
@@ -31,7 +32,7 @@ export class JsonRpc {
       result?: unknown;
       error?: { code?: unknown; message?: unknown };
     };
-    if (error !== undefined) throw new RefusedError(method, Number(error.code), String(error.message));
+    if (error !== undefined) throw new RefusedError(String(error.message), { method, rpcCode: Number(error.code) });
     if (result === undefined) throw this.#notANode(`no result of ${method}`);
     return result;
   }

@@ -107,7 +107,7 @@ export class OperatorChain {
         throw new InputError(`can not reach the chain at ${this.#address}: ${connectionReason(error)}`, {
           cause: error,
         });
-      throw new RefusedError("credit", 0, wordsOf(error));
+      throw new RefusedError(wordsOf(error));
     }
   }
 }
