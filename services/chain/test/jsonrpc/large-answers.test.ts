@@ -100,7 +100,7 @@ describe("what is large is read on a call thread", () => {
     for (const [method, ...params] of [
       ["eth_getBlockByNumber", "latest", 1],
       ["eth_getBlockByHash", "0x12", true],
-      ["eth_getProof", account, ["0xg"], "latest"],
+      ["eth_getProof", account, [5], "latest"],
       ["eth_getProof", account, slots(1_025), "latest"],
       ["eth_getTransactionBySenderAndNonce", account],
     ] as [string, ...unknown[]][]) {
