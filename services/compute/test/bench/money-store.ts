@@ -15,8 +15,8 @@ function summary(latencies: number[]): string {
   return `p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`;
 }
 
-/** How a reservation is waited for: until it is on disk, until it counts, or never flushed at all (to see what flushing costs). */
-type Mode = "durable" | "ahead" | "no flush";
+/** With reservations on disk, or never flushed at all (to see what flushing costs). */
+type Mode = "durable" | "no flush";
 
 /** Reserve, then settle in the background as the market does; the client waits for the reservation alone. */
 async function measure(inFlight: number, budgets: number, mode: Mode): Promise<void> {
@@ -48,8 +48,7 @@ async function measure(inFlight: number, budgets: number, mode: Mode): Promise<v
       const request = `request ${id} ${round}`;
       const wanted = reservation(request, accountId, 500n, { from: provider });
       const begin = performance.now();
-      const { outcome, durable } = await store.reserveAhead(wanted);
-      if (mode !== "ahead") await durable;
+      const outcome = await store.reserve(wanted);
       if (outcome !== "reserved") throw new Error(outcome);
       const reserved = performance.now();
       // At most one settle per worker waits, as a client that asks one question after the other would leave behind.
@@ -93,7 +92,7 @@ const cpus = os.cpus();
 process.stdout.write(
   `${cpus.length} x ${cpus[0]?.model}, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Node ${process.version}\n`,
 );
-for (const mode of ["durable", "ahead", "no flush"] as const) {
+for (const mode of ["durable", "no flush"] as const) {
   for (const inFlight of [1, 16, 64, 256]) await measure(inFlight, 1, mode);
 }
 await measure(256, 64, "durable");

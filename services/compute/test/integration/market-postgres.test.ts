@@ -5,6 +5,7 @@ import { startTestPostgres, type TestPostgres } from "@koinon/testkit/postgres";
 import { PostgresMoneyStore } from "../../src/market/accounts/postgres-money-store.ts";
 import { PostgresInstanceStore } from "../../src/market/reconcile/postgres-instance-store.ts";
 import { PostgresRegistryStore } from "../../src/market/registry/postgres-registry-store.ts";
+import { aheadSuite } from "../market/ahead-suite.ts";
 import { deathsSuite } from "../market/deaths-suite.ts";
 import { liesSuite } from "../market/lies-suite.ts";
 import { relaySuite } from "../market/relay-suite.ts";
@@ -37,3 +38,4 @@ async function open(): Promise<Stores> {
 relaySuite("PostgreSQL", open);
 liesSuite("PostgreSQL", open);
 deathsSuite("PostgreSQL", open);
+aheadSuite("PostgreSQL", open);

@@ -15,6 +15,11 @@ export function replaceStep<S extends object, K extends keyof S>(store: S, repla
   });
 }
 
+/** The stores of a process that knows of no balance: nothing goes out before its reservation counts. */
+export function knowingNothing(storage: MarketStorage): MarketStorage {
+  return { ...storage, money: replaceStep(storage.money, "isLikely", () => false) };
+}
+
 /** The death of a process, as its stores see it: from then on nothing it does arrives. */
 export class Death {
   readonly name: string;
@@ -56,6 +61,8 @@ export class Death {
       get: (target, step, receiver) => {
         const value: unknown = Reflect.get(target, step, receiver);
         if (typeof value !== "function") return value;
+        // No step: the process asks its own memory.
+        if (step === "isLikely") return value.bind(target);
         return async (...parameters: unknown[]) => {
           if (step === before) this.now = true;
           if (this.now) return await never();

@@ -6,7 +6,7 @@ import { waitFor } from "@koinon/testkit/wait-for";
 import type { SettlementRecord } from "../../src/market/accounts/money-store.ts";
 import { isRetryableReason } from "../../src/market/reconcile/receipt-result.ts";
 import type { MarketStorage } from "../../src/market/storage.ts";
-import { Death, replaceStep } from "./death.ts";
+import { Death, knowingNothing, replaceStep } from "./death.ts";
 import { completionOf, eventsOf, type ScriptedProvider, unavailable } from "./scripted-provider.ts";
 import { chatOffer, registrationMessage, type Stores, TestMarket } from "./test-market.ts";
 
@@ -238,14 +238,16 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
     describe("the database", () => {
       let market: TestMarket;
       afterEach(() => market.stop());
-      /** A store whose reservations reach the disk when told. */
+      /** A store of known balances, whose reservations reach the disk when told. */
       const withDisk = (disk: Promise<void>) => (storage: MarketStorage) => {
         const { money } = storage;
-        const reserveAhead: typeof money.reserveAhead = async (request) => ({
-          outcome: (await money.reserveAhead(request)).outcome,
-          durable: disk,
-        });
-        return { ...storage, money: replaceStep(money, "reserveAhead", reserveAhead) };
+        const reserveAhead: typeof money.reserveAhead = async (request) => {
+          const outcome = await money.reserve(request);
+          await disk;
+          return outcome;
+        };
+        const sure = replaceStep(money, "isLikely", () => true);
+        return { ...storage, money: replaceStep(sure, "reserveAhead", reserveAhead) };
       };
 
       test("is slow: the provider works already, and the client gets no byte before its reservation is on disk", async () => {
@@ -284,7 +286,7 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
           throw new DatabaseError({ code: "DATABASE_UNREACHABLE", reason: "away" });
         };
         market = await new TestMarket(await open(), {
-          wrap: (storage) => ({ ...storage, money: replaceStep(storage.money, "reserveAhead", away) }),
+          wrap: (storage) => knowingNothing({ ...storage, money: replaceStep(storage.money, "reserve", away) }),
         }).start();
         const provider = await market.join("alpha");
         expect((await market.ask()).error).toMatchObject({ code: "DATABASE_UNREACHABLE", status: "UNAVAILABLE" });
@@ -339,7 +341,8 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
 
       test("after reserving, before anything is dispatched: given back after a while", async () => {
         const died = new Death("reserved");
-        market = await new TestMarket(await open(), { clock, env, wrap: died.after("reserveAhead") }).start();
+        const wrap = (storage: MarketStorage) => knowingNothing(died.after("reserve")(storage));
+        market = await new TestMarket(await open(), { clock, env, wrap }).start();
         const provider = await market.join("alpha");
         const request = market.request();
         const connection = new AbortController();

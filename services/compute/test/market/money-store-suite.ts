@@ -161,16 +161,17 @@ export function describeMoneyStore(name: string, create: () => Promise<MoneyStor
         await assertBalanced();
       });
 
-      test("ahead of the disk counts at once, and is durable soon", async () => {
-        await open(100n);
-        const { outcome, durable } = await store.reserveAhead(reservation("r1", "alice", 60n));
-        expect(outcome).toBe("reserved");
-        expect((await balance())?.reserved).toBe(60n);
-        await durable;
-        expect((await store.reserveAhead(reservation("r1", "alice", 60n))).outcome).toBe("duplicate");
-        await expect(store.reserveAhead(reservation("r2", "alice", 60n))).rejects.toMatchObject(
-          fault("INSUFFICIENT_FUNDS"),
-        );
+      test("ahead of their grant are the same, and are forecast by what was heard of the budget", async () => {
+        await open(3_300n);
+        const ahead = (request: string, amount: bigint) => store.reserveAhead(reservation(request, "alice", amount));
+        expect(await ahead("r1", 100n)).toBe("reserved");
+        expect((await balance())?.reserved).toBe(100n);
+        expect(store.isLikely(reservation("r2", "alice", 100n))).toBe(true);
+        expect(store.isLikely(reservation("r2", "alice", 3_201n))).toBe(false);
+        expect(store.isLikely(reservation("r1", "alice", 100n))).toBe(false);
+        expect(store.isLikely(reservation("r3", "nobody", 1n))).toBe(false);
+        expect(await ahead("r1", 100n)).toBe("duplicate");
+        await expect(ahead("r4", 3_201n)).rejects.toMatchObject(fault("INSUFFICIENT_FUNDS", { available: 3_200n }));
       });
 
       test("are moved to another provider's terms in one step, counting what they hold themselves", async () => {

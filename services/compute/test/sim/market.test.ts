@@ -1,6 +1,7 @@
 import { MemoryMoneyStore } from "../../src/market/accounts/memory-money-store.ts";
 import { MemoryInstanceStore } from "../../src/market/reconcile/memory-instance-store.ts";
 import { MemoryRegistryStore } from "../../src/market/registry/memory-registry-store.ts";
+import { aheadSuite } from "../market/ahead-suite.ts";
 import { deathsSuite } from "../market/deaths-suite.ts";
 import { liesSuite } from "../market/lies-suite.ts";
 import { relaySuite } from "../market/relay-suite.ts";
@@ -15,3 +16,4 @@ const open = async (): Promise<Stores> => ({
 relaySuite("memory", open);
 liesSuite("memory", open);
 deathsSuite("memory", open);
+aheadSuite("memory", open);

@@ -20,7 +20,8 @@ import type {
   UnloggedSettlement,
   Withdrawal,
 } from "./money-store.ts";
-import type { AheadReservation, ReservesAhead } from "./reserve-ahead.ts";
+import type { ForecastRequest } from "./reservation-forecast.ts";
+import type { ReservesAhead } from "./reserve-ahead.ts";
 import { headAfter, settlePlace } from "./session-place.ts";
 
 const issuance = "issuance";
@@ -130,8 +131,14 @@ export class MemoryMoneyStore implements MoneyStore, ReservesAhead {
     return "reserved";
   }
 
-  async reserveAhead(request: ReservationRequest): Promise<AheadReservation> {
-    return { outcome: await this.reserve(request), durable: Promise.resolve() };
+  isLikely({ requestId, accountId, amount }: ForecastRequest): boolean {
+    if (!this.#consumers.has(accountId) || this.#requests.has(requestId)) return false;
+    const { limit, spent, reserved } = this.#account(accountId);
+    return limit - spent - reserved >= amount;
+  }
+
+  async reserveAhead(request: ReservationRequest): Promise<"reserved" | "duplicate"> {
+    return await this.reserve(request);
   }
 
   async repoint(

@@ -18,8 +18,9 @@ import type {
 } from "./money-store.ts";
 import { deposit, openAccount } from "./postgres-deposits.ts";
 import { withdraw } from "./postgres-withdrawals.ts";
-import type { AheadReservation, ReservesAhead } from "./reserve-ahead.ts";
-import { type PlacedReservation, ReserveLane } from "./reserve-lane.ts";
+import { type ForecastRequest, ReservationForecast } from "./reservation-forecast.ts";
+import type { ReservesAhead } from "./reserve-ahead.ts";
+import { type MadeReservation, type PlacedReservation, ReserveLane } from "./reserve-lane.ts";
 import { SettleLane } from "./settle-lane.ts";
 import { recordFromRow, type SettlementRow, selectReservations, selectSettlements } from "./settlement-rows.ts";
 import { VoidLane } from "./void-lane.ts";
@@ -27,6 +28,7 @@ import { VoidLane } from "./void-lane.ts";
 /** A database that a supervisor starts again serves within seconds. */
 const reserveAgainMs = 20_000;
 const reserveAgainPauseMs = 100;
+const remembered = { budgetsMax: 50_000, requestsMax: 10_000 };
 
 /** Bounds of the store. */
 export interface PostgresMoneyStoreOptions {
@@ -45,6 +47,7 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
   readonly #reserves: ReserveLane;
   readonly #settles: SettleLane;
   readonly #voids: VoidLane;
+  readonly #forecast = new ReservationForecast(remembered);
 
   constructor(options: PostgresMoneyStoreOptions, dependencies: { database: Database }) {
     const { database } = dependencies;
@@ -80,23 +83,43 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
     return await readAccounts(this.#database, accountIds);
   }
 
-  async reserve(request: ReservationRequest): Promise<"reserved" | "duplicate"> {
-    const { outcome, durable } = await this.reserveAhead(request);
-    await durable;
-    return outcome;
+  isLikely(request: ForecastRequest): boolean {
+    return this.#forecast.isLikely(request);
   }
 
-  async reserveAhead(request: ReservationRequest): Promise<AheadReservation> {
+  async reserve(request: ReservationRequest): Promise<"reserved" | "duplicate"> {
+    this.#forecast.asks(request);
+    try {
+      const { outcome, left } = await this.#place(request);
+      this.#forecast.granted(request, left);
+      return outcome;
+    } catch (error) {
+      const fault = error instanceof AccountsError ? error.fault : undefined;
+      if (fault?.code === "INSUFFICIENT_FUNDS") this.#forecast.refused(request, fault.available);
+      else this.#forecast.failed(request);
+      throw error;
+    }
+  }
+
+  async reserveAhead(request: ReservationRequest): Promise<"reserved" | "duplicate"> {
+    try {
+      return await this.reserve(request);
+    } catch (error) {
+      if (error instanceof AccountsError || isFault(error, "DATABASE_OVERLOADED")) throw error;
+      await this.#reserveAgain(request, error);
+      return "reserved";
+    }
+  }
+
+  async #place(request: ReservationRequest): Promise<MadeReservation> {
     const account = await this.#rows.budget(request.accountId);
     if (account === undefined) throw new AccountsError({ code: "ACCOUNT_UNKNOWN", account: request.accountId });
     const payee = await this.#rows.payee(request.provider);
-    const { outcome, durable } = await this.#reserveOrSettleFirst({ request, account, payee });
-    const certain = durable.catch((error: unknown) => this.#reserveAgain({ request, account, payee }, error));
-    return { outcome, durable: certain };
+    return await this.#reserveOrSettleFirst({ request, account, payee });
   }
 
   /** What a settlement that still collects gives back may be what this reservation lacks. */
-  async #reserveOrSettleFirst(reservation: PlacedReservation): Promise<AheadReservation> {
+  async #reserveOrSettleFirst(reservation: PlacedReservation): Promise<MadeReservation> {
     try {
       return await this.#reserves.reserve(reservation);
     } catch (error) {
@@ -106,18 +129,14 @@ export class PostgresMoneyStore implements MoneyStore, ReservesAhead {
     }
   }
 
-  /**
-   * The database died before the reservation was on disk. Its provider is at work already, and the receipts of a session are a chain: were this
-   * one given up, those signed after it could not be settled. So the same reservation is made again as soon as there is a database.
-   */
-  async #reserveAgain(reservation: PlacedReservation, cause: unknown): Promise<void> {
+  /** The first time may have been written before its answer was lost: a duplicate is this request's own. */
+  async #reserveAgain(request: ReservationRequest, cause: unknown): Promise<void> {
     const deadline = AbortSignal.timeout(reserveAgainMs);
     for (let failure = cause; ; ) {
       if (failure instanceof AccountsError || deadline.aborted) throw failure;
       await delay(reserveAgainPauseMs);
       try {
-        const { durable } = await this.#reserves.reserve(reservation);
-        await durable;
+        await this.#place(request);
         return;
       } catch (error) {
         failure = error;

@@ -1,19 +1,17 @@
 import type { ReservationRequest } from "./money-store.ts";
+import type { ForecastRequest } from "./reservation-forecast.ts";
 
-/** A reservation that counts, and the moment from which it survives a crash of the database. */
-export interface AheadReservation {
-  readonly outcome: "reserved" | "duplicate";
-  /** Rejects when that can not be known; the reservation must then be treated as lost and given back. */
-  readonly durable: Promise<void>;
-}
-
-/** A money store whose reservations can be had before the disk has them. */
+/** A money store for who sends requests out while their reservations are being written. */
 export interface ReservesAhead {
   /**
-   * Reserves like `reserve`, but answers before the disk does. The money is set aside for everybody from then on; who dispatches on it must
-   * wait for `durable` before the client gets a byte of the answer. When the database crashes in between, the reservation is made again as
-   * soon as it is back; only when that takes too long, or the budget has gone meanwhile, is the request forgotten as a whole: a receipt for it
-   * is for an answer that nobody got, and is refused.
+   * True when this reservation will be granted, as far as this process knows. It may be wrong: who sends a request out on the strength of it
+   * calls it back when the reservation is refused.
    */
-  reserveAhead(request: ReservationRequest): Promise<AheadReservation>;
+  isLikely(request: ForecastRequest): boolean;
+  /**
+   * Reserves like `reserve` for a request that is with its provider already. When the database is lost meanwhile, the reservation is made again
+   * as soon as it is back: the receipts of a session are a chain, and what is signed behind a receipt that can not be settled has to be signed
+   * again. Only when that takes too long, or the budget has gone, is the request forgotten as a whole.
+   */
+  reserveAhead(request: ReservationRequest): Promise<"reserved" | "duplicate">;
 }

@@ -2,10 +2,9 @@ import type { Database } from "@koinon/postgres/database";
 import { hexToBytes } from "@koinon/secp256k1/hex";
 import { plainArray, textArray } from "./array-literal.ts";
 import { AccountsError } from "./errors.ts";
-import { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+import { type AppliedBatch, GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { ReservationRequest } from "./money-store.ts";
 import { PackedRecord } from "./packed-record.ts";
-import type { AheadReservation } from "./reserve-ahead.ts";
 import { walFlush } from "./wal-flush.ts";
 
 /** A reservation with the rows that it moves money between. */
@@ -17,22 +16,25 @@ export interface PlacedReservation {
   readonly payee: bigint;
 }
 
+/** A reservation that was granted, or had been made before. */
+export interface MadeReservation {
+  readonly outcome: "reserved" | "duplicate";
+  /** What the budget has left, in micro-credits, when the store said so. */
+  readonly left?: bigint | undefined;
+}
+
 type Outcome =
-  | { readonly outcome: 0 | 1 | 2 }
+  | { readonly outcome: 0 | 1 | 2; readonly left?: bigint }
   /** Decimal micro-credits. */
   | { readonly outcome: 3; readonly available: string };
-
-interface AppliedReservations {
-  readonly outcomes: readonly Outcome[];
-  readonly durable: Promise<void>;
-}
 
 const recordBytes = 180;
 
 const statementForOne = {
   name: "money-reserve-one",
   text: `SELECT set_config('synchronous_commit', 'off', true),
-    reserve_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS reserved`,
+    reserve_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) AS reserved,
+    (SELECT credits_posted - debits_posted - debits_pending FROM accounts WHERE id = $2)::text AS available_before`,
 };
 
 const statement = {
@@ -42,32 +44,28 @@ const statement = {
       $10::bigint[], $11::bigint[])`,
 };
 
-/** Reserves in batches. What is reserved counts at once for everybody; that it survives a crash of the database is known a flush later. */
+/** Reserves in batches. */
 export class ReserveLane {
   readonly #database: Database;
-  readonly #commits: GroupCommit<PlacedReservation, Outcome & { durable: Promise<void> }>;
+  readonly #commits: GroupCommit<PlacedReservation, Outcome>;
 
   constructor(options: GroupCommitOptions, dependencies: { database: Database }) {
     this.#database = dependencies.database;
     this.#commits = new GroupCommit(options, {
       keyOf: ({ request }) => request.requestId,
-      apply: async (items) => {
-        const { outcomes, durable } = await this.#apply(items);
-        return { results: outcomes.map((outcome) => ({ ...outcome, durable })) };
-      },
+      apply: (items) => this.#apply(items),
     });
   }
 
   /** Throws AccountsError INSUFFICIENT_FUNDS, REQUEST_ID_REUSED. */
-  async reserve(placed: PlacedReservation): Promise<AheadReservation> {
+  async reserve(placed: PlacedReservation): Promise<MadeReservation> {
     const { request } = placed;
     const answer = await this.#commits.submit(placed);
-    const { durable } = answer;
     switch (answer.outcome) {
       case 0:
-        return { outcome: "reserved", durable };
+        return { outcome: "reserved", left: answer.left };
       case 1:
-        return { outcome: "duplicate", durable };
+        return { outcome: "duplicate" };
       case 2:
         throw new AccountsError({ code: "REQUEST_ID_REUSED", requestId: request.requestId });
       case 3: {
@@ -82,14 +80,14 @@ export class ReserveLane {
     await this.#commits.idle();
   }
 
-  async #apply(items: readonly PlacedReservation[]): Promise<AppliedReservations> {
+  async #apply(items: readonly PlacedReservation[]): Promise<AppliedBatch<Outcome>> {
     const [first] = items;
     const alone = items.length === 1 && first !== undefined ? await this.#reserveAlone(first) : undefined;
     return alone ?? (await this.#reserveAll(items));
   }
 
   /** The short way for a single request; undefined when it has to go the long one. */
-  async #reserveAlone({ request, account, payee }: PlacedReservation): Promise<AppliedReservations | undefined> {
+  async #reserveAlone({ request, account, payee }: PlacedReservation): Promise<AppliedBatch<Outcome> | undefined> {
     const values = [
       hexToBytes(request.requestId),
       account,
@@ -108,11 +106,14 @@ export class ReserveLane {
       request.now,
       request.expiresAt,
     ];
-    const { rows, after } = await this.#database.queryThen<{ reserved: boolean }>(statementForOne, values, walFlush);
-    return rows[0]?.reserved === true ? { outcomes: [{ outcome: 0 }], durable: after } : undefined;
+    type Row = { reserved: boolean; available_before: string };
+    const { rows, after } = await this.#database.queryThen<Row>(statementForOne, values, walFlush);
+    const [row] = rows;
+    if (row?.reserved !== true) return undefined;
+    return { results: [{ outcome: 0, left: BigInt(row.available_before) - request.amount }], durable: after };
   }
 
-  async #reserveAll(items: readonly PlacedReservation[]): Promise<AppliedReservations> {
+  async #reserveAll(items: readonly PlacedReservation[]): Promise<AppliedBatch<Outcome>> {
     const requests = items.map(({ request }) => request);
     const values = [
       Buffer.concat(requests.map(recordOf)),
@@ -129,11 +130,12 @@ export class ReserveLane {
     ];
     type Row = { outcomes: number[]; available: (string | null)[] };
     const { rows, after } = await this.#database.queryThen<Row>(statement, values, walFlush);
-    const outcomes = (rows[0]?.outcomes ?? []).map((outcome, place): Outcome => {
-      const available = rows[0]?.available[place] ?? "0";
+    const [row] = rows;
+    const results = (row?.outcomes ?? []).map((outcome, place): Outcome => {
+      const available = row?.available[place] ?? "0";
       return outcome === 3 ? { outcome, available } : { outcome: outcome as 0 | 1 | 2 };
     });
-    return { outcomes, durable: after };
+    return { results, durable: after };
   }
 }
 

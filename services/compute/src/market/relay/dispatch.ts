@@ -1,3 +1,4 @@
+import type { Address } from "@koinon/secp256k1/address";
 import { MarketError } from "../errors.ts";
 import { type AttemptFailure, blameOf } from "./attempt.ts";
 import type { OfferCandidate } from "./candidates.ts";
@@ -6,7 +7,7 @@ import { type Opening, openAnswer } from "./open-answer.ts";
 import type { ProviderAnswer } from "./provider-connection.ts";
 import type { Place } from "./provider-slots.ts";
 import type { RelayDependencies } from "./relay-dependencies.ts";
-import type { ReservedRequest } from "./reserved-request.ts";
+import type { Cover, ReservedRequest } from "./reserved-request.ts";
 
 /** How long and how often providers are tried. */
 export interface DispatchOptions {
@@ -30,8 +31,9 @@ export interface DispatchedAnswer {
 }
 
 /**
- * Tries candidates in order until one begins to answer. Each is covered by the reservation before anything is sent to it, and given up only
- * as long as no byte of content has come. Throws a MarketError when none answers, or the signal's reason.
+ * Tries candidates in order until one begins to answer; it is given up only as long as no byte of content has come. A candidate is asked when
+ * it is covered, or while its cover is being written if that is likely to be granted: then `onDisk` tells whether it was. Throws a MarketError
+ * when none answers, or the signal's reason.
  */
 export async function dispatch(
   request: InferenceRequest,
@@ -56,18 +58,23 @@ export async function dispatch(
       tally.full++;
       continue;
     }
+    const cover = reserved.cover(candidate);
     let kept = false;
     try {
-      if ((await reserved.cover(candidate)) === "not-covered") {
+      if (!cover.isLikely && (await cover.outcome) === "not-covered") {
         tally.notCovered = candidate.maxFee;
         continue;
       }
-      tally.tried++;
-      const outcome = await tryCandidate(request, candidate, place, reserved, signal, options, deps);
+      const outcome = await tryCandidate(request, { candidate, place, cover }, reserved, signal, options, deps);
       if (typeof outcome !== "string") {
         kept = true;
         return outcome;
       }
+      if (outcome === "NOT_COVERED") {
+        tally.notCovered = candidate.maxFee;
+        continue;
+      }
+      tally.tried++;
       tally.last = outcome;
       reserved.attempted(outcome);
     } finally {
@@ -77,43 +84,67 @@ export async function dispatch(
   throw refusalOf(request, tally);
 }
 
+/** The answer, or why there is none: then it is known what became of the cover. */
 async function tryCandidate(
   request: InferenceRequest,
-  candidate: OfferCandidate,
-  place: Place,
+  { candidate, place, cover }: { candidate: OfferCandidate; place: Place; cover: Cover },
   reserved: ReservedRequest,
   signal: AbortSignal,
   options: DispatchOptions,
   deps: RelayDependencies,
 ): Promise<DispatchedAnswer | AttemptFailure> {
-  const { clock, metrics, connector } = deps;
-  const { entry, offer } = candidate;
-  if (!(await admittedInTime(place, options.queueMs, signal))) return "OVERLOADED";
-  const { requestId, endpoint, body } = request;
-  const { consumer } = reserved;
-  const { subject, priceId } = offer;
+  const { clock, metrics } = deps;
+  const { observations } = candidate.entry;
+  if (!(await admittedInTime(place, options.queueMs, signal))) return await unlessNotCovered("OVERLOADED", cover);
   const startedAt = clock.now();
-  entry.observations.entered(startedAt);
+  observations.entered(startedAt);
   reserved.dispatched();
-  const settledReceipts = deps.acknowledgements.take(candidate.provider);
-  const call = { requestId, consumer, endpoint, body, subject, priceId, maxFee: candidate.maxFee, settledReceipts };
-  const answer = connector
-    .connect(entry.record.registration.endpoint)
-    .serve(call, { signal, timeoutMs: options.serveMs });
-  const opening = await withinTime(openAnswer(answer, signal), options.firstByteMs, answer).catch((error: unknown) => {
+  const answer = serve(request, candidate, reserved.consumer, signal, options, deps);
+  callBackUnlessCovered(answer, cover);
+  try {
+    const opening = await withinTime(openAnswer(answer, signal), options.firstByteMs, answer);
+    if (opening.kind !== "failure") {
+      const latencyMs = clock.now() - startedAt;
+      observations.firstByte(latencyMs);
+      metrics.firstByte.record(latencyMs / 1_000);
+      return { candidate, opening, answer, place };
+    }
     answer.close();
-    entry.observations.abandoned();
+    const failure = await unlessNotCovered(opening.failure, cover);
+    if (failure === "NOT_COVERED") observations.abandoned();
+    else blame(candidate, failure, deps);
+    return failure;
+  } catch (error) {
+    answer.close();
+    observations.abandoned();
     throw error;
-  });
-  if (opening.kind === "failure") {
-    answer.close();
-    blame(candidate, opening.failure, deps);
-    return opening.failure;
   }
-  const latencyMs = clock.now() - startedAt;
-  entry.observations.firstByte(latencyMs);
-  metrics.firstByte.record(latencyMs / 1_000);
-  return { candidate, opening, answer, place };
+}
+
+/** What a provider did that was asked in vain counts for nothing. Rejects like the cover. */
+async function unlessNotCovered(failure: AttemptFailure, cover: Cover): Promise<AttemptFailure> {
+  return (await cover.outcome) === "covered" ? failure : "NOT_COVERED";
+}
+
+function callBackUnlessCovered(answer: ProviderAnswer, { isLikely, outcome }: Cover): void {
+  if (!isLikely) return;
+  const close = () => answer.close();
+  outcome.then((result) => result === "not-covered" && close(), close);
+}
+
+function serve(
+  request: InferenceRequest,
+  { provider, entry, offer, maxFee }: OfferCandidate,
+  consumer: Address,
+  signal: AbortSignal,
+  { serveMs }: DispatchOptions,
+  { connector, acknowledgements }: RelayDependencies,
+): ProviderAnswer {
+  const { requestId, endpoint, body } = request;
+  const { subject, priceId } = offer;
+  const settledReceipts = acknowledgements.take(provider);
+  const call = { requestId, consumer, endpoint, body, subject, priceId, maxFee, settledReceipts };
+  return connector.connect(entry.record.registration.endpoint).serve(call, { signal, timeoutMs: serveMs });
 }
 
 function blame({ entry }: OfferCandidate, failure: AttemptFailure, { clock, registry }: RelayDependencies): void {

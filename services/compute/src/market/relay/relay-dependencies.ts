@@ -17,7 +17,7 @@ import type { SettlementWriter } from "./settlement-writer.ts";
 /** What relaying works with. */
 export interface RelayDependencies {
   readonly registry: Registry;
-  readonly money: Pick<MoneyStore, "repoint"> & ReservesAhead;
+  readonly money: Pick<MoneyStore, "reserve" | "repoint"> & ReservesAhead;
   readonly accounts: AccountDirectory;
   readonly connector: ProviderConnector;
   readonly slots: ProviderSlots;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { DomainError } from "@koinon/errors/domain-error";
+import { DomainError, isFault } from "@koinon/errors/domain-error";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { Delivered } from "../accounts/money-store.ts";
 import { MarketError } from "../errors.ts";
@@ -33,13 +33,25 @@ export async function* relayRequest(
   let answer: RelayedAnswer | undefined;
   try {
     const consumer = await deps.accounts.consumerOf(request.accountId);
-    const candidates = findCandidates(request, deps);
     reserved = new ReservedRequest(request, consumer, options, deps);
-    const dispatched = await dispatch(request, candidates, reserved, signal, options, deps);
-    answer = new RelayedAnswer(request, reserved, dispatched, signal, options, deps);
-    yield* answer.parts();
-    outcome = dispatched.opening.kind === "content" ? "served" : "engine-refused";
+    let candidates = findCandidates(request, deps);
+    for (;;) {
+      const dispatched = await dispatch(request, candidates, reserved, signal, options, deps);
+      answer = new RelayedAnswer(request, reserved, dispatched, signal, options, deps);
+      try {
+        yield* answer.parts();
+        outcome = dispatched.opening.kind === "content" ? "served" : "engine-refused";
+        return;
+      } catch (error) {
+        // It began to answer before it was known that the budget does not cover it; nothing of that has left.
+        candidates = candidates.filter(({ maxFee }) => maxFee < dispatched.candidate.maxFee);
+        if (!isFault(error, "INSUFFICIENT_FUNDS") || candidates.length === 0) throw error;
+        answer.close();
+        answer = undefined;
+      }
+    }
   } catch (error) {
+    await reserved?.known();
     // A caller that has gone is no failure, and what was delivered to it is paid.
     if (!signal.aborted) {
       outcome = outcomeOf(error);

@@ -39,6 +39,8 @@ export class RelayedAnswer {
   readonly #deps: RelayDependencies;
   readonly #body: DeliveredAnswer;
   #isProved = false;
+  /** The provider has been judged by how its answer ended. */
+  #isJudged = false;
 
   constructor(
     request: InferenceRequest,
@@ -68,7 +70,7 @@ export class RelayedAnswer {
     if (this.#isProved) endQuietly(answer);
     else answer.close();
     // A request that ended in no other way was cancelled, which says nothing about the provider.
-    if (this.#reserved.isOpen) candidate.entry.observations.abandoned();
+    if (!this.#isJudged) candidate.entry.observations.abandoned();
     place.leave();
   }
 
@@ -107,7 +109,8 @@ export class RelayedAnswer {
         await this.#reserved.onDisk();
         yield this.#head(200, contentType);
       }
-      const end = this.#prove(part.opened, verdict);
+      if (!verdict.accepted) throw await this.#caught(verdict.reason, verdict.session);
+      const end = this.#prove(part.opened, verdict.checked);
       // Nothing is promised to the client beyond what can be written in time.
       await this.#deps.writer.room(this.#signal);
       for (const bytes of this.#body.release()) yield { kind: "chunk", bytes };
@@ -126,11 +129,13 @@ export class RelayedAnswer {
   async #nextPart(): Promise<Exclude<ProviderPart, { kind: "head" }>> {
     for (;;) {
       const part = await this.#read();
-      if (part === undefined) throw this.#caught("RECEIPT_MISSING", undefined);
+      if (part === undefined) throw await this.#caught("RECEIPT_MISSING", undefined);
       if (part.kind === "receipt") return part;
-      if (part.kind === "head") throw this.#caught("PROTOCOL_VIOLATED", undefined);
-      if (this.#body.goesOnAfterItsEnd) throw this.#caught("ANSWER_GOES_ON", undefined);
-      if (this.#body.bytes + part.bytes.length > this.#options.answerBytesMax) throw this.#broken("ANSWER_TOO_LARGE");
+      if (part.kind === "head") throw await this.#caught("PROTOCOL_VIOLATED", undefined);
+      if (this.#body.goesOnAfterItsEnd) throw await this.#caught("ANSWER_GOES_ON", undefined);
+      if (this.#body.bytes + part.bytes.length > this.#options.answerBytesMax) {
+        throw await this.#broken("ANSWER_TOO_LARGE");
+      }
       if (part.bytes.length > 0) return part;
     }
   }
@@ -141,17 +146,16 @@ export class RelayedAnswer {
     } catch (error) {
       this.#signal.throwIfAborted();
       if (!(error instanceof RpcError)) throw error;
-      throw this.#broken("PROVIDER_BROKE_OFF", error);
+      throw await this.#broken("PROVIDER_BROKE_OFF", error);
     }
   }
 
   /** Pays a receipt that was accepted; what it proves goes to the client as the end of the answer. */
-  #prove(opened: OpenedReceipt, verdict: ReceiptVerdict): AnswerEnd {
+  #prove(opened: OpenedReceipt, checked: CheckedReceipt): AnswerEnd {
     const { candidate } = this.#dispatched;
     const { sessions, registry, clock } = this.#deps;
-    if (!verdict.accepted) throw this.#caught(verdict.reason, verdict.session);
-    const { checked } = verdict;
     this.#isProved = true;
+    this.#isJudged = true;
     if (checked.sessionEnded) {
       this.#reserved.settleLater(this.delivered);
     } else {
@@ -187,21 +191,24 @@ export class RelayedAnswer {
   }
 
   /** The provider's answer broke; nobody pays. */
-  #broken(reason: Break, cause?: unknown): MarketError {
-    this.#failed(reason, "request");
+  async #broken(reason: Break, cause?: unknown): Promise<MarketError> {
+    await this.#failed(reason, "request");
     return new MarketError({ code: "ANSWER_BROKEN", requestId: this.#request.requestId, reason }, { cause });
   }
 
   /** The provider's answer is not what it signed, or it did not sign; nobody pays, and it is failing. */
-  #caught(reason: Lie, session: CheckedReceipt["receipt"]["session"] | undefined): MarketError {
-    this.#failed(reason, "none");
+  async #caught(reason: Lie, session: CheckedReceipt["receipt"]["session"] | undefined): Promise<MarketError> {
+    await this.#failed(reason, "none");
     this.#deps.metrics.receiptsRefused.add(1, { reason });
     this.#deps.accuse(this.#dispatched.candidate.provider, reason, session);
     return new MarketError({ code: "ANSWER_NOT_PROVED", requestId: this.#request.requestId, reason });
   }
 
-  #failed(reason: Break | Lie, blame: "request" | "none"): void {
+  /** A provider that was asked in vain is called back, which is no failure of its own: then this throws like `onDisk`. */
+  async #failed(reason: Break | Lie, blame: "request" | "none"): Promise<void> {
     const { entry, provider } = this.#dispatched.candidate;
+    await this.#reserved.onDisk();
+    this.#isJudged = true;
     this.#reserved.attempted(reason);
     this.#reserved.void(reason);
     this.#deps.registry.count(provider, "failed");
@@ -211,6 +218,7 @@ export class RelayedAnswer {
 
   /** The engine's 4xx is the client's own fault: not charged, and no fault of the provider. */
   #refusedByEngine(): void {
+    this.#isJudged = true;
     this.#reserved.attempted("ENGINE_REFUSED");
     this.#reserved.void("ENGINE_REFUSED");
     this.#dispatched.candidate.entry.observations.delivered(this.#deps.clock.now());

@@ -11,6 +11,14 @@ import type { InferenceRequest } from "./inference.ts";
 import { type CheckedReceipt, type OpenedReceipt, openedReceiptBytes } from "./receipt-check.ts";
 import type { RelayDependencies } from "./relay-dependencies.ts";
 
+/** A reservation on its way to the disk. */
+export interface Cover {
+  /** True when it will be granted, as far as this process knows: the request may go out meanwhile. */
+  readonly isLikely: boolean;
+  /** `not-covered` when the budget does not suffice. Rejects with MarketError `REQUEST_ALREADY_SEEN`, or what the store failed with. */
+  readonly outcome: Promise<"covered" | "not-covered">;
+}
+
 /** How long money may stay reserved. */
 export interface ReservedRequestOptions {
   /** From the reservation, in ms; longer than any request may take. */
@@ -31,10 +39,12 @@ export class ReservedRequest {
   readonly #attempts: Attempt[] = [];
   readonly #requestDigest: Hex;
   #candidate: OfferCandidate | undefined;
+  /** The last reservation that was asked for. */
+  #cover: Cover["outcome"] = Promise.resolve("not-covered");
+  #needed = 0n;
   #attemptStartedAt = 0;
   #reservedAt = 0;
   #decided = false;
-  #durable: Promise<void> = Promise.resolve();
   /** A provider has the request and has not failed it: it may hand in a receipt. */
   #isServed = false;
 
@@ -68,37 +78,31 @@ export class ReservedRequest {
     return this.#candidate !== undefined && !this.#decided;
   }
 
-  /**
-   * Reserves the most that this candidate can cost, or moves the reservation to it. `not-covered` when the budget does not suffice. Throws
-   * MarketError `REQUEST_ALREADY_SEEN`.
-   */
-  async cover(candidate: OfferCandidate): Promise<"covered" | "not-covered"> {
-    const now = this.#deps.clock.now();
-    this.#attemptStartedAt = now;
-    try {
-      if (this.#candidate === undefined) await this.#reserve(candidate, now);
-      else await this.#repoint(candidate, now);
-    } catch (error) {
-      if (isFault(error, "INSUFFICIENT_FUNDS")) return "not-covered";
-      throw error;
-    } finally {
-      this.#deps.metrics.reserve.record((this.#deps.clock.now() - now) / 1_000);
-    }
-    this.#candidate = candidate;
-    return "covered";
+  /** Reserves the most that this candidate can cost, or moves the reservation to it. */
+  cover(candidate: OfferCandidate): Cover {
+    const { requestId, accountId } = this.#request;
+    const isFirst = this.#candidate === undefined;
+    const isLikely = isFirst && this.#deps.money.isLikely({ requestId, accountId, amount: candidate.maxFee });
+    this.#isServed = false;
+    this.#needed = candidate.maxFee;
+    this.#cover = this.#reserveOrRepoint(candidate, isLikely);
+    // Whoever goes ahead looks at it when the answer begins; until then nobody waits for it.
+    this.#cover.catch(() => undefined);
+    return { isLikely, outcome: this.#cover };
+  }
+
+  /** Resolves when it is known whether money is reserved. */
+  async known(): Promise<void> {
+    await this.#cover.catch(() => undefined);
   }
 
   /**
-   * Resolves when the reservation survives a crash of the database; before that the client gets no byte. Rejects with the store's fault when that
-   * can not be known: the money is then given back.
+   * Resolves when the reservation is on disk; before that the client gets no byte. Throws MarketError `INSUFFICIENT_FUNDS`,
+   * `REQUEST_ALREADY_SEEN`, or what the store failed with: then nothing is reserved.
    */
   async onDisk(): Promise<void> {
-    try {
-      await this.#durable;
-    } catch (error) {
-      if (this.isOpen) this.void("RESERVATION_UNCERTAIN");
-      throw error;
-    }
+    if ((await this.#cover) === "covered") return;
+    throw new MarketError({ code: "INSUFFICIENT_FUNDS", account: this.#request.accountId, needed: this.#needed });
   }
 
   /** The request goes to the present candidate. */
@@ -194,7 +198,23 @@ export class ReservedRequest {
     return this.#candidate;
   }
 
-  async #reserve(candidate: OfferCandidate, now: number): Promise<void> {
+  async #reserveOrRepoint(candidate: OfferCandidate, isAhead: boolean): Promise<"covered" | "not-covered"> {
+    const now = this.#deps.clock.now();
+    this.#attemptStartedAt = now;
+    try {
+      if (this.#candidate === undefined) await this.#reserve(candidate, isAhead, now);
+      else await this.#repoint(candidate, now);
+    } catch (error) {
+      if (isFault(error, "INSUFFICIENT_FUNDS")) return "not-covered";
+      throw error;
+    } finally {
+      this.#deps.metrics.reserve.record((this.#deps.clock.now() - now) / 1_000);
+    }
+    this.#candidate = candidate;
+    return "covered";
+  }
+
+  async #reserve(candidate: OfferCandidate, isAhead: boolean, now: number): Promise<void> {
     const { requestId, accountId, model, endpoint, body } = this.#request;
     this.#reservedAt = now;
     const relayedBy = this.#deps.instance;
@@ -205,14 +225,13 @@ export class ReservedRequest {
       requestBytes: body.length,
       expiresAt: this.#expiresAt,
     };
-    const { outcome, durable } = await this.#deps.money.reserveAhead(reservation).catch((error: unknown) => {
+    const { money } = this.#deps;
+    const reserving = isAhead ? money.reserveAhead(reservation) : money.reserve(reservation);
+    const outcome = await reserving.catch((error: unknown) => {
       // The store may have committed before it failed to say so; giving back what is not reserved does nothing.
       if (!isRefusal(error)) this.#voidUncertain();
       throw error;
     });
-    // Looked at before the client gets a byte; until then nobody waits for it.
-    durable.catch(() => undefined);
-    this.#durable = durable;
     if (outcome === "duplicate") throw new MarketError({ code: "REQUEST_ALREADY_SEEN", requestId });
   }
 
