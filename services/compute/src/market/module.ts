@@ -3,6 +3,7 @@ import { MarketServiceDefinition } from "@koinon/contracts/koinon/compute/v1/mar
 import { ProviderServiceDefinition } from "@koinon/contracts/koinon/compute/v1/provider_service";
 import type { Module, ModuleDefinition, ModuleDependencies } from "@koinon/runtime/module";
 import { type MarketConfig, marketConfig } from "./config.ts";
+import { loggedEvents } from "./events/logged-consumer.ts";
 import { Market } from "./market.ts";
 import { openPostgresStorage } from "./postgres-storage.ts";
 import { RpcProviderConnector } from "./rpc/provider-connector.ts";
@@ -13,6 +14,7 @@ export const marketModule: ModuleDefinition<MarketConfig> = {
   config: marketConfig,
   provides: [MarketServiceDefinition, AccountServiceDefinition],
   requires: [],
+  consumes: [loggedEvents],
   create: createMarketModule,
 };
 

@@ -1,14 +1,16 @@
-import type { Bus, Consumption } from "@koinon/bus/bus";
+import type { Bus, Consumption, Durable } from "@koinon/bus/bus";
 import { PoisonMessage } from "@koinon/bus/bus-error";
 import { ReceiptsLogged } from "@koinon/contracts/koinon/poi/v1/log_service";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import type { MoneyStore } from "../accounts/money-store.ts";
 
+/** The log says which receipts it has appended. */
+export const loggedEvents: Durable = { durable: "market-logged", subject: "koinon.poi.v1.logged.>" };
+
 /** Notes where settled receipts are in the log. Marking is idempotent, so no inbox is needed. */
 export async function consumeLogged(deps: { bus: Bus; money: Pick<MoneyStore, "markLogged"> }): Promise<Consumption> {
   return await deps.bus.consume({
-    durable: "market-logged",
-    subject: "koinon.poi.v1.logged.>",
+    ...loggedEvents,
     maxDeliveries: 20,
     async handler({ payload }) {
       const { receipts } = decode(payload);
