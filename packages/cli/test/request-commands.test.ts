@@ -53,7 +53,7 @@ describe("koinon trace", () => {
     expect(code).toBe(0);
     expect(out.trimEnd().split("\n")).toEqual([
       `Request ${id} asked for smollm2 at /v1/chat/completions, on 2023-11-14 22:13:20.000 UTC.`,
-      "1,500 micro-credits, the most that it could cost, were set aside before it was passed on.",
+      "1,500 micro-credits, the most that it could cost, were set aside before any of the answer came back.",
       "It was sent to Boreas, which could not be reached after 120 ms.",
       "Then it was sent to Atlas, which answered after 1.5 s.",
       `Atlas (${receipt.provider}) answered in full within 1.5 s, for 31 units of input and 128 units of output.`,

@@ -12,7 +12,7 @@ export type Proof = { readonly bundle: Bundle | undefined; readonly verification
 export function storyOf(receipt: ReceiptSummary, proof: Proof): string[] {
   return [
     `Request ${receipt.request_id} asked for ${receipt.model} at ${receipt.endpoint}, on ${timeInWords(receipt.reserved_at)}.`,
-    `${amountInWords(receipt.reserved)} micro-credits, the most that it could cost, were set aside before it was passed on.`,
+    `${amountInWords(receipt.reserved)} micro-credits, the most that it could cost, were set aside before any of the answer came back.`,
     ...receipt.attempts.map(attemptOf),
     ...outcomeOf(receipt),
     ...(receipt.state === "settled" ? [...priceOf(receipt, proof), ...proofOf(receipt, proof)] : []),

@@ -41,7 +41,7 @@ export class MarketMetrics {
   readonly republished: { add(count: number): void };
   /** Seconds from dispatch to the first byte of content. */
   readonly firstByte: { record(seconds: number): void };
-  /** Seconds that reserving takes, before anything is dispatched. */
+  /** Seconds until a reservation is on disk. */
   readonly reserve: { record(seconds: number): void };
   readonly #meter: Meter;
 
