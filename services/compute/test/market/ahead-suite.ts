@@ -1,16 +1,11 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { Preference, type RoutingPolicy } from "@koinon/contracts/koinon/compute/v1/inference";
 import { ProviderState, SettlementState } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { waitFor } from "@koinon/testkit/wait-for";
 import type { MarketStorage } from "../../src/market/storage.ts";
-import { replaceStep } from "./death.ts";
-import { completionOf } from "./scripted-provider.ts";
-import { accountId, chatOffer, type Stores, TestMarket } from "./test-market.ts";
+import { sureOfAll } from "./death.ts";
+import { completionOf, untilCancelled } from "./scripted-provider.ts";
+import { accountId, chatOffer, policy, type Stores, TestMarket } from "./test-market.ts";
 
-const policy: RoutingPolicy = {
-  ...{ prefer: Preference.UNSPECIFIED, order: [], only: [], exclude: [], regions: [] },
-  ...{ noFallback: false, maxFee: "" },
-};
 const dear = { ...chatOffer, quote: { requestPrice: 500n } };
 
 /** Requests that go to a provider while their reservation is being written, whatever the stores. */
@@ -19,20 +14,16 @@ export function aheadSuite(name: string, open: () => Promise<Stores>): void {
     let market: TestMarket;
     afterEach(() => market.stop());
 
-    /** Thinks that every budget suffices, and writes reservations when told. */
-    const sureOfAll = (written: Promise<void>) => (storage: MarketStorage) => {
-      const { money } = storage;
-      const reserveAhead: typeof money.reserveAhead = async (request) => {
+    /** Writes reservations when told. */
+    const writtenAfter = (written: Promise<void>) => (storage: MarketStorage) =>
+      sureOfAll(storage, async (request) => {
         await written;
-        return await money.reserveAhead(request);
-      };
-      const sure = replaceStep(money, "isLikely", () => true);
-      return { ...storage, money: replaceStep(sure, "reserveAhead", reserveAhead) };
-    };
+        return await storage.money.reserveAhead(request);
+      });
 
     test("the provider is asked at once, and the client gets no byte before the reservation counts", async () => {
       const written = Promise.withResolvers<void>();
-      market = await new TestMarket(await open(), { wrap: sureOfAll(written.promise) }).start();
+      market = await new TestMarket(await open(), { wrap: writtenAfter(written.promise) }).start();
       const provider = await market.join("alpha");
       const heard: string[] = [];
       const read = market.read(market.request(), undefined, (text) => heard.push(text));
@@ -45,17 +36,11 @@ export function aheadSuite(name: string, open: () => Promise<Stores>): void {
 
     test("a refused reservation calls the provider back, and nobody pays", async () => {
       const written = Promise.withResolvers<void>();
-      market = await new TestMarket(await open(), { wrap: sureOfAll(written.promise) }).start(0n);
+      market = await new TestMarket(await open(), { wrap: writtenAfter(written.promise) }).start(0n);
       const provider = await market.join("alpha");
       const cancelled = Promise.withResolvers<void>();
       provider.script = {
-        beforeHead: ({ signal }) =>
-          new Promise((_resolve, reject) => {
-            signal.addEventListener("abort", () => {
-              cancelled.resolve();
-              reject(signal.reason);
-            });
-          }),
+        beforeHead: (context) => untilCancelled(context).finally(cancelled.resolve),
       };
       const read = market.ask();
       await waitFor(() => provider.asked.length === 1);
@@ -69,9 +54,9 @@ export function aheadSuite(name: string, open: () => Promise<Stores>): void {
 
     test("a provider that is too dear for the budget gives way to a cheaper one", async () => {
       const written = Promise.resolve();
-      market = await new TestMarket(await open(), { wrap: sureOfAll(written) }).start(400n + 300n);
+      market = await new TestMarket(await open(), { wrap: writtenAfter(written) }).start(400n + 300n);
       const [alpha, beta] = [await market.join("alpha", [dear]), await market.join("beta")];
-      const request = market.request({ policy: { ...policy, order: ["alpha", "beta"] } });
+      const request = market.request({ policy: policy({ order: ["alpha", "beta"] }) });
       const seen = await market.read(request);
       expect(seen).toMatchObject({ head: { providerName: "beta" }, end: { fee: "12" }, error: undefined });
       expect([alpha.asked.length, beta.asked.length]).toEqual([1, 1]);
@@ -80,7 +65,7 @@ export function aheadSuite(name: string, open: () => Promise<Stores>): void {
     });
 
     test("an answer to a request that was made before is not given, and its provider is not blamed", async () => {
-      market = await new TestMarket(await open(), { wrap: sureOfAll(Promise.resolve()) }).start();
+      market = await new TestMarket(await open(), { wrap: writtenAfter(Promise.resolve()) }).start();
       const provider = await market.join("alpha");
       const request = market.request();
       expect((await market.read(request)).error).toBeUndefined();
@@ -94,9 +79,9 @@ export function aheadSuite(name: string, open: () => Promise<Stores>): void {
     test("a client that leaves before its reservation is written: what the provider delivered to nobody is given back", async () => {
       const written = Promise.withResolvers<void>();
       const env = { MARKET_JOURNAL_MS: "1000" };
-      market = await new TestMarket(await open(), { env, wrap: sureOfAll(written.promise) }).start();
+      market = await new TestMarket(await open(), { env, wrap: writtenAfter(written.promise) }).start();
       const provider = await market.join("alpha");
-      provider.script = { beforeHead: ({ signal }) => rejectedBy(signal) };
+      provider.script = { beforeHead: untilCancelled };
       const request = market.request();
       const connection = new AbortController();
       const read = market.read(request, connection.signal);
@@ -114,7 +99,7 @@ export function aheadSuite(name: string, open: () => Promise<Stores>): void {
     test("a store that fails is told to the client, whatever the provider has done", async () => {
       const away = Promise.reject(new Error("the store broke"));
       away.catch(() => undefined);
-      market = await new TestMarket(await open(), { wrap: sureOfAll(away) }).start();
+      market = await new TestMarket(await open(), { wrap: writtenAfter(away) }).start();
       const provider = await market.join("alpha");
       const seen = await market.ask();
       expect(seen).toMatchObject({ head: undefined, text: "", end: undefined });
@@ -127,7 +112,3 @@ export function aheadSuite(name: string, open: () => Promise<Stores>): void {
 }
 
 const nothing = { state: SettlementState.UNSPECIFIED, voidReason: "" };
-
-function rejectedBy(signal: AbortSignal): Promise<void> {
-  return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-}

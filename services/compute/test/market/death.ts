@@ -20,6 +20,12 @@ export function knowingNothing(storage: MarketStorage): MarketStorage {
   return { ...storage, money: replaceStep(storage.money, "isLikely", () => false) };
 }
 
+/** The stores of a process that thinks every budget suffices; what goes out ahead is reserved like this. */
+export function sureOfAll(storage: MarketStorage, reserveAhead: MarketStorage["money"]["reserveAhead"]): MarketStorage {
+  const sure = replaceStep(storage.money, "isLikely", () => true);
+  return { ...storage, money: replaceStep(sure, "reserveAhead", reserveAhead) };
+}
+
 /** The death of a process, as its stores see it: from then on nothing it does arrives. */
 export class Death {
   readonly name: string;

@@ -6,12 +6,10 @@ import { waitFor } from "@koinon/testkit/wait-for";
 import type { SettlementRecord } from "../../src/market/accounts/money-store.ts";
 import { isRetryableReason } from "../../src/market/reconcile/receipt-result.ts";
 import type { MarketStorage } from "../../src/market/storage.ts";
-import { Death, knowingNothing, replaceStep } from "./death.ts";
-import { completionOf, eventsOf, type ScriptedProvider, unavailable } from "./scripted-provider.ts";
+import { Death, knowingNothing, replaceStep, sureOfAll } from "./death.ts";
+import { completionOf, eventsOf, type ScriptedProvider, unavailable, untilCancelled } from "./scripted-provider.ts";
 import { chatOffer, registrationMessage, type Stores, TestMarket } from "./test-market.ts";
 
-const untilCancelled = ({ signal }: { signal: AbortSignal }): Promise<void> =>
-  new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 const untilCancelledAt = (stop: number) => async (place: number, context: { signal: AbortSignal }) =>
   place === stop ? await untilCancelled(context) : undefined;
 const isOrphan = ({ state, relayedBy }: SettlementRecord) => state === "reserved" && relayedBy !== undefined;
@@ -239,16 +237,12 @@ export function deathsSuite(name: string, open: () => Promise<Stores>): void {
       let market: TestMarket;
       afterEach(() => market.stop());
       /** A store of known balances, whose reservations reach the disk when told. */
-      const withDisk = (disk: Promise<void>) => (storage: MarketStorage) => {
-        const { money } = storage;
-        const reserveAhead: typeof money.reserveAhead = async (request) => {
-          const outcome = await money.reserve(request);
+      const withDisk = (disk: Promise<void>) => (storage: MarketStorage) =>
+        sureOfAll(storage, async (request) => {
+          const outcome = await storage.money.reserve(request);
           await disk;
           return outcome;
-        };
-        const sure = replaceStep(money, "isLikely", () => true);
-        return { ...storage, money: replaceStep(sure, "reserveAhead", reserveAhead) };
-      };
+        });
 
       test("is slow: the provider works already, and the client gets no byte before its reservation is on disk", async () => {
         const disk = Promise.withResolvers<void>();

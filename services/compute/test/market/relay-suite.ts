@@ -1,23 +1,13 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { Endpoint, Preference, type RoutingPolicy } from "@koinon/contracts/koinon/compute/v1/inference";
+import { Endpoint } from "@koinon/contracts/koinon/compute/v1/inference";
 import { ProviderState, SettlementState } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { RpcError } from "@koinon/rpc/rpc-error";
 import { bytesToHex } from "@koinon/secp256k1/hex";
 import { waitFor } from "@koinon/testkit/wait-for";
 import { testManifest } from "./party.ts";
 import { completionOf, eventsOf, unavailable } from "./scripted-provider.ts";
-import { accountId, chatOffer, type Stores, TestMarket } from "./test-market.ts";
+import { accountId, chatOffer, policy, type Stores, TestMarket } from "./test-market.ts";
 
-const policy = (fields: Partial<RoutingPolicy>): RoutingPolicy => ({
-  prefer: Preference.UNSPECIFIED,
-  order: [],
-  only: [],
-  exclude: [],
-  regions: [],
-  noFallback: false,
-  maxFee: "",
-  ...fields,
-});
 const cheap = [{ ...chatOffer, quote: { requestPrice: 4n } }];
 
 /** What becomes of requests, whatever the stores. */

@@ -48,6 +48,11 @@ export function eventsOf(words: readonly string[]): string[] {
   return [...frames, "data: [DONE]\n\n"];
 }
 
+/** A step of a script that takes until its call is cancelled. */
+export function untilCancelled({ signal }: { readonly signal: AbortSignal }): Promise<void> {
+  return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
 /** A failure as a provider's transport would give it. */
 export function unavailable(): RpcError {
   return new RpcError("UNAVAILABLE", { status: "UNAVAILABLE" });

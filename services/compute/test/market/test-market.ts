@@ -1,7 +1,7 @@
 import { MemoryBus } from "@koinon/bus/memory-bus";
 import { AccountServiceDefinition } from "@koinon/contracts/koinon/compute/v1/account_service";
 import type { AnswerEnd, AnswerHead, InferRequest } from "@koinon/contracts/koinon/compute/v1/inference";
-import { Endpoint } from "@koinon/contracts/koinon/compute/v1/inference";
+import { Endpoint, Preference, type RoutingPolicy } from "@koinon/contracts/koinon/compute/v1/inference";
 import { MarketServiceDefinition, type Settlement } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { ProviderServiceDefinition } from "@koinon/contracts/koinon/compute/v1/provider_service";
 import type { Channel } from "@koinon/rpc/channel";
@@ -37,6 +37,18 @@ export interface SeenAnswer {
 export const chatOffer: PartyOffer = { manifest: testManifest("test-model") };
 export const accountId = "account-1";
 export const consumer: Hex = `0x${"c0".repeat(20)}`;
+
+/** Any provider, but for these fields. */
+export const policy = (fields: Partial<RoutingPolicy>): RoutingPolicy => ({
+  prefer: Preference.UNSPECIFIED,
+  order: [],
+  only: [],
+  exclude: [],
+  regions: [],
+  noFallback: false,
+  maxFee: "",
+  ...fields,
+});
 
 /** The settings of the market, with these environment variables. */
 export function testConfig(env: Record<string, string> = {}): MarketConfig {

@@ -61,11 +61,9 @@ export async function dispatch(
     const cover = reserved.cover(candidate);
     let kept = false;
     try {
-      if (!cover.isLikely && (await cover.outcome) === "not-covered") {
-        tally.notCovered = candidate.maxFee;
-        continue;
-      }
-      const outcome = await tryCandidate(request, { candidate, place, cover }, reserved, signal, options, deps);
+      const goesOn = cover.isLikely || (await cover.outcome) === "covered";
+      const turn = { candidate, place, cover };
+      const outcome = goesOn ? await tryCandidate(request, turn, reserved, signal, options, deps) : "NOT_COVERED";
       if (typeof outcome !== "string") {
         kept = true;
         return outcome;
