@@ -22,6 +22,7 @@ const inWords: Readonly<Record<string, { readonly kind: "usage" | "input" | "no"
       `${what} is not what was asked for: its SHA-256 is ${actualSha256}, not ${expectedSha256}`,
   },
   DATA_FOLDER_IN_USE: { kind: "no", say: ({ folder, pid }) => `process ${pid} works with ${folder} already` },
+  GATEWAY_PORT_IN_USE: { kind: "no", say: ({ port }) => portInUse(`127.0.0.1:${port}`) },
   MODULE_START_FAILED: { kind: "no", say: ({ module, reason }) => `${module} could not start: ${startReason(reason)}` },
   ENGINE_URL_UNUSABLE: { kind: "no", say: ({ url, reason }) => `no engine can be used at ${url}: ${reason}` },
   GENESIS_MALFORMED: {
@@ -82,7 +83,11 @@ function isParserComplaint(error: unknown): boolean {
 /** Node's own words for a port that another program has. */
 function startReason(reason: unknown): string {
   const [, address] = /EADDRINUSE: address already in use (\S+)/.exec(String(reason)) ?? [];
-  return address === undefined ? String(reason) : `another program listens at ${address}; --port N takes another port`;
+  return address === undefined ? String(reason) : portInUse(address);
+}
+
+function portInUse(address: string): string {
+  return `another program listens at ${address}; --port N takes another port`;
 }
 
 function at(offset: unknown): string {

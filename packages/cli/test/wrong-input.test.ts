@@ -141,6 +141,15 @@ describe("wrong input", () => {
   });
 });
 
+test("a port that another program has is told at once, before anything is fetched or started", async () => {
+  const { host, port } = new URL(url);
+  const data = at("laptop");
+  const { code, out, err } = await koinon(["start", "--port", port, "--data", data]);
+  const words = `koinon start: another program listens at ${host}; --port N takes another port\n`;
+  expect([code, out, err]).toEqual([1, "", words]);
+  expect(existsSync(path.join(data, "models"))).toBe(false);
+});
+
 test("a log that the trust file does not name", async () => {
   const note = JSON.parse(readFileSync(bundle, "utf8")) as { checkpoint: string };
   mkdirSync(at("log"));

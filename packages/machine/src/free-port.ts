@@ -2,11 +2,17 @@ import { createServer, type Server } from "node:net";
 
 /** A TCP port of the loopback interface that was free a moment ago: the preferred one if it was. */
 export async function freePort(preferred = 0): Promise<number> {
+  return preferred !== 0 && (await isPortFree(preferred)) ? preferred : openOnce(0);
+}
+
+/** Whether nobody listens at this port of the loopback interface. Throws what else keeps one from listening there, such as EACCES. */
+export async function isPortFree(port: number): Promise<boolean> {
   try {
-    return await openOnce(preferred);
+    await openOnce(port);
+    return true;
   } catch (error) {
-    if (preferred === 0 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    return openOnce(0);
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    return false;
   }
 }
 

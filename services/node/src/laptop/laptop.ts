@@ -5,7 +5,7 @@ import type { Bus } from "@koinon/bus/bus";
 import type { OnProgress } from "@koinon/compute/models/source/progress";
 import { invariant } from "@koinon/errors/invariant";
 import { type FolderLock, lockFolder } from "@koinon/machine/folder-lock";
-import { freePort } from "@koinon/machine/free-port";
+import { freePort, isPortFree } from "@koinon/machine/free-port";
 import type { SystemClock } from "@koinon/runtime/clock";
 import { createBus } from "@koinon/runtime/event-bus";
 import { durablesOf, Host, planHost } from "@koinon/runtime/host";
@@ -13,6 +13,7 @@ import type { Logger } from "@koinon/runtime/logger";
 import type { Random } from "@koinon/runtime/random";
 import { type Phase, runPhases } from "@koinon/runtime/shutdown";
 import { createTelemetry, type Telemetry } from "@koinon/runtime/telemetry";
+import { NodeError } from "../errors.ts";
 import { childArguments } from "./child-arguments.ts";
 import { ensureConsumerKey } from "./consumer-key.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
@@ -76,10 +77,19 @@ export class Laptop {
     this.#tls = new TlsRenewal({ issue, log: dependencies.log });
   }
 
-  /** Takes the data folder; throws DATA_FOLDER_IN_USE when another network runs on it. */
+  /** Takes the data folder. Throws DATA_FOLDER_IN_USE when another network runs on it, and GATEWAY_PORT_IN_USE. */
   static async open(options: LaptopOptions, dependencies: LaptopDependencies): Promise<Laptop> {
     const folder = openDataFolder(options.dataDir);
-    return new Laptop(options, dependencies, folder, await lockFolder(folder.root));
+    const lock = await lockFolder(folder.root);
+    try {
+      // The gateway is the last to listen, after models were fetched and a database was made.
+      const { port } = options;
+      if (!(await isPortFree(port))) throw new NodeError({ code: "GATEWAY_PORT_IN_USE", port });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+    return new Laptop(options, dependencies, folder, lock);
   }
 
   /** Resolves when every provider serves. After a failure `stop` lets go of what was started. */
