@@ -16,5 +16,8 @@ process.exitCode = await runKoinon(process.argv.slice(2), {
   random: systemRandom,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
-  interrupted: createInterruption(process),
+  interrupted: createInterruption(process, {
+    clock: systemClock,
+    end: (signal) => void process.kill(process.pid, signal),
+  }),
 });

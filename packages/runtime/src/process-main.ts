@@ -5,6 +5,7 @@ import { type AdminServer, startAdminServer } from "./admin.ts";
 import { awaitCertificates } from "./certificates.ts";
 import { systemClock } from "./clock.ts";
 import { configuredOrExit } from "./configured-or-exit.ts";
+import { onEndSignals } from "./end-signals.ts";
 import { createBus } from "./event-bus.ts";
 import { durablesOf, Host, type HostPlan, type ModuleInstance, planHost } from "./host.ts";
 import { createLogger, type Logger } from "./logger.ts";
@@ -168,16 +169,12 @@ function shutdownPhases(started: Started, telemetry: Telemetry): readonly Phase[
 /** Resolves at the first signal to end; the second ends the process where it stands. */
 function endSignal(log: Logger, starting: AbortController): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let signals = 0;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      signals += 1;
-      if (signals > 1) process.exit(1);
+    const first = (signal: NodeJS.Signals): void => {
       log.info({ signal }, "process asked to end");
       starting.abort(new Error(`ended by ${signal}`));
       resolve(signal);
     };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
+    onEndSignals(process, { first, again: () => process.exit(1) }, systemClock);
   });
 }
 
