@@ -155,7 +155,7 @@ describe("koinon audit", () => {
     const { code, out } = await audit();
     expect([code, out]).toEqual([
       1,
-      "INVALID: entry 0 does not belong in a log: it is no certificate, quote or receipt that can be read (ENTRY_MALFORMED)\n",
+      "INVALID: the entry at index 0 (counted from 0) does not belong in a log: it is no certificate, quote or receipt that can be read (ENTRY_MALFORMED)\n",
     ]);
   });
 
@@ -165,17 +165,17 @@ describe("koinon audit", () => {
       return (await audit()).out;
     };
     expect(await inWords([...entries, entries[40] as Uint8Array])).toContain(
-      "entry 304 does not belong in a log: it stands there already, as entry 40 (ENTRY_REPEATED)",
+      "the entry at index 304 (counted from 0) does not belong in a log: it stands there already, at index 40 (ENTRY_REPEATED)",
     );
     expect(await inWords(entries.toSpliced(20, 1))).toMatch(
-      /entry 2\d does not belong in a log: receipts of its session 0x\w{8}…\w{4} are missing before it \(SESSION_BROKEN\)/,
+      /the entry at index 2\d \(counted from 0\) does not belong in a log: receipts of its session 0x\w{8}…\w{4} are missing before it \(SESSION_BROKEN\)/,
     );
     expect(await inWords(entries.slice(1))).toMatch(
-      /entry 0 does not belong in a log: no entry before it certifies 0x\w{8}…\w{4}, which signed it \(KEY_NOT_LOGGED\)/,
+      /the entry at index 0 \(counted from 0\) does not belong in a log: no entry before it certifies 0x\w{8}…\w{4}, which signed it \(KEY_NOT_LOGGED\)/,
     );
     const cheat = new SampleProvider("cheat");
     expect(await inWords(sampleLog([cheat.serve(0, { fee: 1n })]))).toContain(
-      "entry 2 does not belong in a log: the receipt's fee does not follow from its units and its quote (FEE_WRONG) (RULE_BROKEN)",
+      "the entry at index 2 (counted from 0) does not belong in a log: the receipt's fee does not follow from its units and its quote (FEE_WRONG) (RULE_BROKEN)",
     );
   });
 

@@ -59,7 +59,7 @@ describe("koinon trace", () => {
       `Atlas (${receipt.provider}) answered in full within 1.5 s, for 31 units of input and 128 units of output.`,
       "The market compared the signed receipt with the bytes that it had relayed.",
       `That cost 84 micro-credits under the signed price ${receipt.price_id} (150,000 per million units of input, 600,000 of output, 2 per request); 1,416 were given back.`,
-      `Its receipt ${receipt.receipt_id} is entry 6 of the log.`,
+      `Its receipt ${receipt.receipt_id} is in the log at index 6 (counted from 0).`,
       expect.stringMatching(/^Its proof bundle is VALID: receipt 0x/),
     ]);
     const json = JSON.parse((await run("trace", id, "--trust", vector("trust.json"), "--json")).out) as object;

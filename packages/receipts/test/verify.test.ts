@@ -35,4 +35,13 @@ describe("a true bundle", () => {
       ]),
     );
   });
+
+  test("its place is told as what it is: an index, which counts from 0, and the size of the tree", () => {
+    const { bundle, trust } = createWorld({ foreign: [0, 0, 0] });
+    const { detail } = verifyBundle(createBundle(bundle), trust).steps.find(({ name }) => name === "inclusion") ?? {};
+    const size = /\n(\d+)\n/.exec(bundle.checkpoint)?.[1];
+    expect(detail).toBe(
+      `The receipt is in the log, at index ${bundle.inclusion.index} (counted from 0) of a tree of size ${size}.`,
+    );
+  });
 });

@@ -17,9 +17,9 @@ const rules: Record<RuleViolation, string> = {
   FEE_WRONG: "the receipt's fee does not follow from its units and its quote",
 };
 
-/** What is wrong with an entry, and which it is, in words. Entries are counted from 0, as the log counts them. */
+/** What is wrong with an entry, and which it is, in words. */
 export function describeEntryFailure(fault: AuditFault): string {
-  return `entry ${fault.index} does not belong in a log: ${reasonOf(fault)}`;
+  return `the entry at index ${fault.index} (counted from 0) does not belong in a log: ${reasonOf(fault)}`;
 }
 
 function reasonOf(fault: AuditFault): string {
@@ -27,7 +27,7 @@ function reasonOf(fault: AuditFault): string {
     case "ENTRY_MALFORMED":
       return "it is no certificate, quote or receipt that can be read";
     case "ENTRY_REPEATED":
-      return `it stands there already, as entry ${fault.first}`;
+      return `it stands there already, at index ${fault.first}`;
     case "SIGNATURE_MALFORMED":
       return "its signature is none";
     case "KEY_NOT_LOGGED":

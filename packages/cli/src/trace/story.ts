@@ -62,7 +62,7 @@ function priceOf({ fee, reserved, price_id }: ReceiptSummary, proof: Proof): str
 }
 
 function proofOf({ receipt_id, log_index }: ReceiptSummary, proof: Proof): string[] {
-  const place = log_index === null ? "is not in the log yet" : `is entry ${log_index} of the log`;
+  const place = log_index === null ? "is not in the log yet" : `is in the log at index ${log_index} (counted from 0)`;
   const logged = `Its receipt ${receipt_id ?? "unknown"} ${place}.`;
   if (typeof proof === "string") return [logged, `Its proof was not checked: ${proof}.`];
   const { verification } = proof;

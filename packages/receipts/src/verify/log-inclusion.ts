@@ -19,7 +19,9 @@ export const checkInclusion: Check = ({ bundle, checkpoint }) => {
   if (previous !== null && !isIncluded(previous.receipt, previous.inclusion, checkpoint.checkpoint)) {
     return failed("The inclusion proof of the previous receipt does not lead to the checkpoint's root.");
   }
-  return passed(`The receipt is entry ${inclusion.index} of ${checkpoint.checkpoint.size} in the log.`);
+  return passed(
+    `The receipt is in the log, at index ${inclusion.index} (counted from 0) of a tree of size ${checkpoint.checkpoint.size}.`,
+  );
 };
 
 function isIncluded(signed: Signed<Receipt>, { index, hashes }: Inclusion, { size, root }: Checkpoint): boolean {
