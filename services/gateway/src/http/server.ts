@@ -80,6 +80,11 @@ export function createHttpServer(options: HttpServerOptions, dependencies: HttpS
   // Answers are built to their documented shape; a serializer that drops what it does not know would hide mistakes.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   app.decorateRequest("apiKey", null);
+  // Clients name JSON with every request, also with those that have no body.
+  const readJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) =>
+    body === "" ? done(null, undefined) : readJson(request, body, done),
+  );
   let isLeaving = false;
   app.addHook("onRequest", (request, reply, done) => {
     if (isLeaving) reply.raw.shouldKeepAlive = false;

@@ -222,6 +222,23 @@ describe("limits", () => {
     expect([empty.status, await code(empty)]).toEqual([400, "INVALID_REQUEST"]);
   });
 
+  test("JSON that is named and not there is no body", async () => {
+    const named = { "content-type": "application/json" };
+    for (const [method, target, wanted] of [
+      ["DELETE", "/v1/models/some-model", "ROUTE_NOT_FOUND"],
+      ["DELETE", "/v1/keys/ffffffffffffffff", "KEY_NOT_FOUND"],
+      ["GET", "/v1/manifests/nothing", "INVALID_REQUEST"],
+      ["POST", "/v1/keys", "INVALID_REQUEST"],
+    ] as const) {
+      const without = await running.call(method, target);
+      const withName = await running.call(method, target, { headers: named });
+      const answers = [without.status, await code(without), withName.status, await code(withName)];
+      expect([method, target, ...answers]).toEqual([method, target, without.status, wanted, without.status, wanted]);
+    }
+    const broken = await running.call("POST", "/v1/keys", { body: "{", headers: named });
+    expect([broken.status, await code(broken)]).toEqual([400, "INVALID_JSON"]);
+  });
+
   test("routes that do not exist, or not for this method", async () => {
     for (const [method, target] of [
       ["GET", "/v1/nothing"],
