@@ -46,6 +46,13 @@ describe("blocks of a growing text", () => {
     );
   });
 
+  test("lines of a paragraph, a list and a quotation stay lines", () => {
+    for (const text of ["one\ntwo\nthree", "- one\n  two\n  three", "> one\n> two\n> three"]) {
+      const blocks = JSON.stringify(new BlockReader().read(text));
+      expect([text, blocks.match(/"type":"br"/g)?.length]).toEqual([text, 2]);
+    }
+  });
+
   test("closed blocks stay the same objects", () => {
     const reader = new BlockReader();
     const [first] = reader.read("One.\n\nTwo.\n\nThr");

@@ -23,7 +23,8 @@ export class BlockReader {
     const source = text.includes("\r") ? text.replaceAll(/\r\n?/g, "\n") : text;
     if (!source.startsWith(this.#text)) this.#startAnew();
     this.#text = source;
-    const tokens = new Lexer({ gfm: true }).lex(source.slice(this.#openFrom));
+    // Models write verses and addresses line by line and mean the lines, as people do in a message; Markdown for documents would join them.
+    const tokens = new Lexer({ gfm: true, breaks: true }).lex(source.slice(this.#openFrom));
     const closing = closedTokens(tokens);
     const open = tokens.slice(closing).map((token, index) => this.#block(token, closing + index));
     const closed = tokens.slice(0, closing).map((token, index) => this.#block(token, index));

@@ -60,7 +60,7 @@ function blockNode(token: Tokens.Generic, isComplete: boolean): ReactNode {
     case "hr":
       return <hr />;
     default:
-      return <p>{token.raw.trim()}</p>;
+      return <p className={styles.raw}>{token.raw.trim()}</p>;
   }
 }
 

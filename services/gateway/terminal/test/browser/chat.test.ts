@@ -153,5 +153,19 @@ describeWithProgram("chromium", "chat in a browser", (executablePath) => {
     await page.context().close();
   });
 
+  test("lines outside of a fence stay lines", async () => {
+    const page = await terminal.open();
+    await ask(page, "[verse] please");
+    await markIn(page, "verified");
+    const lines = await page
+      .getByTestId("answer")
+      .locator("p")
+      .evaluateAll((all) =>
+        all.map((each) => Math.round(each.clientHeight / Number.parseFloat(getComputedStyle(each).lineHeight))),
+      );
+    expect(lines).toEqual([4, 4]);
+    await page.context().close();
+  });
+
   test("nothing broke the policy, left the origin or went uncaught", () => expect(terminal.problems).toEqual([]));
 });

@@ -66,6 +66,16 @@ const hostile = `Before <img src=x onerror="document.title='owned'"> and <script
 
 [a script](javascript:alert(1)) and [a page](https://example.org/a?b=c "title") and <b>bold</b>.`;
 
+const verse = `The log grows leaf by leaf,
+and never loses one;
+its root, however brief,
+says all that has been done.
+
+<pre>
+a line of HTML
+and another
+</pre>`;
+
 function refuse(status: number, type: string, code: string, message: string): Script {
   return { ...plain, refusal: { status, type, code, message } };
 }
@@ -88,6 +98,7 @@ const scripts: readonly (readonly [RegExp, Script])[] = [
   [/\[lies\]/, { ...plain, lies: true }],
   [/\[slow\]/, { ...plain, text: showcase, tokensPerSecond: 40 }],
   [/\[html\]/, { ...plain, text: hostile }],
+  [/\[verse\]/, { ...plain, text: verse }],
   [/\[long\]/, { ...plain, text: Array.from({ length: 40 }, () => showcase).join("\n\n"), tokensPerSecond: 4_000 }],
   [/merkle|log|proof/i, { ...plain, text: showcase }],
 ];
