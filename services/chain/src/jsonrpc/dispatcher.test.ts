@@ -67,6 +67,19 @@ describe("the dispatcher", () => {
     expect(await ask(call("nothing"))).toEqual({ jsonrpc: "2.0", id: 1, result: null });
   });
 
+  test("echoes ids that no double holds as they were sent", async () => {
+    const answer = (text: string) => dispatcher().answer(text, context);
+    const asked = (id: string) => `{"jsonrpc":"2.0","id":${id},"method":"double","params":["0x4"]}`;
+    const result = (id: string) => `{"jsonrpc":"2.0","id":${id},"result":"0x8"}`;
+    const ids = ["9007199254740993", "-18446744073709551615", "0.1000000000000000055511151231257827", "1e400"];
+    for (const id of ids) expect(await answer(asked(id))).toBe(result(id));
+    expect(await answer(`[${[...ids.slice(0, 2), "7"].map(asked).join()}]`)).toBe(
+      `[${[...ids.slice(0, 2), "7"].map(result).join()}]`,
+    );
+    expect(await answer('{"jsonrpc":"2.0","id":9007199254740993,"method":"no"}')).toContain('"id":9007199254740993,');
+    expect(await answer(asked("1".repeat(257)))).toContain('"id":null,');
+  });
+
   test("refuses what is no request", async () => {
     expect(await ask("{")).toEqual(error(-32700, "parse error", null));
     expect(await ask("[]")).toEqual(error(-32600, "empty batch", null));

@@ -11,6 +11,7 @@ import {
   type RequestId,
   resultText,
 } from "./message.ts";
+import { parseMessage } from "./message-text.ts";
 import type { CallContext, Method, MethodTable } from "./method.ts";
 
 /** Bounds on what one message may ask for. */
@@ -58,7 +59,7 @@ export class Dispatcher {
   async answer(text: string, context: CallContext): Promise<string | undefined> {
     let message: unknown;
     try {
-      message = JSON.parse(text);
+      message = parseMessage(text);
     } catch {
       return errorText(null, faultToWire({ code: "PARSE_ERROR", message: "parse error" }));
     }

@@ -1,7 +1,7 @@
 import type { WireError } from "./json-rpc-error.ts";
 
-/** What names a request in its response. */
-export type RequestId = string | number | null;
+/** What names a request in its response; JSON as it was sent where a number would be rounded. */
+export type RequestId = string | number | JsonText | null;
 
 /** A well-formed request; `id` is undefined for a notification, which gets no response. */
 export interface JsonRpcRequest {
@@ -55,10 +55,11 @@ export function isMalformed(request: JsonRpcRequest | MalformedRequest): request
 }
 
 function isRequestId(value: unknown): value is RequestId {
+  if (value instanceof JsonText) return value.text.length <= idLengthMax;
   return value === null || typeof value === "number" || (typeof value === "string" && value.length <= idLengthMax);
 }
 
-/** A result that is JSON already. */
+/** What is JSON already. */
 export class JsonText {
   readonly text: string;
 
@@ -69,13 +70,16 @@ export class JsonText {
 
 /** The text of a response with a result; `undefined` counts as null. */
 export function resultText(id: RequestId, result: unknown): string {
-  const text = result instanceof JsonText ? result.text : JSON.stringify(result ?? null);
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}}`;
+  return `{"jsonrpc":"2.0","id":${jsonOf(id)},"result":${jsonOf(result ?? null)}}`;
 }
 
 /** The text of a response with an error. */
 export function errorText(id: RequestId, error: WireError): string {
-  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":${JSON.stringify(error)}}`;
+  return `{"jsonrpc":"2.0","id":${jsonOf(id)},"error":${JSON.stringify(error)}}`;
+}
+
+function jsonOf(value: unknown): string {
+  return value instanceof JsonText ? value.text : JSON.stringify(value);
 }
 
 /** The text of a notification of a subscription (geth's pub/sub). */

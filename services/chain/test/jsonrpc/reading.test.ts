@@ -77,11 +77,15 @@ describe("logs", () => {
   test("filters of blocks and of what waits tell hashes", async () => {
     const blocks = await ask("eth_newBlockFilter");
     const waiting = await ask("eth_newPendingTransactionFilter");
+    const whole = await ask("eth_newPendingTransactionFilter", true);
     const hash = await sendCoin(node, { value: 3n });
     const { blockHash } = (await ask("eth_getTransactionReceipt", hash)) as { blockHash: Hex };
     expect(await ask("eth_getFilterChanges", blocks)).toEqual([blockHash]);
     expect(await ask("eth_getFilterChanges", waiting)).toEqual([hash]);
     expect(await ask("eth_getFilterChanges", waiting)).toEqual([]);
+    expect(await ask("eth_getFilterChanges", whole)).toMatchObject([
+      { hash, blockHash: null, from: sender.address.toLowerCase(), value: "0x3" },
+    ]);
     expect((await failure("eth_getFilterLogs", blocks))?.message).toBe("filter not found");
     expect(await ask("eth_uninstallFilter", waiting)).toBe(true);
     expect(await ask("eth_uninstallFilter", waiting)).toBe(false);

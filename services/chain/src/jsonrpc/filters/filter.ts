@@ -1,7 +1,6 @@
 import { isFault } from "@koinon/errors/domain-error";
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { ChainCalls, ChainReader, ChainView } from "../../chain-view.ts";
-import type { Mempool } from "../../mempool/mempool.ts";
 import { type LogQuery, logFilterToJson } from "../codec/log-query.ts";
 import { quantity } from "../codec/quantity.ts";
 import type { JsonRpcLimits } from "../limits.ts";
@@ -82,25 +81,4 @@ async function logsWithin(
     if (isFault(error, "TOO_MANY_LOGS") || isFault(error, "RESPONSE_TOO_LARGE")) return undefined;
     throw error;
   }
-}
-
-/** Hashes of transactions that became executable; the oldest go when more than `queueMax` wait. */
-export function createPendingFilter(mempool: Mempool, queueMax: number): Filter {
-  let hashes: Hex[] = [];
-  const unsubscribe = mempool.subscribe({
-    pending: ({ hash }) => {
-      hashes.push(hash);
-      // In large steps, so that dropping costs nothing per transaction.
-      if (hashes.length >= 2 * queueMax) hashes = hashes.slice(-queueMax);
-    },
-  });
-  return {
-    query: undefined,
-    close: unsubscribe,
-    changes: async () => {
-      const answer = hashes.slice(-queueMax);
-      hashes = [];
-      return answer;
-    },
-  };
 }

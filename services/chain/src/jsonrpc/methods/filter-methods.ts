@@ -4,8 +4,9 @@ import { logQueryToJson, readLogQuery } from "../codec/log-query.ts";
 import { readBoolean } from "../codec/object.ts";
 import { optional, required } from "../codec/parameter.ts";
 import { malformed } from "../codec/value-error.ts";
-import { createBlockFilter, createLogFilter, createPendingFilter } from "../filters/filter.ts";
+import { createBlockFilter, createLogFilter } from "../filters/filter.ts";
 import type { FilterRegistry } from "../filters/filter-registry.ts";
+import { createPendingFilter } from "../filters/pending-filter.ts";
 import { serverError } from "../json-rpc-error.ts";
 import type { JsonRpcLimits } from "../limits.ts";
 import { type Methods, method } from "../method.ts";
@@ -16,10 +17,9 @@ export function createFilterMethods(view: ChainView, filters: FilterRegistry, li
   const id = required(readFilterId);
   return {
     eth_newBlockFilter: method([], () => filters.add(() => createBlockFilter(reader, limits.filterBlocksMax))),
-    // The flag of geth for whole transactions is accepted when it asks for hashes.
     eth_newPendingTransactionFilter: method([optional(readBoolean, false)], ([isFull]) => {
-      if (isFull) throw serverError("full pending transactions are not supported, ask for hashes");
-      return filters.add(() => createPendingFilter(mempool, limits.filterQueueMax));
+      const { filterQueueMax: queueMax, responseLengthMax } = limits;
+      return filters.add(() => createPendingFilter(mempool, { isFull, queueMax, responseLengthMax }));
     }),
     eth_newFilter: method([required(readLogQuery)], ([query]) => {
       if (query.fromBlock === "pending" || query.toBlock === "pending") {
