@@ -2,9 +2,10 @@ import type { Database } from "@koinon/postgres/database";
 import type { Queryable } from "@koinon/postgres/sql";
 import type { Address } from "@koinon/secp256k1/address";
 import { bytesToHex } from "@koinon/secp256k1/hex";
+import { RecentMap } from "../recent-map.ts";
 import type { Account } from "./money-store.ts";
 
-const cachedMax = 50_000;
+const cached = { entriesMax: 50_000 };
 
 interface AccountRow {
   name: string;
@@ -17,8 +18,8 @@ interface AccountRow {
 /** Row numbers of accounts, which never change once given; the most recently learnt are kept. */
 export class AccountRows {
   readonly #database: Database;
-  readonly #budgets = new Map<string, bigint>();
-  readonly #payees = new Map<Address, bigint>();
+  readonly #budgets = new RecentMap<string, bigint>(cached);
+  readonly #payees = new RecentMap<Address, bigint>(cached);
 
   constructor(dependencies: { database: Database }) {
     this.#database = dependencies.database;
@@ -26,9 +27,11 @@ export class AccountRows {
 
   /** The row of a budget; undefined when there is none. */
   async budget(accountId: string): Promise<bigint | undefined> {
-    const known = this.#budgets.get(accountId) ?? (await findAccount(this.#database, "budget", accountId));
-    if (known !== undefined) remember(this.#budgets, accountId, known);
-    return known;
+    const known = this.#budgets.get(accountId);
+    if (known !== undefined) return known;
+    const row = await findAccount(this.#database, "budget", accountId);
+    if (row !== undefined) this.#budgets.set(accountId, row);
+    return row;
   }
 
   /** The row of a provider's account, made when it is the first time that this provider is to be paid. */
@@ -36,7 +39,7 @@ export class AccountRows {
     const known = this.#payees.get(provider);
     if (known !== undefined) return known;
     const row = (await findAccount(this.#database, "provider", provider)) ?? (await this.#openPayee(provider));
-    remember(this.#payees, provider, row);
+    this.#payees.set(provider, row);
     return row;
   }
 
@@ -81,11 +84,4 @@ async function findAccount(
     [kind, name],
   );
   return row?.id;
-}
-
-function remember<K>(cache: Map<K, bigint>, key: K, row: bigint): void {
-  cache.set(key, row);
-  if (cache.size <= cachedMax) return;
-  const [oldest] = cache.keys();
-  if (oldest !== undefined) cache.delete(oldest);
 }

@@ -1,4 +1,5 @@
 import type { Hex } from "@koinon/secp256k1/hex";
+import { RecentMap } from "../recent-map.ts";
 
 /** How many times a request's cost a budget must hold for its reservation to be called likely: room for what other replicas reserve meanwhile. */
 const likelyTimes = 32n;
@@ -30,13 +31,12 @@ interface Budget {
  * answer of the store puts it right.
  */
 export class ReservationForecast {
-  readonly #options: ReservationForecastOptions;
-  /** In order of hearing. */
-  readonly #budgets = new Map<string, Budget>();
-  readonly #requests = new Set<Hex>();
+  readonly #budgets: RecentMap<string, Budget>;
+  readonly #requests: RecentMap<Hex, true>;
 
-  constructor(options: ReservationForecastOptions) {
-    this.#options = options;
+  constructor({ budgetsMax, requestsMax }: ReservationForecastOptions) {
+    this.#budgets = new RecentMap({ entriesMax: budgetsMax });
+    this.#requests = new RecentMap({ entriesMax: requestsMax });
   }
 
   isLikely({ requestId, accountId, amount }: ForecastRequest): boolean {
@@ -49,8 +49,7 @@ export class ReservationForecast {
   asks({ requestId, accountId, amount }: ForecastRequest): void {
     const budget = this.#budgets.get(accountId);
     if (budget !== undefined) budget.asked += amount;
-    this.#requests.add(requestId);
-    forgetOldest(this.#requests, this.#options.requestsMax);
+    this.#requests.set(requestId, true);
   }
 
   /** `left` when the store said what the budget has left. */
@@ -74,14 +73,6 @@ export class ReservationForecast {
     const before = this.#budgets.get(accountId);
     // What was asked for before the budget was known is not counted.
     const asked = before === undefined || before.asked < answered ? 0n : before.asked - answered;
-    this.#budgets.delete(accountId);
     this.#budgets.set(accountId, { available, asked });
-    forgetOldest(this.#budgets, this.#options.budgetsMax);
   }
-}
-
-function forgetOldest<K>(remembered: Set<K> | Map<K, unknown>, max: number): void {
-  if (remembered.size <= max) return;
-  const [oldest] = remembered.keys();
-  if (oldest !== undefined) remembered.delete(oldest);
 }

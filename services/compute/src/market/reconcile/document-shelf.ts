@@ -3,6 +3,7 @@ import { certificateDocument, type KeyCertificate } from "@koinon/receipts/certi
 import { type DocumentBytes, decodeDocument } from "@koinon/receipts/document";
 import { type Quote, quoteDocument } from "@koinon/receipts/quote";
 import type { Hex } from "@koinon/secp256k1/hex";
+import { RecentMap } from "../recent-map.ts";
 import type { RegistryStore } from "../registry/registry-store.ts";
 
 /** The documents of a settlement, read. */
@@ -23,12 +24,11 @@ export interface DocumentIds {
 
 /** Keeps the documents of settlements at hand; they never change, since each is found by its hash. */
 export class DocumentShelf {
-  readonly #entriesMax: number;
   readonly #store: Pick<RegistryStore, "documents">;
-  readonly #kept = new Map<string, ReadDocuments>();
+  readonly #kept: RecentMap<string, ReadDocuments>;
 
   constructor(options: { entriesMax: number }, dependencies: { store: Pick<RegistryStore, "documents"> }) {
-    this.#entriesMax = options.entriesMax;
+    this.#kept = new RecentMap(options);
     this.#store = dependencies.store;
   }
 
@@ -46,10 +46,6 @@ export class DocumentShelf {
       quoteBytes: found.quote,
       manifest: found.manifest,
     };
-    if (this.#kept.size >= this.#entriesMax) {
-      const [oldest] = this.#kept.keys();
-      if (oldest !== undefined) this.#kept.delete(oldest);
-    }
     this.#kept.set(key, documents);
     return documents;
   }

@@ -1,15 +1,15 @@
 import type { Address } from "@koinon/secp256k1/address";
 import type { MoneyStore } from "../accounts/money-store.ts";
 import { MarketError } from "../errors.ts";
+import { RecentMap } from "../recent-map.ts";
 
 /** Knows which consumer an account stands for. That never changes, so it is read once per account and process. */
 export class AccountDirectory {
-  readonly #accountsMax: number;
   readonly #money: Pick<MoneyStore, "account">;
-  readonly #consumers = new Map<string, Address>();
+  readonly #consumers: RecentMap<string, Address>;
 
   constructor(options: { accountsMax: number }, dependencies: { money: Pick<MoneyStore, "account"> }) {
-    this.#accountsMax = options.accountsMax;
+    this.#consumers = new RecentMap({ entriesMax: options.accountsMax });
     this.#money = dependencies.money;
   }
 
@@ -19,10 +19,6 @@ export class AccountDirectory {
     if (known !== undefined) return known;
     const account = await this.#money.account(accountId);
     if (account === undefined) throw new MarketError({ code: "ACCOUNT_UNKNOWN", account: accountId });
-    if (this.#consumers.size >= this.#accountsMax) {
-      const [oldest] = this.#consumers.keys();
-      if (oldest !== undefined) this.#consumers.delete(oldest);
-    }
     this.#consumers.set(accountId, account.consumer);
     return account.consumer;
   }

@@ -1,5 +1,6 @@
 import type { Hex } from "@koinon/secp256k1/hex";
 import type { SettleRequest } from "../accounts/money-store.ts";
+import { RecentMap } from "../recent-map.ts";
 
 /** A receipt's place in its session. */
 export type SessionPlace = Pick<SettleRequest, "session" | "sequence" | "previous" | "receiptId">;
@@ -9,14 +10,13 @@ export type SessionPlace = Pick<SettleRequest, "session" | "sequence" | "previou
  * another order than they were signed in; a receipt that was handed in before its predecessor would be refused, and all that follow it with it.
  */
 export class SessionOrder {
-  readonly #sessionsMax: number;
-  /** By session, in order of use: the highest sequence that was handed in. */
-  readonly #handed = new Map<Hex, bigint>();
+  /** By session: the highest sequence that was handed in. */
+  readonly #handed: RecentMap<Hex, bigint>;
   /** By the receipt that is waited for. */
   readonly #waiting = new Map<Hex, Set<() => void>>();
 
   constructor(options: { sessionsMax: number }) {
-    this.#sessionsMax = options.sessionsMax;
+    this.#handed = new RecentMap({ entriesMax: options.sessionsMax });
   }
 
   /** False when the receipt before this one has yet to come; another process may have handed that one in, so nobody should wait for ever. */
@@ -28,7 +28,7 @@ export class SessionOrder {
   /** The receipt is in the hands of the store: those that wait for it go next. */
   handed({ session, sequence, receiptId }: SessionPlace): void {
     const last = this.#handed.get(session);
-    if (last === undefined || last < sequence) this.#remember(session, sequence);
+    if (last === undefined || last < sequence) this.#handed.set(session, sequence);
     const waiting = this.#waiting.get(receiptId);
     this.#waiting.delete(receiptId);
     for (const go of waiting ?? []) go();
@@ -46,13 +46,5 @@ export class SessionOrder {
     clearTimeout(timer);
     waiting.delete(resolve);
     if (waiting.size === 0 && this.#waiting.get(previous) === waiting) this.#waiting.delete(previous);
-  }
-
-  #remember(session: Hex, sequence: bigint): void {
-    this.#handed.delete(session);
-    this.#handed.set(session, sequence);
-    if (this.#handed.size <= this.#sessionsMax) return;
-    const [oldest] = this.#handed.keys();
-    if (oldest !== undefined) this.#handed.delete(oldest);
   }
 }

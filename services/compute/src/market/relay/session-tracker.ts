@@ -1,15 +1,14 @@
 import { headOf, type SessionHead } from "@koinon/contributions/session-rules";
 import type { Hex } from "@koinon/secp256k1/hex";
+import { RecentMap } from "../recent-map.ts";
 import type { CheckedReceipt } from "./receipt-check.ts";
 
 /** The last accepted receipt of each session that this replica has seen lately; the store has the whole truth. */
 export class SessionTracker {
-  readonly #sessionsMax: number;
-  /** In order of use. */
-  readonly #heads = new Map<Hex, SessionHead>();
+  readonly #heads: RecentMap<Hex, SessionHead>;
 
   constructor(options: { sessionsMax: number }) {
-    this.#sessionsMax = options.sessionsMax;
+    this.#heads = new RecentMap({ entriesMax: options.sessionsMax });
   }
 
   head(session: Hex): SessionHead | undefined {
@@ -20,7 +19,7 @@ export class SessionTracker {
   accept({ receipt, receiptId, signedBy }: CheckedReceipt): void {
     const head = this.#heads.get(receipt.session);
     if (receipt.sequence === (head === undefined ? 0n : head.sequence + 1n)) {
-      this.#remember(receipt.session, headOf(receipt, receiptId, signedBy));
+      this.#heads.set(receipt.session, headOf(receipt, receiptId, signedBy));
     }
   }
 
@@ -28,15 +27,7 @@ export class SessionTracker {
   settled({ receipt, receiptId, signedBy }: CheckedReceipt): void {
     const head = this.#heads.get(receipt.session);
     if (head === undefined || head.sequence < receipt.sequence) {
-      this.#remember(receipt.session, headOf(receipt, receiptId, signedBy));
+      this.#heads.set(receipt.session, headOf(receipt, receiptId, signedBy));
     }
-  }
-
-  #remember(session: Hex, head: SessionHead): void {
-    this.#heads.delete(session);
-    this.#heads.set(session, head);
-    if (this.#heads.size <= this.#sessionsMax) return;
-    const [oldest] = this.#heads.keys();
-    if (oldest !== undefined) this.#heads.delete(oldest);
   }
 }
