@@ -226,7 +226,7 @@ describe("limits", () => {
     const named = { "content-type": "application/json" };
     for (const [method, target, wanted] of [
       ["DELETE", "/v1/models/some-model", "ROUTE_NOT_FOUND"],
-      ["DELETE", "/v1/keys/ffffffffffffffff", "KEY_NOT_FOUND"],
+      ["DELETE", "/v1/keys/ffffffffffffffff", "KEY_UNKNOWN"],
       ["GET", "/v1/manifests/nothing", "INVALID_REQUEST"],
       ["POST", "/v1/keys", "INVALID_REQUEST"],
     ] as const) {
