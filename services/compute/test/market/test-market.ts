@@ -1,7 +1,7 @@
 import { MemoryBus } from "@koinon/bus/memory-bus";
 import { AccountServiceDefinition } from "@koinon/contracts/koinon/compute/v1/account_service";
 import type { AnswerEnd, AnswerHead, InferRequest } from "@koinon/contracts/koinon/compute/v1/inference";
-import { Endpoint, Preference, type RoutingPolicy } from "@koinon/contracts/koinon/compute/v1/inference";
+import { Endpoint, RoutingPolicy } from "@koinon/contracts/koinon/compute/v1/inference";
 import { MarketServiceDefinition, type Settlement } from "@koinon/contracts/koinon/compute/v1/market_service";
 import { ProviderServiceDefinition } from "@koinon/contracts/koinon/compute/v1/provider_service";
 import type { Channel } from "@koinon/rpc/channel";
@@ -40,13 +40,7 @@ export const consumer: Hex = `0x${"c0".repeat(20)}`;
 
 /** Any provider, but for these fields. */
 export const policy = (fields: Partial<RoutingPolicy>): RoutingPolicy => ({
-  prefer: Preference.UNSPECIFIED,
-  order: [],
-  only: [],
-  exclude: [],
-  regions: [],
-  noFallback: false,
-  maxFee: "",
+  ...RoutingPolicy.decode(new Uint8Array()),
   ...fields,
 });
 
