@@ -166,7 +166,7 @@ function shutdownPhases(started: Started, telemetry: Telemetry): readonly Phase[
   ];
 }
 
-/** Resolves at the first signal to end; the second ends the process where it stands. */
+/** Resolves at the first signal to end; asked once more, the process ends where it stands. */
 function endSignal(log: Logger, starting: AbortController): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const first = (signal: NodeJS.Signals): void => {
