@@ -15,6 +15,8 @@ const model = "bench-model";
 const peerNames = ["portkey", "litellm"] as const;
 const rounds = 5;
 const requestsPerRound = 400;
+/** One after the other before anything is timed: what a process does in its first seconds is compiling. */
+const warmUpRequests = 2000;
 const throughputRequests = 8000;
 const connections = 32;
 const streams = 320;
@@ -27,16 +29,15 @@ interface Other {
 }
 
 /**
- * The whole paid path (key check, reservation, metering, receipt, settlement) beside the engine alone, other gateways, which only forward, and the
- * least that a forwarder on the same stack costs.
+ * The whole paid path (key check, reservation, metering, receipt, settlement) beside the engine alone, other gateways, which only forward, the
+ * least that a forwarder on the same stack costs, and the least of one whose answers are signed and checked.
  */
 export async function benchInference(): Promise<Row[]> {
   const upstream = await startChild<{ url: string }>(process.execPath, [upstreamMain], { readyTimeoutMs: 10_000 });
   const engineUrl = `${upstream.ready.url}/v1`;
   const direct = target("direct", upstream.ready.url, {});
-  const forwarder = await startChild<{ url: string }>(process.execPath, [forwarderMain, engineUrl], {
-    readyTimeoutMs: 10_000,
-  });
+  const forwarder = await startForwarder(engineUrl, []);
+  const signing = await startForwarder(engineUrl, ["--sign"]);
   const peers = [await startPortkey(engineUrl), await startLitellm(engineUrl, model)];
   const network = await startNetwork(["--engine", engineUrl]);
   try {
@@ -45,7 +46,11 @@ export async function benchInference(): Promise<Row[]> {
       const peer = peers[place];
       return { name, target: peer && target(name, peer.origin, peer.headers) };
     });
-    const others = [...gateways, { name: "forwarder", target: target("forwarder", forwarder.ready.url, {}) }];
+    const others = [
+      ...gateways,
+      { name: "forwarder", target: target("forwarder", forwarder.ready.url, {}) },
+      { name: "signing forwarder", target: target("signing forwarder", signing.ready.url, {}) },
+    ];
     return [
       ...(await addedLatency(direct, koinon, others)),
       ...(await throughput(koinon, [...others, { name: "direct", target: direct }])),
@@ -54,30 +59,48 @@ export async function benchInference(): Promise<Row[]> {
   } finally {
     await network.stop();
     for (const peer of peers) peer?.stop();
+    await signing.stop();
     await forwarder.stop();
     await upstream.stop();
   }
 }
 
-/** Rounds alternate between the targets, so that a slow moment of the machine hits all of them. */
-async function addedLatency(direct: Target, koinon: Target, others: readonly Other[]): Promise<Row[]> {
-  const seen = new Map<Target, number[]>();
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const each of [direct, koinon, ...others.map((other) => other.target)]) {
-      if (each === undefined) continue;
-      const { latenciesMs, failures } = await runClosedLoop(each, 1, requestsPerRound);
-      refuse(each, failures);
-      // The first round warms the code up.
-      if (round > 0) seen.set(each, [...(seen.get(each) ?? []), ...latenciesMs]);
-    }
-  }
-  const added = (each: Target, q: number) =>
-    percentile(seen.get(each) as number[], q) - percentile(seen.get(direct) as number[], q);
-  return [0.5, 0.99].flatMap((q) => {
-    const metric = `added_latency_p${q * 100}`;
-    const row = { bench: "inference", case: "chat, one at a time", metric, unit: "ms", value: added(koinon, q) };
-    return others.map((other) => lessIsBetter(row, other.name, other.target && added(other.target, q)));
+function startForwarder(engineUrl: string, options: readonly string[]) {
+  return startChild<{ url: string }>(process.execPath, [forwarderMain, engineUrl, ...options], {
+    readyTimeoutMs: 10_000,
   });
+}
+
+async function addedLatency(direct: Target, koinon: Target, others: readonly Other[]): Promise<Row[]> {
+  const quantiles = [0.5, 0.99];
+  const own = await addedBy(koinon, direct, quantiles);
+  const theirs: (readonly number[] | undefined)[] = [];
+  for (const other of others) theirs.push(other.target && (await addedBy(other.target, direct, quantiles)));
+  return quantiles.flatMap((q, at) => {
+    const metric = `added_latency_p${q * 100}`;
+    const row = { bench: "inference", case: "chat, one at a time", metric, unit: "ms", value: own[at] as number };
+    return others.map((other, place) => lessIsBetter(row, other.name, theirs[place]?.[at]));
+  });
+}
+
+/**
+ * What a gateway adds to the engine's own latency. Rounds alternate between the two alone, so that a slow moment of the machine hits both, and none
+ * waits, and cools down, while another gateway is slow.
+ */
+async function addedBy(gateway: Target, direct: Target, quantiles: readonly number[]): Promise<number[]> {
+  const times = async (each: Target, requests: number) => {
+    const { latenciesMs, failures } = await runClosedLoop(each, 1, requests);
+    refuse(each, failures);
+    return latenciesMs;
+  };
+  const seen: { direct: number[]; gateway: number[] } = { direct: [], gateway: [] };
+  await times(direct, warmUpRequests);
+  await times(gateway, warmUpRequests);
+  for (let round = 0; round < rounds; round += 1) {
+    seen.direct.push(...(await times(direct, requestsPerRound)));
+    seen.gateway.push(...(await times(gateway, requestsPerRound)));
+  }
+  return quantiles.map((q) => percentile(seen.gateway, q) - percentile(seen.direct, q));
 }
 
 /** Requests per second beside the peers' and the engine's own: what the load generator and the engine leave to any gateway. */

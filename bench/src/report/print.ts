@@ -1,15 +1,19 @@
 import { writeFileSync } from "node:fs";
-import { describeHardware } from "./hardware.ts";
+import { describeHardware, type Hardware } from "./hardware.ts";
 import type { Row } from "./row.ts";
 
 /** Prints hardware and rows as a table on stdout, and writes both to a JSON file when asked. */
 export function printReport(rows: readonly Row[], jsonFile: string | undefined): void {
   const hardware = describeHardware();
-  const gigabytes = (hardware.memoryBytes / 2 ** 30).toFixed(0);
-  process.stdout.write(
-    `${hardware.cpu}, ${hardware.cores} cores, ${gigabytes} GiB, ${hardware.system}, Node ${hardware.node}\n\n${table(rows)}\n`,
-  );
+  process.stdout.write(`${describe(hardware)}\n\n${table(rows)}\n`);
   if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify({ hardware, rows }, null, 2)}\n`);
+}
+
+function describe(hardware: Hardware): string {
+  const gigabytes = (hardware.memoryBytes / 2 ** 30).toFixed(0);
+  const machine = `${hardware.cpu}, ${hardware.cores} cores, ${gigabytes} GiB, ${hardware.system}, Node ${hardware.node}`;
+  const curve = `${figure(hardware.recoveriesPerSecond)} recoveries/s a core with the curve's ${hardware.curve} build`;
+  return `${machine}\nnow: ${figure(hardware.memoryReadNs)} ns a random read of memory, ${curve}`;
 }
 
 function table(rows: readonly Row[]): string {
