@@ -97,7 +97,7 @@ describeWithProgram("chromium", "chat in a browser", (executablePath) => {
 
   test("stops, answers again, and edits", async () => {
     const page = await terminal.open();
-    await ask(page, "[slow] tell me");
+    await ask(page, "[held] tell me");
     await page.getByTestId("answer").getByText("Merkle").waitFor();
     await page.getByTestId("chat-stop").click();
     await page.getByTestId("answer-stopped").waitFor();

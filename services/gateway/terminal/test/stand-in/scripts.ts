@@ -14,6 +14,8 @@ export interface Script {
   readonly logDelayMs: number;
   /** The gateway changes a letter on the way. */
   readonly lies: boolean;
+  /** Stands still in the middle until its reader leaves, the first time that it is asked. */
+  readonly holds: boolean;
 }
 
 const plain: Script = {
@@ -23,6 +25,7 @@ const plain: Script = {
   refusal: null,
   logDelayMs: 300,
   lies: false,
+  holds: false,
 };
 
 const showcase = `A Merkle tree lets a log prove that an entry is in it without showing the others. Three properties carry the weight:
@@ -96,7 +99,7 @@ const scripts: readonly (readonly [RegExp, Script])[] = [
   [/\[unlogged\]/, { ...plain, logDelayMs: 3_600_000 }],
   [/\[late\]/, { ...plain, logDelayMs: 2_500 }],
   [/\[lies\]/, { ...plain, lies: true }],
-  [/\[slow\]/, { ...plain, text: showcase, tokensPerSecond: 40 }],
+  [/\[held\]/, { ...plain, text: showcase, holds: true }],
   [/\[html\]/, { ...plain, text: hostile }],
   [/\[verse\]/, { ...plain, text: verse }],
   [/\[long\]/, { ...plain, text: Array.from({ length: 40 }, () => showcase).join("\n\n"), tokensPerSecond: 4_000 }],

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -150,6 +151,15 @@ function receiptsPage({ market }: StandInNetwork, query: URLSearchParams) {
   return { data, next_page_token: next };
 }
 
+interface ChatBody {
+  readonly model: string;
+  readonly messages: readonly { readonly content: string }[];
+}
+
+function promptOf({ messages }: ChatBody): string {
+  return messages.at(-1)?.content ?? "";
+}
+
 async function chat(
   context: Context,
   key: StandInKey,
@@ -159,8 +169,8 @@ async function chat(
   const { network } = context;
   const body = await buffer(request);
   context.received.push({ body, headers: request.headers });
-  const asked = JSON.parse(body.toString()) as { model: string; messages: { content: string }[] };
-  const prompt = asked.messages.at(-1)?.content ?? "";
+  const asked = JSON.parse(body.toString()) as ChatBody;
+  const prompt = promptOf(asked);
   const script = scriptFor(prompt);
   if (script.refusal !== null) {
     const { status, type, code, message } = script.refusal;
@@ -186,9 +196,11 @@ async function chat(
   const inputUnits = Math.ceil(body.length / 4);
   const signed: Buffer[] = [];
   let isGone = false;
-  response.on("close", () => {
+  const closed = once(response, "close").then(() => {
     isGone = !response.writableFinished;
   });
+  const isFirst =
+    context.received.filter((before) => promptOf(JSON.parse(before.body.toString())) === prompt).length === 1;
   const send = (value: unknown): void => {
     const event = Buffer.from(`data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`);
     signed.push(event);
@@ -205,6 +217,8 @@ async function chat(
   send(chunk({ role: "assistant", content: "" }));
   const perTick = Math.max(1, Math.round(script.tokensPerSecond / 60));
   for (let at = 0; at < pieces.length && !isGone; at += perTick) {
+    // An engine hears of a reader that left only when it has written on.
+    if (script.holds && isFirst && at > pieces.length / 3) await closed;
     for (const piece of pieces.slice(at, at + perTick)) send(chunk({ content: piece }));
     await delay(1000 / Math.min(60, script.tokensPerSecond));
     if (script.breaks !== "no" && at > pieces.length / 3) {
