@@ -1,6 +1,5 @@
-/** How an attempt at a provider ended, by the market's code; of a later version's codes there is only the code. */
+/** How an attempt at a provider failed, by the market's code; of a later version's codes there is only the code. */
 const outcomes: Readonly<Record<string, string>> = {
-  SERVED: "which answered",
   UNREACHABLE: "which could not be reached",
   OVERLOADED: "which had no room for it",
   DRAINING: "which was shutting down",

@@ -21,7 +21,13 @@ export function storyOf(receipt: ReceiptSummary, proof: Proof): string[] {
 
 function attemptOf({ provider_name, outcome, duration_ms }: ReceiptSummary["attempts"][number], index: number): string {
   const when = index === 0 ? "It was sent to" : "Then it was sent to";
-  return `${when} ${provider_name}, ${outcomeInWords(outcome)} after ${durationInWords(duration_ms)}.`;
+  const lasted = durationInWords(duration_ms);
+  // The market's clock, from the reservation on; what the provider states of itself is shorter.
+  const how =
+    outcome === "SERVED"
+      ? `which answered; with its receipt checked by the market that took ${lasted}`
+      : `${outcomeInWords(outcome)} after ${lasted}`;
+  return `${when} ${provider_name}, ${how}.`;
 }
 
 function outcomeOf(receipt: ReceiptSummary): string[] {
@@ -39,7 +45,9 @@ function outcomeOf(receipt: ReceiptSummary): string[] {
 function answerOf({ outcome, started_at, finished_at, input_units, output_units }: ReceiptSummary): string {
   const how = outcome === "cancelled" ? "answered until the client left" : "answered in full";
   const lasted =
-    started_at === null || finished_at === null ? "" : ` within ${durationInWords(finished_at - started_at)}`;
+    started_at === null || finished_at === null
+      ? ""
+      : ` within ${durationInWords(finished_at - started_at)}, as its receipt says`;
   return `${how}${lasted}, for ${countInWords(input_units ?? 0, "unit")} of input and ${countInWords(output_units ?? 0, "unit")} of output`;
 }
 
