@@ -4,6 +4,7 @@ import { systemClock } from "./clock.ts";
 import { ConfigReader, declareConfig, secretSetting } from "./config.ts";
 import { text } from "./config-schemas.ts";
 import { configuredOrExit } from "./configured-or-exit.ts";
+import { onEndSignals } from "./end-signals.ts";
 import { createLogger } from "./logger.ts";
 
 /** A schema, the folder of the files that make it, and the variable that holds the URL of its database. */
@@ -19,9 +20,12 @@ export async function runMigrations(plan: MigrationPlan): Promise<void> {
   const url = configuredOrExit(() => readDatabaseUrl(plan));
   const log = createLogger({ name: "migrate", level: "info", clock: systemClock });
   const ending = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.once(signal, () => ending.abort(new Error(`ended by ${signal}`)));
-  }
+  const first = (signal: NodeJS.Signals) => {
+    log.info({ signal }, "migrations asked to end");
+    ending.abort(new Error(`ended by ${signal}`));
+  };
+  // Each file is a transaction, so that nothing half done is left wherever it is cut.
+  onEndSignals(process, { first, again: () => process.exit(1) }, systemClock);
   try {
     const options = { url, schema, directory, applicationName: "koinon-migrate", signal: ending.signal };
     log.info({ ...(await migrate(options)) }, "schema is up to date");
