@@ -20,7 +20,7 @@ export interface AnchoringDependencies {
   readonly onFailure: () => void;
 }
 
-// A step that fails this often in a row is no hiccup.
+// A step that fails this often in a row is no hiccup; before that the chain may just be starting beside the log.
 const failuresMax = 3;
 const retryMs = 1_000;
 const retryMsMax = 60_000;
@@ -72,8 +72,10 @@ export class Anchoring {
       if (signal.aborted) return 0;
       this.#failures += 1;
       this.#problem = error instanceof DomainError ? error.code : "failed";
-      this.#dependencies.onFailure();
-      this.#dependencies.log.warn({ err: error, failures: this.#failures }, "checkpoint not anchored");
+      const { log, onFailure } = this.#dependencies;
+      onFailure();
+      const level = this.#failures < failuresMax ? "info" : "warn";
+      log[level]({ err: error, failures: this.#failures }, "checkpoint not anchored");
       return Math.min(retryMs * 2 ** Math.min(this.#failures - 1, 10), retryMsMax, this.#options.intervalMs);
     }
   }
