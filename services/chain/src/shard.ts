@@ -6,6 +6,7 @@ import type { Logger } from "@koinon/runtime/logger";
 import type { Module } from "@koinon/runtime/module";
 import type { Random } from "@koinon/runtime/random";
 import { parseAddress } from "@koinon/secp256k1/address";
+import { implementation } from "@koinon/secp256k1/ecdsa";
 import type { Meter } from "@opentelemetry/api";
 import { type Chain, openChain } from "./chain.ts";
 import {
@@ -120,8 +121,9 @@ export class Shard implements Module {
     await this.#restorePool();
     await this.#startEngineServer();
     const port = await this.#rpc?.start();
-    const facts = { chainId: reader.config.chainId.toString(), number: header.number.toString(), hash, rpcPort: port };
-    log.info(facts, "chain open");
+    const chain = { chainId: reader.config.chainId.toString(), number: header.number.toString(), hash };
+    // Which library recovers senders decides much of what a shard takes in.
+    log.info({ ...chain, rpcPort: port, curve: implementation }, "chain open");
     this.#expiry = setInterval(() => mempool.expire(), expireEveryMs);
     if (this.#config.proposer === "solo") this.#proposer = this.#propose();
   }
