@@ -95,6 +95,19 @@ describe("koinon trace", () => {
     expect([without.code, without.out]).toEqual([0, expect.stringContaining("can not read the trust file")]);
   });
 
+  test("a receipt that came after the client had left is no attempt", async () => {
+    const left = { provider_name: "Atlas", outcome: "CANCELLED", duration_ms: 20 };
+    const later = { provider_name: "Atlas", outcome: "HANDED_IN", duration_ms: 1500 };
+    network.routes.set(`GET /v1/receipts/${id}/bundle`, [200, bundle]);
+    network.routes.set(`GET /v1/receipts/${id}`, [200, { ...receipt, outcome: "cancelled", attempts: [left, later] }]);
+    const { out } = await run("trace", id);
+    expect(out.split("\n").slice(2, 5)).toEqual([
+      "It was sent to Atlas, and the client left after 20 ms.",
+      "Atlas handed in its signed receipt afterwards.",
+      expect.stringContaining("answered until the client left within 1.5 s, as its receipt says"),
+    ]);
+  });
+
   test("requests that were not charged", async () => {
     const empty = { receipt_id: null, fee: null, outcome: null, finished_at: null, log_index: null };
     network.routes.set(`GET /v1/receipts/${id}`, [

@@ -20,6 +20,8 @@ export function storyOf(receipt: ReceiptSummary, proof: Proof): string[] {
 }
 
 function attemptOf({ provider_name, outcome, duration_ms }: ReceiptSummary["attempts"][number], index: number): string {
+  // The market's note of a receipt that came after the relay: nothing was sent then, and its time is the receipt's.
+  if (outcome === "HANDED_IN") return `${provider_name} handed in its signed receipt afterwards.`;
   const when = index === 0 ? "It was sent to" : "Then it was sent to";
   const lasted = durationInWords(duration_ms);
   // The market's clock, from the reservation on; what the provider states of itself is shorter.

@@ -12,6 +12,7 @@ import { systemClock } from "@koinon/runtime/clock";
 import { ConfigReader } from "@koinon/runtime/config";
 import { createLogger } from "@koinon/runtime/logger";
 import { systemRandom } from "@koinon/runtime/random";
+import { implementation } from "@koinon/secp256k1/ecdsa";
 import { bytesToHex, hexToBytes } from "@koinon/secp256k1/hex";
 import { keccak256 } from "@koinon/secp256k1/keccak";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
@@ -32,6 +33,7 @@ interface Running {
   withdrawals(caller: string): Client<WithdrawalServiceDefinition>;
   readonly bus: MemoryBus;
   readonly committed: bigint[];
+  readonly logged: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -68,7 +70,9 @@ async function start(env: Record<string, string> = {}): Promise<Running> {
     handler: async ({ payload }) => void committed.push(Committed.decode(payload).number),
   });
   const failures: unknown[] = [];
-  const log = createLogger({ name: "chain", level: "silent", clock });
+  const logged: string[] = [];
+  const destination = { write: (line: string) => void logged.push(line) };
+  const log = createLogger({ name: "chain", level: "info", clock, destination });
   const shard = await Shard.open(config, {
     ...{ clock, random: systemRandom, log, bus, meter: metrics.getMeter("test") },
     fail: (error) => failures.push(error),
@@ -79,7 +83,7 @@ async function start(env: Record<string, string> = {}): Promise<Running> {
   const client = createClient(ChainServiceDefinition, services.channel("test"), {}, { clock });
   expect(shard.health().status).toBe("serving");
   return {
-    ...{ client, bus, committed },
+    ...{ client, bus, committed, logged },
     withdrawals: (caller) => createClient(WithdrawalServiceDefinition, services.channel(caller), {}, { clock }),
     stop: async () => {
       await shard.quiesce();
@@ -97,6 +101,12 @@ async function* batches(...raws: Uint8Array[][]) {
 const latest = { block: undefined };
 
 describe("a shard", () => {
+  test("says when it is open which curve recovers senders", async () => {
+    running = await start();
+    const open = running.logged.map((line) => JSON.parse(line)).find(({ msg }) => msg === "chain open");
+    expect(open).toMatchObject({ curve: implementation });
+  });
+
   test("takes batches, and proves what became of them", async () => {
     running = await start();
     const { client, committed } = running;
