@@ -46,6 +46,10 @@ describe("with the policy of the profile local-compute", () => {
     const own = `app.kubernetes.io/instance=${foreign}`;
     await kubectl("delete", "persistentvolumeclaim", "--namespace", edgeNamespace, "--selector", own);
     await helm("rollback", release, before, "--namespace", namespace, "--force-conflicts", "--wait", "--timeout", "4m");
+    // The release's own provider was refused, too, and asks again in its time.
+    const isBack = async () =>
+      (await known()).some(({ name, state }) => name.startsWith(release) && state === "healthy");
+    await waitFor(isBack, { deadlineMs: 120_000, intervalMs: 500, what: "the release's provider is back" });
     await folder?.remove();
   }, 300_000);
 
@@ -62,15 +66,18 @@ describe("with the policy of the profile local-compute", () => {
     // It would work for a market that takes it.
     const ready = await fetch(`http://${(await pod())?.status.podIP}:9090/readyz`);
     expect(await ready.text()).toContain("not registered: REGION_NOT_ALLOWED");
-    const place = ["--namespace", namespace, `service/${release}-gateway`, "--output", "jsonpath={.spec.clusterIP}"];
-    const known = await providers(
-      `http://${await kubectl("get", ...place)}`,
-      await secretValue("koinon-gateway", "GATEWAY_ADMINISTRATOR_KEY"),
-    );
-    expect(known.filter(({ state }) => state === "healthy").length).toBeGreaterThan(0);
-    expect(known.filter(({ name }) => name.startsWith(foreign))).toEqual([]);
+    const others = await known();
+    expect(others.filter(({ state }) => state === "healthy").length).toBeGreaterThan(0);
+    expect(others.filter(({ name }) => name.startsWith(foreign))).toEqual([]);
   }, 150_000);
 });
+
+/** The providers that the release's gateway tells of. */
+async function known() {
+  const place = ["--namespace", namespace, `service/${release}-gateway`, "--output", "jsonpath={.spec.clusterIP}"];
+  const address = `http://${await kubectl("get", ...place)}`;
+  return await providers(address, await secretValue("koinon-gateway", "GATEWAY_ADMINISTRATOR_KEY"));
+}
 
 /** The release's revision that is in force. */
 async function revision(): Promise<string> {
