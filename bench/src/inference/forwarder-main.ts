@@ -1,7 +1,7 @@
 // The least that a gateway on this stack can be: fastify takes the body, undici posts it to the engine, the answer's bytes go back. No key, no money,
 // no proof; what it costs, every gateway in Node costs. With --sign the answer is hashed and signed as its provider would, and the signature checked as
 // whoever pays would, nothing more: what that costs, every answer with a receipt costs.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createSigner, recoverAddress } from "@koinon/secp256k1/ecdsa";
 import Fastify from "fastify";
@@ -23,7 +23,7 @@ app.post("/v1/chat/completions", async (request, reply) => {
   reply.code(statusCode).header("content-type", headers["content-type"]);
   const answer = Buffer.from(await body.arrayBuffer());
   if (signer !== undefined) {
-    const digest = createHash("sha256").update(answer).digest();
+    const digest = hash("sha256", answer, "buffer");
     if (recoverAddress(digest, signer.sign(digest)) !== signer.address) throw new Error("a signature did not hold");
   }
   return answer;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { startChild } from "../load/child.ts";
-import { runClosedLoop } from "../load/closed-loop.ts";
+import { type LoadResult, runClosedLoop } from "../load/closed-loop.ts";
 import { startNetwork } from "../load/network.ts";
 import { runStreamLoop } from "../load/stream-loop.ts";
 import type { Target } from "../load/target.ts";
@@ -73,6 +73,7 @@ function startForwarder(engineUrl: string, options: readonly string[]) {
 
 async function addedLatency(direct: Target, koinon: Target, others: readonly Other[]): Promise<Row[]> {
   const quantiles = [0.5, 0.99];
+  await load(direct, 1, warmUpRequests);
   const own = await addedBy(koinon, direct, quantiles);
   const theirs: (readonly number[] | undefined)[] = [];
   for (const other of others) theirs.push(other.target && (await addedBy(other.target, direct, quantiles)));
@@ -88,17 +89,11 @@ async function addedLatency(direct: Target, koinon: Target, others: readonly Oth
  * waits, and cools down, while another gateway is slow.
  */
 async function addedBy(gateway: Target, direct: Target, quantiles: readonly number[]): Promise<number[]> {
-  const times = async (each: Target, requests: number) => {
-    const { latenciesMs, failures } = await runClosedLoop(each, 1, requests);
-    refuse(each, failures);
-    return latenciesMs;
-  };
   const seen: { direct: number[]; gateway: number[] } = { direct: [], gateway: [] };
-  await times(direct, warmUpRequests);
-  await times(gateway, warmUpRequests);
+  await load(gateway, 1, warmUpRequests);
   for (let round = 0; round < rounds; round += 1) {
-    seen.direct.push(...(await times(direct, requestsPerRound)));
-    seen.gateway.push(...(await times(gateway, requestsPerRound)));
+    seen.direct.push(...(await load(direct, 1, requestsPerRound)).latenciesMs);
+    seen.gateway.push(...(await load(gateway, 1, requestsPerRound)).latenciesMs);
   }
   return quantiles.map((q) => percentile(seen.gateway, q) - percentile(seen.direct, q));
 }
@@ -106,10 +101,8 @@ async function addedBy(gateway: Target, direct: Target, quantiles: readonly numb
 /** Requests per second beside the peers' and the engine's own: what the load generator and the engine leave to any gateway. */
 async function throughput(koinon: Target, others: readonly Other[]): Promise<Row[]> {
   const measure = async (each: Target) => {
-    await runClosedLoop(each, connections, throughputRequests / 4);
-    const { requestsPerSecond, failures } = await runClosedLoop(each, connections, throughputRequests);
-    refuse(each, failures);
-    return requestsPerSecond;
+    await load(each, connections, throughputRequests / 4);
+    return (await load(each, connections, throughputRequests)).requestsPerSecond;
   };
   const value = await measure(koinon);
   const row = { bench: "inference", case: `chat, ${connections} connections`, metric: "requests", unit: "1/s", value };
@@ -137,6 +130,12 @@ async function besides(
   const rows: Row[] = [];
   for (const other of others) rows.push(moreIsBetter(row, other.name, other.target && (await measure(other.target))));
   return rows;
+}
+
+async function load(each: Target, atOnce: number, requests: number): Promise<LoadResult> {
+  const result = await runClosedLoop(each, atOnce, requests);
+  refuse(each, result.failures);
+  return result;
 }
 
 function refuse(target: Target, failures: number): void {
