@@ -13,7 +13,10 @@ const outcomes: Readonly<Record<string, string>> = {
   CANCELLED: "and the client left",
 };
 
-/** What a provider did, as the part of a sentence that a time follows. */
-export function outcomeInWords(outcome: string): string {
-  return Object.hasOwn(outcomes, outcome) ? (outcomes[outcome] as string) : `which failed (${outcome})`;
+/** What a provider did, and how long that took by the market's clock, as the end of a sentence. */
+export function outcomeInWords(outcome: string, lasted: string): string {
+  // From the reservation on; what the provider states of itself is shorter.
+  if (outcome === "SERVED") return `which answered; with its receipt checked by the market that took ${lasted}`;
+  const how = Object.hasOwn(outcomes, outcome) ? outcomes[outcome] : `which failed (${outcome})`;
+  return `${how} after ${lasted}`;
 }

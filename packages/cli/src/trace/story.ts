@@ -23,13 +23,7 @@ function attemptOf({ provider_name, outcome, duration_ms }: ReceiptSummary["atte
   // The market's note of a receipt that came after the relay: nothing was sent then, and its time is the receipt's.
   if (outcome === "HANDED_IN") return `${provider_name} handed in its signed receipt afterwards.`;
   const when = index === 0 ? "It was sent to" : "Then it was sent to";
-  const lasted = durationInWords(duration_ms);
-  // The market's clock, from the reservation on; what the provider states of itself is shorter.
-  const how =
-    outcome === "SERVED"
-      ? `which answered; with its receipt checked by the market that took ${lasted}`
-      : `${outcomeInWords(outcome)} after ${lasted}`;
-  return `${when} ${provider_name}, ${how}.`;
+  return `${when} ${provider_name}, ${outcomeInWords(outcome, durationInWords(duration_ms))}.`;
 }
 
 function outcomeOf(receipt: ReceiptSummary): string[] {
