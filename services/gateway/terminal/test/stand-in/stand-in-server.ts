@@ -160,6 +160,11 @@ function promptOf({ messages }: ChatBody): string {
   return messages.at(-1)?.content ?? "";
 }
 
+/** The question under way is among the received ones. */
+function isFirstToAsk({ received }: Context, prompt: string): boolean {
+  return received.filter(({ body }) => promptOf(JSON.parse(body.toString())) === prompt).length === 1;
+}
+
 async function chat(
   context: Context,
   key: StandInKey,
@@ -196,11 +201,10 @@ async function chat(
   const inputUnits = Math.ceil(body.length / 4);
   const signed: Buffer[] = [];
   let isGone = false;
-  const closed = once(response, "close").then(() => {
+  response.on("close", () => {
     isGone = !response.writableFinished;
   });
-  const isFirst =
-    context.received.filter((before) => promptOf(JSON.parse(before.body.toString())) === prompt).length === 1;
+  const holds = script.holds && isFirstToAsk(context, prompt);
   const send = (value: unknown): void => {
     const event = Buffer.from(`data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`);
     signed.push(event);
@@ -218,7 +222,7 @@ async function chat(
   const perTick = Math.max(1, Math.round(script.tokensPerSecond / 60));
   for (let at = 0; at < pieces.length && !isGone; at += perTick) {
     // An engine hears of a reader that left only when it has written on.
-    if (script.holds && isFirst && at > pieces.length / 3) await closed;
+    if (holds && at > pieces.length / 3) await once(response, "close");
     for (const piece of pieces.slice(at, at + perTick)) send(chunk({ content: piece }));
     await delay(1000 / Math.min(60, script.tokensPerSecond));
     if (script.breaks !== "no" && at > pieces.length / 3) {
