@@ -121,9 +121,9 @@ export class Shard implements Module {
     await this.#restorePool();
     await this.#startEngineServer();
     const port = await this.#rpc?.start();
-    const chain = { chainId: reader.config.chainId.toString(), number: header.number.toString(), hash };
+    const [chainId, number] = [reader.config.chainId.toString(), header.number.toString()];
     // Which library recovers senders decides much of what a shard takes in.
-    log.info({ ...chain, rpcPort: port, curve: implementation }, "chain open");
+    log.info({ chainId, number, hash, rpcPort: port, curve: implementation }, "chain open");
     this.#expiry = setInterval(() => mempool.expire(), expireEveryMs);
     if (this.#config.proposer === "solo") this.#proposer = this.#propose();
   }
