@@ -2,18 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { temporaryFolder } from "@koinon/testkit/temporary-folder";
 import { waitFor } from "@koinon/testkit/wait-for";
-import { providers } from "./network/cluster-network.ts";
-import {
-  charts,
-  edgeNamespace,
-  helm,
-  kubectl,
-  list,
-  namespace,
-  type Pod,
-  release,
-  secretValue,
-} from "./network/kubernetes.ts";
+import { gatewayAccess, providers } from "./network/cluster-network.ts";
+import { charts, edgeNamespace, helm, kubectl, list, namespace, type Pod, release } from "./network/kubernetes.ts";
 
 // The providers of the release `edge` are of the region eu.
 const foreign = "foreign";
@@ -74,9 +64,8 @@ describe("with the policy of the profile local-compute", () => {
 
 /** The providers that the release's gateway tells of. */
 async function known() {
-  const place = ["--namespace", namespace, `service/${release}-gateway`, "--output", "jsonpath={.spec.clusterIP}"];
-  const address = `http://${await kubectl("get", ...place)}`;
-  return await providers(address, await secretValue("koinon-gateway", "GATEWAY_ADMINISTRATOR_KEY"));
+  const { url, adminKey } = await gatewayAccess();
+  return await providers(url, adminKey);
 }
 
 /** The release's revision that is in force. */

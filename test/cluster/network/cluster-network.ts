@@ -36,11 +36,7 @@ const places: Readonly<Record<string, { readonly place: string; readonly selecto
 
 /** The release as an outsider sees it: through the gateway's Service, with the trust file that its operator hands out. */
 export async function openClusterNetwork(): Promise<Network> {
-  const service = ["--namespace", namespace, `service/${release}-gateway`, "--output"];
-  const address = await kubectl("get", ...service, "jsonpath={.spec.clusterIP}");
-  const port = await kubectl("get", ...service, 'jsonpath={.spec.ports[?(@.name=="http")].port}');
-  const url = `http://${address}:${port}`;
-  const adminKey = await secretValue("koinon-gateway", "GATEWAY_ADMINISTRATOR_KEY");
+  const { url, adminKey } = await gatewayAccess();
   const folder = mkdtempSync(path.join(tmpdir(), "koinon-cluster-test-"));
   const serving = async () => {
     const known = await providers(url, adminKey);
@@ -83,6 +79,15 @@ const inert = {
   recover: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };
+
+/** Where the release's gateway is, and the key of its administrator. */
+export async function gatewayAccess(): Promise<{ readonly url: string; readonly adminKey: string }> {
+  const service = ["--namespace", namespace, `service/${release}-gateway`, "--output"];
+  const address = await kubectl("get", ...service, "jsonpath={.spec.clusterIP}");
+  const port = await kubectl("get", ...service, 'jsonpath={.spec.ports[?(@.name=="http")].port}');
+  const adminKey = await secretValue("koinon-gateway", "GATEWAY_ADMINISTRATOR_KEY");
+  return { url: `http://${address}:${port}`, adminKey };
+}
 
 export async function providers(url: string, adminKey: string): Promise<readonly Provider[]> {
   const answer = await fetch(`${url}/v1/providers`, { headers: { authorization: `Bearer ${adminKey}` } });
